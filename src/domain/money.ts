@@ -1,0 +1,45 @@
+import Big from 'big.js';
+import { InvariantError } from './errors.ts';
+
+/**
+ * Exact decimals for everything in the order path: prices, sizes, fees, balances. Addition, subtraction and
+ * multiplication are exact; division keeps 30 places. This module is the only crossing between decimals and numbers.
+ */
+const Decimal = Big();
+Decimal.DP = 30;
+Decimal.NE = -40;
+Decimal.PE = 40;
+
+export type Money = Big;
+
+/** @throws InvariantError `money.not_a_number` where `value` is not a finite decimal */
+export function money(value: string | number | Money): Money {
+  try {
+    return new Decimal(value);
+  } catch (cause) {
+    throw new InvariantError('money.not_a_number', `"${value}" is not a decimal amount`, { cause });
+  }
+}
+
+export const ZERO: Money = money(0);
+
+/** For statistics, charts and features; never for an amount that is sent or booked. */
+export const toNumber = (amount: Money): number => Number(amount.toString());
+
+/** Plain decimal notation without an exponent, as venues and files want it. */
+export const toText = (amount: Money): string => amount.toFixed();
+
+/** `amount` rounded down (towards zero) to a whole multiple of `step`; `step` 0 leaves it as it is. */
+export function floorToStep(amount: Money, step: Money): Money {
+  if (step.eq(0)) return amount;
+  return amount.div(step).round(0, Big.roundDown).times(step);
+}
+
+/** `amount` rounded to the nearest multiple of `step`; `step` 0 leaves it as it is. */
+export function roundToStep(amount: Money, step: Money): Money {
+  if (step.eq(0)) return amount;
+  return amount.div(step).round(0, Big.roundHalfEven).times(step);
+}
+
+export const minMoney = (a: Money, b: Money): Money => (a.lt(b) ? a : b);
+export const maxMoney = (a: Money, b: Money): Money => (a.gt(b) ? a : b);
