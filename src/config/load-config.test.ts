@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../domain/index.ts';
+import { checkDataSources } from './data-sources.ts';
+import { configLeaves } from './leaves.ts';
+import { checkConfig, loadConfig } from './load-config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ets-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function yaml(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything', () => {
+    const config = loadConfig({ env: {} });
+    expect(config.strategy).toMatchObject({
+      confidenceThreshold: 0.45,
+      targetExposure: 0.5,
+      rebalanceBand: 0.05,
+      stopLoss: 0.08,
+      takeProfit: 0.16,
+    });
+    expect(config.costs).toEqual({ feeBps: 10, slippageBps: 5 });
+    expect(config.capitalUsd).toBe('10000');
+  });
+
+  it('lets the environment win over the file and the command line over both', () => {
+    const file = yaml('a.yaml', 'strategy:\n  targetExposure: 0.1\n  stopLoss: 0.2\n  takeProfit: 0.3\n');
+    const env = { ETS_STRATEGY_STOP_LOSS: '0.05', ETS_STRATEGY_TAKE_PROFIT: '0.06' };
+    const { strategy } = loadConfig({ file, env, overrides: ['strategy.takeProfit=0.07'] });
+    expect([strategy.targetExposure, strategy.stopLoss, strategy.takeProfit]).toEqual([0.1, 0.05, 0.07]);
+  });
+
+  it('names the path, what was expected, and ends with exit code 2', () => {
+    const file = yaml('b.yaml', 'model:\n  trees: soon\n  fold: 5\nstrategy:\n  stopLoss: 3\n');
+    const { problems } = checkConfig({ file, env: {} });
+    expect(problems.map((x) => x.path).sort()).toEqual(['model.fold', 'model.trees', 'strategy.stopLoss']);
+    expect(problems.find((x) => x.path === 'model.fold')?.message).toContain('did you mean "folds"?');
+    expect(problems.find((x) => x.path === 'model.trees')?.message).toContain('expected number');
+    expect(() => loadConfig({ file, env: {} })).toThrow(ConfigError);
+    expect(new ConfigError('x', 'y').exitCode).toBe(2);
+  });
+
+  it('refuses a file that is missing or is not YAML', () => {
+    expect(() => loadConfig({ file: join(folder, 'none.yaml'), env: {} })).toThrow(/no configuration file/);
+    expect(() => loadConfig({ file: yaml('c.yaml', '- a\n- b\n'), env: {} })).toThrow(/not readable YAML/);
+  });
+
+  it('gives every setting one environment variable of its own', () => {
+    const names = configLeaves().map((leaf) => leaf.env);
+    expect(names).toContain('ETS_EXTRACTION_SOURCE_DAY_TIMEOUT_S');
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('checkDataSources', () => {
+  const good = [
+    'data_sources:',
+    '  whale_data: {type: api, endpoint: "https://api.whale-alert.io/v1/transactions", refresh_interval: 3600, validation_rules: [{min_value: 100}, {max_age_hours: 24}]}',
+    '  custom_indicators: {type: file, path: /app/data/external/custom_indicators.parquet, auto_reload: true}',
+  ].join('\n');
+
+  it('accepts sources of both kinds', () => {
+    expect(checkDataSources(yaml('good.yaml', good))).toEqual([]);
+  });
+
+  it('names every wrong path', () => {
+    const bad = good.replace('3600', 'soon').replace('type: file', 'type: fax');
+    expect(checkDataSources(yaml('bad.yaml', bad)).map((x) => x.path)).toEqual([
+      'data_sources.whale_data.refresh_interval',
+      'data_sources.custom_indicators.type',
+    ]);
+  });
+});

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+const fraction = (low: number, high: number) => z.number().min(low).max(high);
+const count = (low: number, high: number) => z.number().int().min(low).max(high);
+const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
+const decimalText = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .refine((text) => /^\d+(\.\d+)?$/.test(text), 'expected a decimal amount such as 10000 or "0.25"');
+
+const strategy = section({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'expected 1 to 32 of a-z 0-9 _ -')
+    .default('main')
+    .describe('Name of this strategy instance; part of every decision id'),
+  symbol: z.literal('ETHUSDT').default('ETHUSDT').describe('What is traded'),
+  decisionHourUtc: count(0, 23).default(23).describe('Hour of the daily decision'),
+  confidenceThreshold: fraction(1 / 3, 1)
+    .default(0.45)
+    .describe('Below this confidence a prediction counts as HOLD'),
+  targetExposure: fraction(0, 1).default(0.5).describe('Share of equity in Ether after a BUY'),
+  rebalanceBand: fraction(0, 0.5).default(0.05).describe('No order for a change of exposure smaller than this share of equity'),
+  maxHoldingHours: z
+    .number()
+    .positive()
+    .max(8760)
+    .optional()
+    .describe('Time exit after the last BUY; the label horizon when absent'),
+  stopLoss: fraction(0.001, 0.99).default(0.08).describe('Exit when the price falls this far below the entry'),
+  takeProfit: fraction(0.001, 10).default(0.16).describe('Exit when the price rises this far above the entry'),
+});
+
+const label = section({
+  horizonHours: count(1, 168).default(24).describe('How far ahead the model looks'),
+  bandK: fraction(0, 5).default(0.5).describe('HOLD band as a multiple of the known volatility; never below the round-trip cost'),
+});
+
+const costs = section({
+  feeBps: fraction(0, 500).default(10).describe('Fee per side'),
+  slippageBps: fraction(0, 500).default(5).describe('Slippage per side, paper and backtest'),
+});
+
+const model = section({
+  trainDays: count(60, 3650).default(365).describe('Days of decisions a model is trained on'),
+  seed: count(0, 2 ** 31 - 1)
+    .default(1)
+    .describe('Seed of every random choice in training'),
+  threads: count(1, 64).default(2).describe('Worker threads for training; the result does not depend on it'),
+  trees: count(10, 2000).default(100).describe('Boosting rounds, and trees of each forest'),
+  folds: count(2, 20).default(5).describe('Out-of-fold parts of the stack'),
+});
+
+const gate = section({
+  mode: z.enum(['statistical', 'accuracy']).default('statistical').describe('accuracy: better accuracy is enough'),
+  windowDays: count(30, 365).default(90).describe('Days over which candidate and incumbent are compared'),
+  minimumDays: count(10, 365).default(30).describe('Fewer logged days than this: the incumbent stays'),
+  confidence: fraction(0.5, 0.999).default(0.8).describe('How sure the better log loss must be'),
+  refreshAfterDays: count(7, 365).default(28).describe('An incumbent older than this yields to a candidate that is not worse'),
+  refreshMargin: fraction(0, 1).default(0.01).describe('How much worse in log loss a refreshing candidate may be'),
+});
+
+const schedule = section({
+  retrainWeekday: count(0, 6).default(0).describe('0 is Sunday'),
+  retrainHourUtc: count(0, 23).default(2),
+});
+
+const price = section({
+  canonical: z.string().min(1).default('auto').describe('auto, or the name of a series such as binance:ETHUSDT:1h'),
+});
+
+const extraction = section({
+  requestTimeoutS: z.number().positive().max(600).default(10),
+  sourceDayTimeoutS: z.number().positive().max(3600).default(60),
+  dayTimeoutS: z.number().positive().max(3600).default(150),
+});
+
+const url = z.url({ protocol: /^(https?|wss?)$/ });
+
+const sources = section({
+  yahoo: url.default('https://query2.finance.yahoo.com'),
+  fearGreed: url.default('https://api.alternative.me'),
+  binance: url.default('https://api.binance.com'),
+  binanceWs: url.default('wss://stream.binance.com:9443'),
+  binanceWsApi: url.default('wss://ws-api.binance.com:443'),
+  whaleAlert: url.default('https://api.whale-alert.io'),
+  rpc: url.optional().describe('An Ethereum node, JSON-RPC over HTTP'),
+  ws: url.optional().describe('An Ethereum node, JSON-RPC over WebSocket'),
+  beacon: url.optional().describe('A Beacon node, standard API'),
+});
+
+/** The whole of `config/config.yaml`. Every key has a default or is optional, so an absent file is a valid one. */
+export const configSchema = z.strictObject({
+  mode: z.enum(['paper', 'live']).default('paper').describe('live reaches a real exchange and needs confirmation besides'),
+  capitalUsd: decimalText.default('10000').describe('Capital that the system may use, in USDT'),
+  strategy,
+  label,
+  costs,
+  model,
+  gate,
+  schedule,
+  price,
+  extraction,
+  sources,
+});
+
+export type Config = z.output<typeof configSchema>;
