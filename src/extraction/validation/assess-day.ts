@@ -1,0 +1,132 @@
+import { DAY_MS, type DatasetName, HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../../domain/index.ts';
+import type { Finding } from './findings.ts';
+import { findRowErrors } from './row-rules.ts';
+import { type Closes, checkDisagreement, checkGaps, checkJumps, checkStale } from './series-rules.ts';
+
+/**
+ * What is known of one dataset on one UTC day. `good`: a source has all that was due and nothing is odd; `suspect`:
+ * there are rows, but some are missing, odd or in dispute; `missing`: nothing that was due is there.
+ */
+export interface DayVerdict {
+  readonly dataset: DatasetName;
+  readonly dayMs: TimeMs;
+  readonly verdict: 'good' | 'suspect' | 'missing';
+  readonly findings: readonly Finding[];
+  readonly rows: number;
+}
+
+/** Of a day's bars so many shares of 24 must be there. */
+const MIN_SHARE_OF_BARS = 22 / 24;
+/** Bars before the day that say what is usual. */
+const YARDSTICK_BARS = 720;
+/** How late a row may be before the series counts as stale, beyond its spacing. */
+const GRACE_MS = 14 * HOUR_MS;
+
+interface DayRows {
+  readonly rows: number;
+  readonly due: number;
+  readonly findings: Finding[];
+  readonly closes: Closes;
+}
+
+/**
+ * Judges a dataset on the UTC day that starts at `dayMs`, from rows known at `nowMs` alone. Several sources may hold the
+ * day; one good one is enough, unless two disagree.
+ */
+export function assessDay(dataset: DatasetName, dayMs: TimeMs, series: readonly KnownSeries[], nowMs: TimeMs): DayVerdict {
+  const each = series.filter((one) => one.dataset === dataset).map((one) => assessSeries(one, dayMs, nowMs));
+  const alive = each.filter((one) => one.rows > 0);
+  const rows = alive.reduce((sum, one) => sum + one.rows, 0);
+  const disputes = dataset === 'price_data' ? checkDisagreement(alive.map((one) => one.closes)) : [];
+  const findings = [...each.flatMap((one) => one.findings), ...disputes];
+  const nothingDue = each.length > 0 && each.every((one) => one.due === 0 && one.findings.length === 0);
+  const verdict = (() => {
+    if (rows === 0) return nothingDue ? 'good' : 'missing';
+    return disputes.length === 0 && alive.some((one) => one.findings.length === 0) ? 'good' : 'suspect';
+  })();
+  return { dataset, dayMs, verdict, findings, rows };
+}
+
+function assessSeries(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): DayRows {
+  const known = knownRows(series, nowMs);
+  const times = Float64Array.from(known, (row) => series.timeMs[row]!);
+  const from = upperBound(times, dayMs - 1);
+  const to = upperBound(times, dayMs + DAY_MS - 1);
+  const day = known.slice(from, to);
+  const due = dueRows(series.periodMs, dayMs, nowMs);
+  const close = series.numbers.close;
+  const closes: Closes = {
+    series: series.series,
+    byEnd: new Map(close ? day.map((row) => [series.endMs[row]!, close[row]!]) : []),
+  };
+  const findings: Finding[] = [];
+  const last = times.length > 0 ? times[to - 1] : undefined;
+  if (day.length === 0) {
+    if (last !== undefined && series.periodMs > 0) {
+      findings.push(...checkStale(series.series, last, last + 2 * series.periodMs + GRACE_MS, Math.min(nowMs, dayMs + DAY_MS)));
+    }
+    return { rows: 0, due, findings, closes };
+  }
+  const bars = times.subarray(Math.max(0, from - YARDSTICK_BARS), to);
+  findings.push(...checkGaps(times.subarray(Math.max(0, from - 1), to), series.periodMs));
+  if (due > 0 && day.length < due * MIN_SHARE_OF_BARS) {
+    findings.push({
+      rule: 'gap',
+      severity: 'warning',
+      timeMs: dayMs,
+      message: `${series.series} has ${day.length} of ${due} rows of the day`,
+    });
+  }
+  if (series.dataset === 'price_data' && close) {
+    const usual = known.slice(Math.max(0, from - YARDSTICK_BARS), to);
+    findings.push(
+      ...checkJumps(
+        bars,
+        Float64Array.from(usual, (row) => close[row]!),
+        dayMs,
+      ),
+    );
+  }
+  findings.push(...rowFindings(series, day, nowMs));
+  return { rows: day.length, due, findings, closes };
+}
+
+/** Rows of a regular series whose interval lies in the day and was over at `nowMs`; 0 for events. */
+const dueRows = (periodMs: number, dayMs: TimeMs, nowMs: TimeMs) =>
+  periodMs <= 0 || periodMs > DAY_MS ? 0 : Math.max(0, Math.floor((Math.min(dayMs + DAY_MS, nowMs) - dayMs) / periodMs));
+
+/** Of each key the last revision that was known at `nowMs`, ascending. */
+function knownRows(series: KnownSeries, nowMs: TimeMs): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < series.rows; row += 1) {
+    if (series.knownFromMs[row]! > nowMs) continue;
+    const before = rows.at(-1);
+    const sameKey =
+      before !== undefined && series.timeMs[before] === series.timeMs[row] && series.ids?.[before] === series.ids?.[row];
+    if (sameKey) rows.pop();
+    rows.push(row);
+  }
+  return rows;
+}
+
+function rowFindings(series: KnownSeries, rows: readonly number[], nowMs: TimeMs): Finding[] {
+  const pick = (values: Float64Array) => Float64Array.from(rows, (row) => values[row]!);
+  const timeMs = pick(series.timeMs);
+  const errors = findRowErrors(
+    {
+      ...series,
+      source: series.series,
+      timeMs,
+      endMs: pick(series.endMs),
+      availableTimeMs: pick(series.knownFromMs),
+      numbers: Object.fromEntries(Object.entries(series.numbers).map(([name, values]) => [name, pick(values)])),
+    },
+    { nowMs, required: [] },
+  );
+  return [...errors].map(([row, error]) => ({
+    rule: error.rule,
+    severity: 'error',
+    timeMs: timeMs[row]!,
+    message: error.reason,
+  }));
+}
