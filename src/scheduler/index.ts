@@ -1,0 +1,1 @@
+export { latestWeeklyMs, type WeeklyTime } from './weekly.ts';
