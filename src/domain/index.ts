@@ -1,3 +1,4 @@
+export * from './as-of.ts';
 export * from './candle.ts';
 export * from './clock.ts';
 export * from './datasets.ts';
