@@ -38,8 +38,12 @@ export function unitOfEpoch(value: number): keyof typeof SCALE | undefined {
   return undefined;
 }
 
+/** Nanoseconds since 1970 exceed what a double holds exactly, by less than a microsecond. */
+const EPOCH_TOLERANCE_MS = 1e-3;
+
 /** A numeric time in milliseconds, rounded down to a whole one. */
-export const epochToMs = (value: number, unit: keyof typeof SCALE): TimeMs => Math.floor(value * SCALE[unit] + 1e-6);
+export const epochToMs = (value: number, unit: keyof typeof SCALE): TimeMs =>
+  Math.floor(value * SCALE[unit] + EPOCH_TOLERANCE_MS);
 
 /** A cell read as time: `ms` is NaN where it cannot be read. */
 export interface TimeCell {
