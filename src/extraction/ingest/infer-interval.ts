@@ -1,5 +1,4 @@
 import { DAY_MS, DataError, HOUR_MS, intervalName, MINUTE_MS } from '../../domain/index.ts';
-import { median } from '../validation/robust-spread.ts';
 
 /** Spacings that sources use. */
 const USUAL_MS = [
@@ -25,16 +24,15 @@ const TOLERANCE = 0.02;
  * @param timeMs in any order; NaN does not count @throws DataError `ingest.interval_unknown`
  */
 export function inferInterval(path: string, timeMs: Float64Array): number {
-  const times = timeMs.filter(Number.isFinite).sort();
-  const steps: number[] = [];
-  for (let row = 1; row < times.length; row += 1) if (times[row]! > times[row - 1]!) steps.push(times[row]! - times[row - 1]!);
-  if (steps.length === 0) {
+  const times = ascending(timeMs);
+  const steps = countSteps(times);
+  if (steps.size === 0) {
     if (times.length > 0 && times[0]! % DAY_MS === 0) return DAY_MS;
     throw new DataError('ingest.interval_unknown', `${path} has too few times to tell how far apart its rows are`, {
       hint: 'Say it: --interval 1h',
     });
   }
-  const step = median(steps);
+  const step = medianStep(steps);
   const usual = USUAL_MS.find((interval) => Math.abs(step / interval - 1) <= TOLERANCE);
   if (usual !== undefined) return usual;
   throw new DataError(
@@ -44,6 +42,34 @@ export function inferInterval(path: string, timeMs: Float64Array): number {
       hint: `Say it: --interval 1h (usual are ${USUAL_MS.map(intervalName).join(', ')}).`,
     },
   );
+}
+
+function ascending(timeMs: Float64Array): Float64Array {
+  for (let row = 0; row < timeMs.length; row += 1) {
+    if (row === 0 ? Number.isNaN(timeMs[0]!) : !(timeMs[row]! >= timeMs[row - 1]!)) return timeMs.filter(Number.isFinite).sort();
+  }
+  return timeMs;
+}
+
+/** How often each distance of neighbouring times occurs. */
+function countSteps(times: Float64Array): Map<number, number> {
+  const steps = new Map<number, number>();
+  for (let row = 1; row < times.length; row += 1) {
+    const step = times[row]! - times[row - 1]!;
+    if (step > 0) steps.set(step, (steps.get(step) ?? 0) + 1);
+  }
+  return steps;
+}
+
+function medianStep(steps: ReadonlyMap<number, number>): number {
+  const sorted = [...steps].sort(([one], [other]) => one - other);
+  const half = sorted.reduce((sum, [, count]) => sum + count, 0) / 2;
+  let seen = 0;
+  for (const [step, count] of sorted) {
+    seen += count;
+    if (seen >= half) return step;
+  }
+  return Number.NaN;
 }
 
 /** A sample at most this share of the interval off the grid belongs to it. */

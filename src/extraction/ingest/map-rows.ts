@@ -66,13 +66,14 @@ function coverage(target: SeriesTarget, timeMs: Float64Array, periodMs: number) 
 
 /** Ids and texts of a series of events. */
 function labels({ table, names }: FileShape, target: SeriesTarget): Pick<RowBatch, 'ids' | 'texts'> {
+  const { id, texts } = target;
+  if (id === undefined && texts === undefined) return {};
   const columns = new Map(names.map((name, column) => [name, column]));
   const cell = (row: number) => (from: string) => {
     const column = columns.get(from);
     return column === undefined ? '' : table.text(column, row);
   };
   const rows = Array.from({ length: table.rows }, (_, row) => row);
-  const { id, texts } = target;
   const values = texts && rows.map((row) => texts.of(cell(row)));
   return {
     ...(id !== undefined && { ids: rows.map((row) => cell(row)(id)) }),

@@ -10,7 +10,7 @@ export type TimeKind = 's' | 'ms' | 'us' | 'ns' | 'iso' | 'compact' | 'slashed';
 /** Milliseconds of one unit of a numeric time. */
 const SCALE = { s: 1_000, ms: 1, us: 1e-3, ns: 1e-6 } as const;
 
-/** Numeric times are believed from here to there: before 2009 there was no chain of any kind. */
+/** Numeric times are believed from here to there: before 2009 there was no block chain of any kind. */
 const EARLIEST_MS = Date.UTC(2009, 0, 1);
 const LATEST_MS = Date.UTC(2100, 0, 1);
 
@@ -160,7 +160,7 @@ function digits(bytes: Buffer, start: number, count: number): number {
 
 /** Days from civil (Hinnant, "chrono-compatible low-level date algorithms"), in milliseconds; NaN for a day that is none. */
 function civilDayMs(year: number, month: number, day: number): TimeMs {
-  if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
+  if (!(year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
   const y = month <= 2 ? year - 1 : year;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;

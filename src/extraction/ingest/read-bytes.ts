@@ -38,11 +38,12 @@ const tooLarge = (path: string) =>
   });
 
 const unpack = promisify(gunzip);
+const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** The content of a gzip file. @throws DataError where it is damaged, cut short or huge */
 export async function gunzipBytes(path: string, bytes: Buffer): Promise<Buffer> {
   try {
-    const content = await unpack(bytes, { maxOutputLength: MAX_BYTES });
+    const content = await unpack(bytes, { maxOutputLength: MAX_BYTES, chunkSize: CHUNK_BYTES });
     if (content.length > 0) return content;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';

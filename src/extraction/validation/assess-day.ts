@@ -48,7 +48,7 @@ export function assessDay(dataset: DatasetName, dayMs: TimeMs, series: readonly 
 }
 
 function assessSeries(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): DayRows {
-  const known = knownRows(series, nowMs);
+  const known = knownRows(series, dayMs, nowMs);
   const times = Float64Array.from(known, (row) => series.timeMs[row]!);
   const from = upperBound(times, dayMs - 1);
   const to = upperBound(times, dayMs + DAY_MS - 1);
@@ -95,10 +95,12 @@ function assessSeries(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): DayRow
 const dueRows = (periodMs: number, dayMs: TimeMs, nowMs: TimeMs) =>
   periodMs <= 0 || periodMs > DAY_MS ? 0 : Math.max(0, Math.floor((Math.min(dayMs + DAY_MS, nowMs) - dayMs) / periodMs));
 
-/** Of each key the last revision that was known at `nowMs`, ascending. */
-function knownRows(series: KnownSeries, nowMs: TimeMs): number[] {
+/** Of each key around the day the last revision that was known at `nowMs`, ascending: the yardstick, the day itself. */
+function knownRows(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): number[] {
   const rows: number[] = [];
-  for (let row = 0; row < series.rows; row += 1) {
+  const first = Math.max(0, upperBound(series.timeMs, dayMs - YARDSTICK_BARS * series.periodMs - 1) - 1);
+  const end = upperBound(series.timeMs, dayMs + DAY_MS - 1);
+  for (let row = first; row < end; row += 1) {
     if (series.knownFromMs[row]! > nowMs) continue;
     const before = rows.at(-1);
     const sameKey =

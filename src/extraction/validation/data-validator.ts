@@ -1,5 +1,6 @@
 import type { DatasetName, KnownSeries, RowBatch, TimeMs } from '../../domain/index.ts';
 import { assessDay, type DayVerdict } from './assess-day.ts';
+import { checkSchema } from './check-schema.ts';
 import { findDuplicates } from './duplicate-rule.ts';
 import type { Finding, QuarantinedRow, RuleName } from './findings.ts';
 import { pickRows } from './pick-rows.ts';
@@ -31,13 +32,14 @@ export interface BatchVerdict {
   readonly warnings: readonly Finding[];
 }
 
-/** At most so many jumps are told one by one. */
-const MAX_JUMPS = 5;
-
 /** Judges rows before they are stored, and days before they are used. It has no state: the same input, the same verdict. */
 export class DataValidator {
-  /** Splits a batch into rows that may be stored, in the order they came, and rows that must not, each with its reason. */
+  /**
+   * Splits a batch into rows that may be stored, in the order they came, and rows that must not, each with its reason.
+   * @throws DataError for a batch that is no table of its dataset
+   */
   validateBatch(batch: RowBatch, context: BatchContext): BatchVerdict {
+    checkSchema(batch);
     const errors = findRowErrors(batch, context);
     for (const [row, error] of context.readErrors ?? []) errors.set(row, error);
     const { same, conflicts } = findDuplicates(batch, errors);
@@ -69,16 +71,16 @@ export class DataValidator {
 function warningsOf(batch: RowBatch): Finding[] {
   const findings = checkOrder(batch.timeMs);
   if (batch.periodMs === 0) return findings;
-  const order = Array.from(batch.timeMs.keys());
-  if (findings.length > 0) order.sort((one, other) => batch.timeMs[one]! - batch.timeMs[other]!);
-  const sorted = pickRows(batch, order);
+  const sorted = isAscending(batch.timeMs) ? batch : pickRows(batch, orderOf(batch.timeMs));
   findings.push(...checkGaps(sorted.timeMs, batch.periodMs));
   const close = sorted.numbers.close;
   if (batch.dataset !== 'price_data' || !close) return findings;
   const jumps = checkJumps(sorted.timeMs, close);
-  findings.push(...jumps.slice(0, MAX_JUMPS));
-  const more = jumps[MAX_JUMPS];
-  if (more) findings.push({ ...more, message: `${jumps.length - MAX_JUMPS} more jumps like these` });
+  const [first] = jumps;
+  if (first)
+    findings.push(
+      jumps.length === 1 ? first : { ...first, message: `${jumps.length} jumps of the close, first: ${first.message}` },
+    );
   return findings;
 }
 
@@ -90,4 +92,11 @@ function rowAsJson(batch: RowBatch, row: number): string {
     ...(batch.ids && { id: batch.ids[row] }),
     ...Object.fromEntries([...numbers, ...texts]),
   });
+}
+
+const orderOf = (timeMs: Float64Array) => [...timeMs.keys()].sort((one, other) => timeMs[one]! - timeMs[other]!);
+
+function isAscending(timeMs: Float64Array): boolean {
+  for (let row = 1; row < timeMs.length; row += 1) if (timeMs[row]! < timeMs[row - 1]!) return false;
+  return true;
 }

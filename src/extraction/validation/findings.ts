@@ -7,6 +7,7 @@ export type RuleName =
   | 'schema.missing_value'
   | 'schema.not_finite'
   | 'time.unreadable'
+  | 'time.before_chains'
   | 'time.future'
   | 'time.not_over'
   | 'time.off_grid'

@@ -1,4 +1,12 @@
-import { type ColumnDefinition, findDataset, isConsistentOhlc, type RowBatch, type TimeMs, toIso } from '../../domain/index.ts';
+import {
+  type ColumnDefinition,
+  findDataset,
+  isBuiltInDataset,
+  isConsistentOhlc,
+  type RowBatch,
+  type TimeMs,
+  toIso,
+} from '../../domain/index.ts';
 import type { RuleName } from './findings.ts';
 
 /** Why one row cannot be used. */
@@ -15,13 +23,19 @@ interface RowContext {
 
 type RowRule = (batch: RowBatch, context: RowContext, fail: (row: number, error: RowError) => void) => void;
 
+/** The first block of any chain is of January 2009; an older time is a slip of units or digits. */
+const FIRST_CHAIN_MS = Date.UTC(2009, 0, 1);
+
 const timeRule: RowRule = (batch, { nowMs }, fail) => {
+  const earliest = isBuiltInDataset(batch.dataset) ? FIRST_CHAIN_MS : Number.NEGATIVE_INFINITY;
   for (let row = 0; row < batch.timeMs.length; row += 1) {
     const timeMs = batch.timeMs[row]!;
     const over = Math.min(batch.endMs[row]!, batch.availableTimeMs[row]!);
     if (!Number.isFinite(timeMs) || !Number.isFinite(over))
       fail(row, { rule: 'time.unreadable', reason: 'the time cannot be read' });
-    else if (timeMs > nowMs) {
+    else if (timeMs < earliest) {
+      fail(row, { rule: 'time.before_chains', reason: `the time ${iso(timeMs)} is before there were block chains` });
+    } else if (timeMs > nowMs) {
       fail(row, { rule: 'time.future', reason: `the time ${iso(timeMs)} is in the future (now ${iso(nowMs)})` });
     } else if (over > nowMs) {
       fail(row, { rule: 'time.not_over', reason: `its interval is not over before ${iso(over)} (now ${iso(nowMs)})` });
