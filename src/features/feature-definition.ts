@@ -96,6 +96,13 @@ export function overWindow(
     start() {
       const readers = streams.map((stream) => stream.start());
       const windows = streams.map(() => new Window(rows));
+      const [read, window] = [readers[0]!, windows[0]!];
+      if (streams.length === 1) {
+        return (row) => {
+          window.push(read(row));
+          return window.isComplete ? compute(window) : Number.NaN;
+        };
+      }
       return (row) => {
         let isComplete = true;
         for (let i = 0; i < readers.length; i++) {

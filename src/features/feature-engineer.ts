@@ -39,12 +39,20 @@ export class FeatureStream {
   }
 }
 
-/** Row `index` of a frame as features read it. */
-export function inputRow(inputs: Frame, index: number): InputRow {
-  const row: Record<string, number> = { timeMs: inputs.timeMs[index]! };
-  for (const name in inputs.columns) row[name] = inputs.columns[name]![index]!;
-  return row as unknown as InputRow;
+/** Reads rows of a frame into one object, used again for every row. */
+function rowReader(inputs: Frame): (index: number) => InputRow {
+  const names = Object.keys(inputs.columns);
+  const columns = names.map((name) => inputs.columns[name]!);
+  const row: Record<string, number> & { timeMs: number } = { timeMs: 0 };
+  return (index) => {
+    row.timeMs = inputs.timeMs[index]!;
+    for (let i = 0; i < names.length; i++) row[names[i]!] = columns[i]![index]!;
+    return row;
+  };
 }
+
+/** Row `index` of a frame as features read it. */
+export const inputRow = (inputs: Frame, index: number): InputRow => rowReader(inputs)(index);
 
 /** The catalogue, and the features of the user's own columns in the frame. */
 export const catalogueOf = (inputs: Pick<InputFrame, 'custom'>): readonly FeatureDefinition[] =>
@@ -59,7 +67,8 @@ export function engineerFeatures(
   const rows = inputs.timeMs.length;
   const columns = catalogue.length;
   const data = new Float64Array(rows * columns);
-  for (let row = 0; row < rows; row++) stream.next(inputRow(inputs, row), data, row * columns);
+  const read = rowReader(inputs);
+  for (let row = 0; row < rows; row++) stream.next(read(row), data, row * columns);
   return {
     timeMs: inputs.timeMs,
     names: stream.names,

@@ -58,11 +58,11 @@ describe('chain inputs', () => {
   });
 
   it('of a node that fell silent are not used beyond their age', () => {
-    expect(at(frame(hours(NODE, 10, (timeMs) => timeMs > T - 10 * HOUR_MS)), 'tx_count')).toBeNaN();
+    expect(at(frame(hours(NODE, 10, (timeMs) => timeMs > T - 30 * HOUR_MS)), 'tx_count')).toBeNaN();
     expect(
       at(
         frame(
-          hours(NODE, 10, (timeMs) => timeMs > T - 10 * HOUR_MS),
+          hours(NODE, 10, (timeMs) => timeMs > T - 30 * HOUR_MS),
           hours(DUNE, 7),
         ),
         'tx_count',

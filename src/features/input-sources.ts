@@ -30,7 +30,10 @@ export interface InputDefinition {
 
 /** A daily report of D comes at D+1 12:00, so a decision at 23:00 reads it at an age of 47 h; one day may be missing. */
 const DAILY_REPORT_AGE_MS = 72 * HOUR_MS;
-const HOURLY_AGE_MS = 6 * HOUR_MS;
+/** Validator numbers move slowly, and their source has left out three days in a row. */
+const STAKING_AGE_MS = 120 * HOUR_MS;
+/** Blocks become final late where they are far apart; a day-old hour still says what the chain was like. */
+const HOURLY_AGE_MS = DAY_MS;
 /** Sources of rare events are silent for days (the longest silence recorded is 52 h). */
 const EVENT_AGE_MS = 4 * DAY_MS;
 
@@ -71,7 +74,10 @@ const chain = (name: string, kind: 'sum24' | 'mean24', ...daily: readonly string
     ...daily.filter((source) => source === 'coinmetrics').map((source) => newest(source, name)),
   ],
 });
-const staking = (name: string, sources: readonly InputSource[] = [newest('beacon', name), newest('validatorqueue', name)]) => ({
+const staking = (
+  name: string,
+  sources: readonly InputSource[] = [newest('beacon', name, STAKING_AGE_MS), newest('validatorqueue', name, STAKING_AGE_MS)],
+) => ({
   name,
   dataset: 'validator_data' as const,
   sources,

@@ -1,8 +1,8 @@
 import type { InputFrame } from './input-frame.ts';
 
 /** Days over which `knownDailyVolatility` looks, and how many returns among them it needs. */
-export const VOLATILITY_DAYS = 30;
-export const MIN_RETURNS = 20;
+const VOLATILITY_DAYS = 30;
+const MIN_RETURNS = 20;
 
 /**
  * Standard deviation of one-day log returns of the decision bars up to each row (sample, divisor n - 1), over the last

@@ -1,4 +1,4 @@
-import { DAY_MS, DataError, type KnownSeries, type TimeMs, upperBound } from '../domain/index.ts';
+import { DAY_MS, DataError, HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../domain/index.ts';
 
 /** Label of a row that cannot be labelled: no price to enter or leave at, or no known volatility. */
 export const UNKNOWN_LABEL = 255;
@@ -29,13 +29,13 @@ export interface Labels {
 export const DEFAULT_HORIZON_MS = DAY_MS;
 export const DEFAULT_BAND_K = 0.5;
 
-/** Candles later than this many spacings after the wanted time do not stand in for it. */
-const MAX_DELAY_SPACINGS = 3;
+/** A candle later than this after the wanted time, and later than one spacing, does not stand in for it. */
+const MAX_DELAY_MS = 3 * HOUR_MS;
 
 /** First revision of the first candle at or after `atMs`, -1 where it comes too late or not at all. */
 function firstCandle(price: KnownSeries, atMs: TimeMs): number {
   const row = upperBound(price.timeMs, atMs - 1);
-  if (row >= price.rows || price.timeMs[row]! - atMs > MAX_DELAY_SPACINGS * price.periodMs) return -1;
+  if (row >= price.rows || price.timeMs[row]! - atMs > Math.max(MAX_DELAY_MS, price.periodMs)) return -1;
   return row;
 }
 

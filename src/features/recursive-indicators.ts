@@ -60,7 +60,8 @@ function wilderMoves(window: Window, period: number): Moves {
   let [gain, loss] = [0, 0];
   for (let i = start + 1; i < end; i++) {
     const change = values[i]! - values[i - 1]!;
-    const [up, down] = change > 0 ? [change, 0] : [0, -change];
+    const up = Math.max(change, 0);
+    const down = up - change;
     if (i <= start + period) {
       gain += up / period;
       loss += down / period;
@@ -76,12 +77,6 @@ function wilderMoves(window: Window, period: number): Moves {
 export function rsi(window: Window, period: number): number {
   const { gain, loss } = wilderMoves(window, period);
   return (100 * gain) / (gain + loss);
-}
-
-/** TA-Lib CMO, -100..100; NaN where nothing moved. */
-export function chandeMomentum(window: Window, period: number): number {
-  const { gain, loss } = wilderMoves(window, period);
-  return (100 * (gain - loss)) / (gain + loss);
 }
 
 /** Wilder's true range of the bar at `i` of three aligned windows. */

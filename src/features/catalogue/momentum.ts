@@ -1,6 +1,6 @@
 import { commodityChannelIndex, moneyFlowIndex, stochastic, ultimateOscillator } from '../bar-indicators.ts';
 import { type FeatureDefinition, overWindow, perRow, value } from '../feature-definition.ts';
-import { chandeMomentum, rsi, wilderRows } from '../recursive-indicators.ts';
+import { rsi, wilderRows } from '../recursive-indicators.ts';
 
 const family = 'momentum' as const;
 const close = value('close');
@@ -64,13 +64,7 @@ export const MOMENTUM: readonly FeatureDefinition[] = [
     [RSI_STREAM],
     (values) => stochastic(values, values, values),
   ),
-  ...[14, 30].map(stochasticOf),
-  overWindow(
-    { name: 'stochastic_14_mean_3', family, unit: 'index', description: 'Three-day mean of the 14-day stochastic %K (%D).' },
-    3,
-    [{ inputs: ['high', 'low', 'close'], lookback: 14, start: () => stochasticOf(14).start() }],
-    (values) => (values.back(0) + values.back(1) + values.back(2)) / 3,
-  ),
+  stochasticOf(14),
   overWindow(
     { name: 'cci_20', family, unit: 'index', description: 'Commodity channel index over 20 days (Lambert 1980).' },
     20,
@@ -82,12 +76,6 @@ export const MOMENTUM: readonly FeatureDefinition[] = [
     15,
     [typicalPrice, value('volume_eth')],
     moneyFlowIndex,
-  ),
-  overWindow(
-    { name: 'cmo_14', family, unit: 'index', description: 'Chande momentum oscillator over 14 days, -100..100.' },
-    wilderRows(14),
-    [close],
-    (closes) => chandeMomentum(closes, 14),
   ),
   overWindow(
     {

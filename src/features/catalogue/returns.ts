@@ -25,8 +25,8 @@ const intraday = (name: string, input: string, description: string): FeatureDefi
   ofRow({ name, family, unit: 'log return', description }, [input], (row) => row[input]!);
 
 export const RETURNS: readonly FeatureDefinition[] = [
-  ...[1, 2, 3, 5, 7, 14, 30, 60, 90].map(returnOver),
-  ...[1, 2, 3].map(laggedReturn),
+  ...[1, 3, 5, 7, 14, 30, 90].map(returnOver),
+  ...[1, 2].map(laggedReturn),
   intraday('return_last_1h', 'last_1h_return', 'Log return of the last hour before the decision.'),
   intraday('return_last_4h', 'last_4h_return', 'Log return of the last four hours before the decision.'),
   intraday('return_last_12h', 'last_12h_return', 'Log return of the last twelve hours before the decision.'),

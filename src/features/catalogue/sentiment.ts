@@ -13,7 +13,6 @@ export const SENTIMENT: readonly FeatureDefinition[] = [
   sentiment.difference('fear_greed', 1, 'index', 'the Fear & Greed index'),
   sentiment.difference('fear_greed', 7, 'index', 'the Fear & Greed index'),
   sentiment.z('fear_greed', 30, 'Fear & Greed index'),
-  sentiment.z('fear_greed', 90, 'Fear & Greed index'),
   overWindow(
     { name: 'fear_greed_mean_14', family, unit: 'index', description: 'Mean of the Fear & Greed index over 14 days.' },
     14,

@@ -5,9 +5,7 @@ const staking = joinedFeatures('staking');
 
 export const STAKING: readonly FeatureDefinition[] = [
   staking.change('active_validators', 7, 'active validators'),
-  staking.change('active_validators', 30, 'active validators'),
   staking.change('staked_eth', 7, 'staked Ether'),
-  staking.change('staked_eth', 30, 'staked Ether'),
   staking.level('staked_share', 'fraction', 'Staked Ether of the supply'),
   staking.difference('staked_share', 30, 'fraction', 'the staked share'),
   staking.row(
@@ -38,5 +36,12 @@ export const STAKING: readonly FeatureDefinition[] = [
   staking.level('apr', 'fraction per year', 'Staking reward rate'),
   staking.difference('apr', 30, 'fraction per year', 'the staking reward rate'),
   staking.level('participation', 'fraction', 'Share of validators that attested'),
+  staking.row(
+    'staking_age_hours',
+    'hours',
+    ['validator_data_age_hours'],
+    'Age of the newest validator data that was read.',
+    (row) => row.validator_data_age_hours!,
+  ),
   staking.change('deposited_eth', 7, 'Ether ever deposited for staking'),
 ];

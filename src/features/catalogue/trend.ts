@@ -64,7 +64,7 @@ const directional = (name: string, description: string, pick: (found: ReturnType
   );
 
 export const TREND: readonly FeatureDefinition[] = [
-  ...[7, 20, 50, 100, 200].map(gapToSma),
+  ...[7, 20, 50, 200].map(gapToSma),
   ...[12, 26].map(gapToEma),
   overWindow(
     { name: 'sma_cross_10_30', family, unit: 'log ratio', description: 'Ten-day average of the close against the 30-day one.' },
@@ -79,7 +79,7 @@ export const TREND: readonly FeatureDefinition[] = [
   macdPart('macd_12_26', 'MACD line (12, 26) over the close.', (line) => line),
   macdPart('macd_histogram_12_26_9', 'MACD line less its 9-day signal, over the close.', (line, signal) => line - signal),
   ...[14, 30].map((days) => lineOf(days, 'slope')),
-  ...[14, 30].map((days) => lineOf(days, 'rSquared')),
+  lineOf(30, 'rSquared'),
   directional('adx_14', 'Average directional index (Wilder 1978), strength of a trend either way, 0..100.', (found) => found.adx),
   directional('di_difference_14', 'Plus less minus directional indicator (Wilder 1978).', (found) => found.plus - found.minus),
   overWindow(

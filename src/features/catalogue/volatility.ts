@@ -42,18 +42,6 @@ const volatilityRatio = (short: number, long: number): FeatureDefinition =>
 
 /** Variance of a bar from its extremes (Parkinson 1980). */
 const parkinson = perRow(['high', 'low'], (row) => Math.log(row.high! / row.low!) ** 2 / (4 * Math.LN2));
-/** Variance of a bar from its four prices (Garman and Klass 1980). */
-const garmanKlass = perRow(
-  ['open', 'high', 'low', 'close'],
-  (row) => 0.5 * Math.log(row.high! / row.low!) ** 2 - (2 * Math.LN2 - 1) * Math.log(row.close! / row.open!) ** 2,
-);
-/** Variance of a bar from its four prices, free of drift (Rogers and Satchell 1991). */
-const rogersSatchell = perRow(
-  ['open', 'high', 'low', 'close'],
-  (row) =>
-    Math.log(row.high! / row.close!) * Math.log(row.high! / row.open!) +
-    Math.log(row.low! / row.close!) * Math.log(row.low! / row.open!),
-);
 /** Log of the day's volatility from hours; NaN on a day without any move. */
 const logRealised = perRow(['realised_variance'], (row) =>
   row.realised_variance! > 0 ? 0.5 * Math.log(row.realised_variance!) : Number.NaN,
@@ -64,7 +52,6 @@ const perDay = 'log return per day';
 export const VOLATILITY: readonly FeatureDefinition[] = [
   ...[7, 14, 30, 90].map(dailyVolatility),
   volatilityRatio(7, 30),
-  volatilityRatio(14, 90),
   ofRow(
     {
       name: 'realised_volatility_24h',
@@ -74,12 +61,6 @@ export const VOLATILITY: readonly FeatureDefinition[] = [
     },
     ['realised_variance'],
     (row) => Math.sqrt(row.realised_variance!),
-  ),
-  overWindow(
-    { name: 'realised_volatility_7', family, unit: perDay, description: 'Root of the mean realised variance of seven days.' },
-    7,
-    [value('realised_variance')],
-    (variances) => Math.sqrt(mean(variances)),
   ),
   overWindow(
     {
@@ -137,28 +118,6 @@ export const VOLATILITY: readonly FeatureDefinition[] = [
     { name: 'parkinson_14', family, unit: perDay, description: 'Volatility from highs and lows over 14 days (Parkinson 1980).' },
     14,
     [parkinson],
-    (variances) => Math.sqrt(mean(variances)),
-  ),
-  overWindow(
-    {
-      name: 'garman_klass_14',
-      family,
-      unit: perDay,
-      description: 'Volatility from all four prices over 14 days (Garman and Klass 1980).',
-    },
-    14,
-    [garmanKlass],
-    (variances) => Math.sqrt(mean(variances)),
-  ),
-  overWindow(
-    {
-      name: 'rogers_satchell_14',
-      family,
-      unit: perDay,
-      description: 'Volatility free of drift over 14 days (Rogers and Satchell 1991).',
-    },
-    14,
-    [rogersSatchell],
     (variances) => Math.sqrt(mean(variances)),
   ),
   overWindow(

@@ -9,7 +9,7 @@ import {
   type Stream,
   value,
 } from '../feature-definition.ts';
-import { correlation, mean, rankOfNewest, sampleDeviation, sum, zScore } from '../statistics.ts';
+import { correlation, mean, rankOfNewest, sum, zScore } from '../statistics.ts';
 
 const family = 'volume' as const;
 const logVolume = logOf('volume_usd');
@@ -75,17 +75,6 @@ export const VOLUME: readonly FeatureDefinition[] = [
     90,
     [logVolume],
     rankOfNewest,
-  ),
-  overWindow(
-    {
-      name: 'volume_deviation_30',
-      family,
-      unit: 'log ratio',
-      description: 'Standard deviation of the log dollar volume over 30 days.',
-    },
-    30,
-    [logVolume],
-    sampleDeviation,
   ),
   overWindow(
     {
