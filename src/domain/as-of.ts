@@ -5,11 +5,13 @@ import type { TimeMs } from './time.ts';
 
 /** Row numbers that would sort `from` ascending; the rows stay where they are. Linear where they are in order already. */
 function orderByTime(from: Float64Array): Uint32Array {
-  const order = Uint32Array.from({ length: from.length }, (_, i) => i);
-  for (let i = 1; i < from.length; i++) {
-    if (from[i]! < from[i - 1]!) return order.sort((a, b) => from[a]! - from[b]! || a - b);
+  const order = new Uint32Array(from.length);
+  let isInOrder = true;
+  for (let i = 0; i < from.length; i++) {
+    order[i] = i;
+    if (i > 0 && from[i]! < from[i - 1]!) isInOrder = false;
   }
-  return order;
+  return isInOrder ? order : order.sort((a, b) => from[a]! - from[b]! || a - b);
 }
 
 /**
@@ -28,7 +30,8 @@ export class AsOfCursor {
 
   constructor(series: KnownSeries) {
     this.series = series;
-    this.#visibleFrom = Float64Array.from({ length: series.rows }, (_, i) => Math.max(series.knownFromMs[i]!, series.timeMs[i]!));
+    this.#visibleFrom = new Float64Array(series.rows);
+    for (let i = 0; i < series.rows; i++) this.#visibleFrom[i] = Math.max(series.knownFromMs[i]!, series.timeMs[i]!);
     this.#order = orderByTime(this.#visibleFrom);
     this.#visible = new Uint8Array(series.rows);
   }

@@ -52,7 +52,7 @@ export interface Stream {
 }
 
 /** The input itself. */
-export const value = (input: string): Stream => ({ inputs: [input], lookback: 1, start: () => (row) => row[input]! });
+export const value = (input: string): Stream => ({ inputs: [input], lookback: 1, start: () => (row) => row[input] });
 
 /** Some number of one row. */
 export const perRow = (inputs: readonly string[], compute: (row: InputRow) => number): Stream => ({
@@ -62,7 +62,7 @@ export const perRow = (inputs: readonly string[], compute: (row: InputRow) => nu
 });
 
 /** ln(input); NaN where it is not positive. */
-export const logOf = (input: string): Stream => perRow([input], (row) => (row[input]! > 0 ? Math.log(row[input]!) : Number.NaN));
+export const logOf = (input: string): Stream => perRow([input], (row) => (row[input] > 0 ? Math.log(row[input]) : Number.NaN));
 
 /** ln(x now / x the row before) of a positive input; NaN where either is missing. */
 export const logReturn = (input = 'close'): Stream => ({
@@ -71,7 +71,7 @@ export const logReturn = (input = 'close'): Stream => ({
   start() {
     let previous = Number.NaN;
     return (row) => {
-      const now = row[input]!;
+      const now = row[input];
       const change = now > 0 && previous > 0 ? Math.log(now / previous) : Number.NaN;
       previous = now;
       return change;

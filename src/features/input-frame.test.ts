@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS, type KnownSeries, type SeriesInfo } from '../domain/index.ts';
+import { cutFuture } from './cut-series.ts';
 import { dailyDecisionTimes } from './decision-times.ts';
 import { buildInputFrame } from './input-frame.ts';
-import { HOURLY, knownSeries, smallWorld, type TestRow, walk } from './known-series.contract.ts';
+import { HOURLY, knownSeries, smallWorld, type TestRow, walk, withDisturbances } from './known-series.contract.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const DAYS = 20;
@@ -148,6 +150,26 @@ describe('the frame', () => {
     const whole = build(world, timesMs);
     const part = build(world, timesMs.slice(8, 14));
     for (const [name, column] of Object.entries(part.columns)) expect(column, name).toEqual(whole.columns[name]!.slice(8, 14));
+  });
+
+  it('at T is the same whatever came later: late rows, gaps and corrections included', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 2, max: DAYS - 1 }), (seed, row) => {
+        const other: SeriesInfo = { ...HOURLY, series: 'kraken:ETHUSD:1h' };
+        const second = knownSeries(other, walk({ info: other, startMs: START, rows: DAYS * 24, seed: 5 }));
+        const messy = [...world, second].map((series, i) => withDisturbances(series, seed + i));
+        const whole = build(messy, timesMs);
+        const then = build(
+          messy.map((series) => cutFuture(series, timesMs[row]!)),
+          timesMs.slice(0, row + 1),
+        );
+        for (const [name, column] of Object.entries(then.columns))
+          expect(column, name).toEqual(whole.columns[name]!.slice(0, row + 1));
+        expect(then.suspect).toEqual(whole.suspect.slice(0, row + 1));
+        expect(then.fallback).toEqual(whole.fallback.slice(0, row + 1));
+      }),
+      { numRuns: 25 },
+    );
   });
 
   it('refuses times that are not a day apart and a canonical series that is not there', () => {

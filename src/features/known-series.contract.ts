@@ -117,3 +117,32 @@ export function smallWorld(startMs: number, days: number, seed = 1): KnownSeries
     knownSeries({ dataset: 'whale_data', series: 'node:eth:tx', periodMs: 0 }, transfers),
   ];
 }
+
+/** The same rows as they come in real life: some a day late, some dropped, some corrected later. */
+export function withDisturbances(series: KnownSeries, seed: number): KnownSeries {
+  const rng = createRng(seed, 3);
+  const rows: TestRow[] = [];
+  for (let i = 0; i < series.rows; i++) {
+    const chance = rng();
+    if (chance < 0.01) continue;
+    const base: TestRow = {
+      timeMs: series.timeMs[i]!,
+      knownFromMs: series.knownFromMs[i]! + (chance < 0.06 ? Math.floor(rng() * 30) * HOUR_MS : 0),
+      numbers: Object.fromEntries(Object.entries(series.numbers).map(([name, column]) => [name, column[i]!])),
+      ...(series.ids ? { id: series.ids[i]! } : {}),
+      ...(series.texts
+        ? { texts: Object.fromEntries(Object.entries(series.texts).map(([name, column]) => [name, column[i]!])) }
+        : {}),
+    };
+    rows.push(base);
+    if (chance > 0.97) {
+      const numbers = Object.fromEntries(Object.entries(base.numbers).map(([name, value]) => [name, value * 1.02]));
+      rows.push({ ...base, revision: 1, knownFromMs: base.knownFromMs! + Math.floor(rng() * 100) * HOUR_MS, numbers });
+    }
+  }
+  const { dataset, series: name, periodMs, volumeUnit, quote } = series;
+  return knownSeries(
+    { dataset, series: name, periodMs, ...(volumeUnit ? { volumeUnit } : {}), ...(quote ? { quote } : {}) },
+    rows,
+  );
+}

@@ -2,7 +2,7 @@ import { type AsOfCursor, DAY_MS, HOUR_MS, type TimeMs } from '../domain/index.t
 import type { InputSource } from './input-sources.ts';
 
 /** Of the last 24 known hours this many must have a value for their sum or mean to count. */
-export const MIN_HOURS_OF_DAY = 22;
+const MIN_HOURS_OF_DAY = 22;
 
 /** What a source says at the time its cursor stands at. `ageHours` is how old the newest row read is. */
 export interface ReadValue {

@@ -6,7 +6,7 @@ const chain = joinedFeatures('chain');
 const family = 'chain' as const;
 
 /** Market value over value moved, as a log: how much price a unit of use carries. NaN where the supply is not known. */
-const valueToTransfers = perRow(['close', 'transfer_volume_usd'], (row) => Math.log(row.close! / row.transfer_volume_usd!));
+const valueToTransfers = perRow(['close', 'transfer_volume_usd'], (row) => Math.log(row.close / row.transfer_volume_usd));
 
 export const CHAIN: readonly FeatureDefinition[] = [
   chain.change('tx_count', 1, 'transactions of 24 hours'),
@@ -30,14 +30,14 @@ export const CHAIN: readonly FeatureDefinition[] = [
     'log ratio',
     ['base_fee_p95_gwei', 'base_fee_gwei'],
     '95th percentile of the base fee against its mean: how bursty demand for block space is.',
-    (row) => Math.log(row.base_fee_p95_gwei! / row.base_fee_gwei!),
+    (row) => Math.log(row.base_fee_p95_gwei / row.base_fee_gwei),
   ),
   chain.row(
     'priority_fee_share',
     'fraction',
     ['priority_fee_gwei', 'base_fee_gwei'],
     'Priority fee as a share of the whole fee.',
-    (row) => row.priority_fee_gwei! / (row.priority_fee_gwei! + row.base_fee_gwei!),
+    (row) => row.priority_fee_gwei / (row.priority_fee_gwei + row.base_fee_gwei),
   ),
   chain.logZ('priority_fee_gwei', 30, 'the median priority fee'),
   chain.logZ('burnt_eth', 30, 'Ether burnt in 24 hours'),
@@ -51,7 +51,7 @@ export const CHAIN: readonly FeatureDefinition[] = [
     'log ratio',
     ['active_senders', 'active_receivers'],
     'Active senders against active receivers.',
-    (row) => Math.log(row.active_senders! / row.active_receivers!),
+    (row) => Math.log(row.active_senders / row.active_receivers),
   ),
   chain.change('new_addresses', 7, 'addresses ever seen'),
   chain.change('transfer_volume_usd', 7, 'value moved in 24 hours'),
@@ -76,7 +76,7 @@ export const CHAIN: readonly FeatureDefinition[] = [
     'fraction',
     ['exchange_deposits', 'exchange_withdrawals'],
     'Deposits to exchanges less withdrawals, over both.',
-    (row) => (row.exchange_deposits! - row.exchange_withdrawals!) / (row.exchange_deposits! + row.exchange_withdrawals!),
+    (row) => (row.exchange_deposits - row.exchange_withdrawals) / (row.exchange_deposits + row.exchange_withdrawals),
   ),
   chain.z('exchange_netflow_usd', 30, 'Dollars into exchanges less those out'),
   chain.z('staking_inflow_eth', 30, 'Ether sent to staking in 24 hours'),
@@ -96,6 +96,6 @@ export const CHAIN: readonly FeatureDefinition[] = [
     'hours',
     ['blockchain_data_age_hours'],
     'Age of the newest chain data that was read.',
-    (row) => row.blockchain_data_age_hours!,
+    (row) => row.blockchain_data_age_hours,
   ),
 ];

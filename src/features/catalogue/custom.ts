@@ -8,7 +8,7 @@ export function customFeatures(column: CustomColumn): readonly FeatureDefinition
   const family = 'custom' as const;
   const unit = `${column.column} of ${column.dataset}`;
   return [
-    ofRow({ name: input, family, unit, description: `${unit}, as known.` }, [input], (row) => row[input]!),
+    ofRow({ name: input, family, unit, description: `${unit}, as known.` }, [input], (row) => row[input]),
     overWindow(
       { name: `${input}_difference_1d`, family, unit, description: `Difference of ${unit} to the day before.` },
       2,

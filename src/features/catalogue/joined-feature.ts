@@ -26,7 +26,7 @@ export interface JoinedFeatures {
 }
 
 export const joinedFeatures = (family: FeatureFamily): JoinedFeatures => ({
-  level: (input, unit, what) => ofRow({ name: input, family, unit, description: `${what}.` }, [input], (row) => row[input]!),
+  level: (input, unit, what) => ofRow({ name: input, family, unit, description: `${what}.` }, [input], (row) => row[input]),
   change: (input, days, what) =>
     overWindow(
       { name: `${input}_change_${days}d`, family, unit: 'log ratio', description: `Change of ${what} over ${days} days.` },

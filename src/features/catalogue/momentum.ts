@@ -5,7 +5,7 @@ import { rsi, wilderRows } from '../recursive-indicators.ts';
 const family = 'momentum' as const;
 const close = value('close');
 const bars = [value('high'), value('low'), close];
-const typicalPrice = perRow(['high', 'low', 'close'], (row) => (row.high! + row.low! + row.close!) / 3);
+const typicalPrice = perRow(['high', 'low', 'close'], (row) => (row.high + row.low + row.close) / 3);
 
 /** Relative strength index (Wilder 1978) of the close. */
 const rsiOf = (period: number): FeatureDefinition =>

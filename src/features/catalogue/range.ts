@@ -7,7 +7,7 @@ const bars = [value('high'), value('low'), value('close')];
 /** Shape of the last bar; `over` its range. */
 const ofBar = (name: string, description: string, part: (open: number, high: number, low: number, close: number) => number) =>
   ofRow({ name, family, unit: 'fraction', description }, ['open', 'high', 'low', 'close'], (row) => {
-    return part(row.open!, row.high!, row.low!, row.close!) / (row.high! - row.low!);
+    return part(row.open, row.high, row.low, row.close) / (row.high - row.low);
   });
 
 const channelPosition = (days: number): FeatureDefinition =>
@@ -25,7 +25,7 @@ const channelPosition = (days: number): FeatureDefinition =>
 
 export const RANGE: readonly FeatureDefinition[] = [
   ofRow({ name: 'range_24h', family, unit: 'log ratio', description: 'High against low of 24 hours.' }, ['high', 'low'], (row) =>
-    Math.log(row.high! / row.low!),
+    Math.log(row.high / row.low),
   ),
   ofBar('close_location', 'Place of the close between low and high of 24 hours.', (_open, _high, low, close) => close - low),
   ofBar('balance_of_power', 'Close less open over the range of 24 hours.', (open, _high, _low, close) => close - open),
@@ -34,12 +34,12 @@ export const RANGE: readonly FeatureDefinition[] = [
   ofRow(
     { name: 'hour_of_high', family, unit: 'fraction', description: 'When in the 24 hours the high was, 0 begin to 1 end.' },
     ['hour_of_high'],
-    (row) => row.hour_of_high! / 23,
+    (row) => row.hour_of_high / 23,
   ),
   ofRow(
     { name: 'hour_of_low', family, unit: 'fraction', description: 'When in the 24 hours the low was, 0 begin to 1 end.' },
     ['hour_of_low'],
-    (row) => row.hour_of_low! / 23,
+    (row) => row.hour_of_low / 23,
   ),
   ...[20, 60].map(channelPosition),
   ...[30, 90, 180].map((days) =>

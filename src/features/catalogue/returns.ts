@@ -22,7 +22,7 @@ const laggedReturn = (days: number): FeatureDefinition =>
   );
 
 const intraday = (name: string, input: string, description: string): FeatureDefinition =>
-  ofRow({ name, family, unit: 'log return', description }, [input], (row) => row[input]!);
+  ofRow({ name, family, unit: 'log return', description }, [input], (row) => row[input]);
 
 export const RETURNS: readonly FeatureDefinition[] = [
   ...[1, 3, 5, 7, 14, 30, 90].map(returnOver),

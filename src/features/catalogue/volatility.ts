@@ -41,10 +41,10 @@ const volatilityRatio = (short: number, long: number): FeatureDefinition =>
   );
 
 /** Variance of a bar from its extremes (Parkinson 1980). */
-const parkinson = perRow(['high', 'low'], (row) => Math.log(row.high! / row.low!) ** 2 / (4 * Math.LN2));
+const parkinson = perRow(['high', 'low'], (row) => Math.log(row.high / row.low) ** 2 / (4 * Math.LN2));
 /** Log of the day's volatility from hours; NaN on a day without any move. */
 const logRealised = perRow(['realised_variance'], (row) =>
-  row.realised_variance! > 0 ? 0.5 * Math.log(row.realised_variance!) : Number.NaN,
+  row.realised_variance > 0 ? 0.5 * Math.log(row.realised_variance) : Number.NaN,
 );
 
 const perDay = 'log return per day';
@@ -60,7 +60,7 @@ export const VOLATILITY: readonly FeatureDefinition[] = [
       description: 'Root of the summed squared hourly returns of 24 hours.',
     },
     ['realised_variance'],
-    (row) => Math.sqrt(row.realised_variance!),
+    (row) => Math.sqrt(row.realised_variance),
   ),
   overWindow(
     {
@@ -92,7 +92,7 @@ export const VOLATILITY: readonly FeatureDefinition[] = [
       description: 'Share of the realised variance of 24 hours that came from falling hours.',
     },
     ['realised_variance', 'down_semivariance'],
-    (row) => row.down_semivariance! / row.realised_variance!,
+    (row) => row.down_semivariance / row.realised_variance,
   ),
   ofRow(
     {
@@ -102,7 +102,7 @@ export const VOLATILITY: readonly FeatureDefinition[] = [
       description: 'Share of the realised variance of 24 hours not explained by its bipower variance.',
     },
     ['realised_variance', 'bipower_variance'],
-    (row) => Math.max(0, 1 - row.bipower_variance! / row.realised_variance!),
+    (row) => Math.max(0, 1 - row.bipower_variance / row.realised_variance),
   ),
   ofRow(
     {
@@ -112,7 +112,7 @@ export const VOLATILITY: readonly FeatureDefinition[] = [
       description: 'Products of neighbouring hourly returns over their squares: trending or reverting within 24 hours.',
     },
     ['hourly_autocovariance', 'realised_variance'],
-    (row) => row.hourly_autocovariance! / row.realised_variance!,
+    (row) => row.hourly_autocovariance / row.realised_variance,
   ),
   overWindow(
     { name: 'parkinson_14', family, unit: perDay, description: 'Volatility from highs and lows over 14 days (Parkinson 1980).' },

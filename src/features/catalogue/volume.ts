@@ -16,7 +16,7 @@ const logVolume = logOf('volume_usd');
 
 /** -1 where the close is the low of its bar, 1 where it is the high. */
 const closeLocation = perRow(['high', 'low', 'close'], (row) =>
-  row.high! > row.low! ? (2 * row.close! - row.high! - row.low!) / (row.high! - row.low!) : 0,
+  row.high > row.low ? (2 * row.close - row.high - row.low) / (row.high - row.low) : 0,
 );
 
 /** Volume with the sign of the day's move. */
@@ -25,7 +25,7 @@ const signedVolume: Stream = {
   lookback: 2,
   start() {
     const read = logReturn().start();
-    return (row) => Math.sign(read(row)) * row.volume_eth!;
+    return (row) => Math.sign(read(row)) * row.volume_eth;
   },
 };
 
@@ -35,7 +35,7 @@ const logIlliquidity: Stream = {
   lookback: 2,
   start() {
     const read = logReturn().start();
-    return (row) => Math.log((Math.abs(read(row)) + 1e-6) / row.volume_usd!);
+    return (row) => Math.log((Math.abs(read(row)) + 1e-6) / row.volume_usd);
   },
 };
 
@@ -125,7 +125,7 @@ export const VOLUME: readonly FeatureDefinition[] = [
   ofRow(
     { name: 'vwap_gap_24h', family, unit: 'log ratio', description: 'Close against the volume-weighted price of 24 hours.' },
     ['close', 'vwap'],
-    (row) => Math.log(row.close! / row.vwap!),
+    (row) => Math.log(row.close / row.vwap),
   ),
   ofRow(
     {
@@ -135,6 +135,6 @@ export const VOLUME: readonly FeatureDefinition[] = [
       description: 'Share of the volume of 24 hours that fell in their last six.',
     },
     ['late_volume_share'],
-    (row) => row.late_volume_share!,
+    (row) => row.late_volume_share,
   ),
 ];

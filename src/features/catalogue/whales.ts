@@ -8,9 +8,9 @@ const family = 'whales' as const;
 const USD = ['whale_inflow_usd', 'whale_outflow_usd'] as const;
 
 /** ln(1 + x): flows are often zero and sometimes huge. */
-const logFlow = (input: string) => perRow([input], (row) => Math.log1p(row[input]!));
-const net = perRow(['whale_inflow_eth', 'whale_outflow_eth'], (row) => row.whale_inflow_eth! - row.whale_outflow_eth!);
-const gross = perRow(['whale_inflow_eth', 'whale_outflow_eth'], (row) => row.whale_inflow_eth! + row.whale_outflow_eth!);
+const logFlow = (input: string) => perRow([input], (row) => Math.log1p(row[input]));
+const net = perRow(['whale_inflow_eth', 'whale_outflow_eth'], (row) => row.whale_inflow_eth - row.whale_outflow_eth);
+const gross = perRow(['whale_inflow_eth', 'whale_outflow_eth'], (row) => row.whale_inflow_eth + row.whale_outflow_eth);
 
 const flowZ = (input: string, what: string): FeatureDefinition =>
   overWindow(
@@ -59,20 +59,20 @@ export const WHALES: readonly FeatureDefinition[] = [
     'fraction',
     ['whale_inflow_usd', 'volume_usd'],
     'Large inflows over the volume traded in the same 24 hours.',
-    (row) => row.whale_inflow_usd! / row.volume_usd!,
+    (row) => row.whale_inflow_usd / row.volume_usd,
   ),
   whales.row(
     'whale_net_to_volume',
     'fraction',
     [...USD, 'volume_usd'],
     'Net large inflow over the volume traded in the same 24 hours.',
-    (row) => (row.whale_inflow_usd! - row.whale_outflow_usd!) / row.volume_usd!,
+    (row) => (row.whale_inflow_usd - row.whale_outflow_usd) / row.volume_usd,
   ),
   whales.row(
     'whale_count_balance',
     'fraction',
     ['whale_inflow_count', 'whale_outflow_count'],
     'Number of large inflows less that of outflows, over both.',
-    (row) => (row.whale_inflow_count! - row.whale_outflow_count!) / (row.whale_inflow_count! + row.whale_outflow_count!),
+    (row) => (row.whale_inflow_count - row.whale_outflow_count) / (row.whale_inflow_count + row.whale_outflow_count),
   ),
 ];
