@@ -163,6 +163,8 @@ describe('refusals', () => {
     ['hollow.parquet', Buffer.from('PAR1 and no footer PAR1', 'latin1'), {}, 'ingest.parquet_damaged'],
     ['cut.json', '[{"date":"2024-01-01","open":', {}, 'ingest.json_malformed'],
     ['odd.json', '{"a":[1],"b":[2]}', {}, 'ingest.json_shape'],
+    ['deep.json', `${'{"a":'.repeat(5000)}[]${'}'.repeat(5000)}`, {}, 'ingest.json_shape'],
+    ['deeper.json', '['.repeat(200_000), {}, 'ingest.json_malformed'],
     ['none.json', '[]', {}, 'ingest.no_rows'],
     ['words.json', '"hello"', {}, 'ingest.not_a_table'],
     ['unknown.csv', 'date,foo\n2024-01-01,5\n', {}, 'ingest.dataset_unknown'],

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { intervalName, PUBLICATION, type RowBatch } from '../../domain/index.ts';
 import type { RowError } from '../validation/index.ts';
 import type { FileShape, SeriesTarget } from './profiles/profile.ts';
@@ -45,7 +46,7 @@ export function mapRows(shape: FileShape, target: SeriesTarget, { timeMs, period
       periodMs,
       ...(target.volumeUnit && { volumeUnit: target.volumeUnit }),
       ...(target.quote && { quote: target.quote }),
-      source: shape.path,
+      source: basename(shape.path),
       timeMs,
       endMs,
       availableTimeMs,

@@ -3,7 +3,7 @@ import { parseNumberText } from './parse-number.ts';
 import { parseIsoBytes } from './parse-time.ts';
 
 /** A column read as numbers: NaN where the cell says that the value is not known, and the rows whose cell is no number. */
-export interface NumberColumn {
+interface NumberColumn {
   readonly values: Float64Array;
   readonly unreadable: readonly number[];
 }

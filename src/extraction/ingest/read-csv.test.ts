@@ -84,6 +84,7 @@ describe('readCsv', () => {
     expect(code(() => csv('just some words\nand more\n'))).toBe('ingest.not_a_table');
     expect(code(() => csv('a,b,a\n1,2,3\n'))).toBe('ingest.columns_repeated');
     expect(code(() => csv(`a,b\n1,"2\n${'3,4\n'.repeat(5)}`))).toBe('ingest.csv_malformed');
+    expect(code(() => csv(`a,b\n1,"2\n${'3,4\n'.repeat(500)}5,"6\n`))).toBe('ingest.csv_malformed');
     expect(code(() => csv(`a,b\n1,${'2'.repeat(1_100_000)}\n`))).toBe('ingest.line_too_long');
   });
 

@@ -1,11 +1,14 @@
-import { CsvError, parse } from 'csv-parse/sync';
+import { parse } from 'csv-parse/sync';
 import { DataError } from '../../domain/index.ts';
 import { type CsvLayout, findLayout, refuseHugeLines } from './csv-layout.ts';
 import { fastCsvTable } from './fast-csv-table.ts';
 import { cellTable, type RawTable } from './raw-table.ts';
 
 const QUOTE = 34;
-const LONE_RETURN = /\r(?!\n)/g;
+const NEWLINE = 10;
+const RETURN = 13;
+/** A quoted cell may hold line ends; one that holds more is a stray quote that would swallow rows. */
+const MAX_LINES_OF_ROW = 50;
 
 interface CsvOptions {
   readonly delimiter?: string;
@@ -25,9 +28,11 @@ export function readCsv(
   return { table, preamble: layout.preamble };
 }
 
-/** Old Mac line ends become newlines; a file without any is left alone. */
-const withNewlines = (bytes: Buffer) =>
-  bytes.includes(10) || !bytes.includes(13) ? bytes : Buffer.from(bytes.toString('utf8').replace(LONE_RETURN, '\n'));
+/** Old Mac line ends become newlines, where a file has no others. */
+function withNewlines(bytes: Buffer): Buffer {
+  if (bytes.includes(NEWLINE) || !bytes.includes(RETURN)) return bytes;
+  return Buffer.from(bytes.map((byte) => (byte === RETURN ? NEWLINE : byte)));
+}
 
 /** @param layout of a text without quotes */
 export const readPlainCsv = (bytes: Buffer, layout: CsvLayout): RawTable =>
@@ -64,6 +69,8 @@ export function readQuotedCsv(path: string, bytes: Buffer, layout: CsvLayout): R
       on_record: (record: string[], { lines: seen }) => {
         const line = endLine + 1;
         endLine = layout.firstLine - 1 + seen;
+        if (endLine - line > MAX_LINES_OF_ROW)
+          throw malformed(path, `the row at line ${line} goes on for ${endLine - line + 1} lines`);
         keep(
           record.map((cell) => cell.trim()),
           line,
@@ -72,15 +79,18 @@ export function readQuotedCsv(path: string, bytes: Buffer, layout: CsvLayout): R
       },
     });
   } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause;
-    throw new DataError('ingest.csv_malformed', `${path} cannot be divided into rows: ${cause.message}`, {
-      hint: 'A quote is probably opened and never closed.',
-      cause,
-    });
+    if (cause instanceof DataError) throw cause;
+    throw malformed(path, cause instanceof Error ? cause.message : 'unknown', cause);
   }
   const raw = (row: number) => cells[row]!.map((cell) => quoteIfNeeded(cell, layout.delimiter)).join(layout.delimiter);
   return cellTable({ names: layout.names, cells, lines, misshapen, raw });
 }
+
+const malformed = (path: string, why: string, cause?: unknown) =>
+  new DataError('ingest.csv_malformed', `${path} cannot be divided into rows: ${why}`, {
+    hint: 'A quote is probably opened and never closed.',
+    cause,
+  });
 
 const quoteIfNeeded = (cell: string, delimiter: string) =>
   cell.includes(delimiter) || cell.includes('"') || cell.includes('\n') ? `"${cell.replaceAll('"', '""')}"` : cell;

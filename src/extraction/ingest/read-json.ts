@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { DataError } from '../../domain/index.ts';
 import { looksLikeKline } from './csv-layout.ts';
 import { KLINE_COLUMNS } from './profiles/kline-columns.ts';
@@ -5,10 +6,12 @@ import { type Cell, cellTable, type RawTable } from './raw-table.ts';
 
 const SHAPES = 'Ingest reads an array of objects, an array of arrays, an object that holds one such array, or one object a line.';
 const MAX_COLUMNS = 1_000;
+/** How many objects deep the one array may be hidden. */
+const MAX_DEPTH = 8;
 
 /** A JSON document as table. @param columns names for rows that are arrays @throws DataError where it holds no table */
 export function readJson(path: string, bytes: Buffer, columns?: readonly string[]): RawTable {
-  return tableOf(path, parseJson(path, bytes.toString('utf8')), columns);
+  return tableOf(path, parseJson(path, textOf(path, bytes)), columns);
 }
 
 /** One JSON value a line. A line that is no JSON is a misshapen row. */
@@ -16,7 +19,7 @@ export function readNdjson(path: string, bytes: Buffer, columns?: readonly strin
   const items: unknown[] = [];
   const lines: number[] = [];
   const broken = new Map<number, string>();
-  for (const [index, line] of bytes.toString('utf8').split('\n').entries()) {
+  for (const [index, line] of textOf(path, bytes).split('\n').entries()) {
     if (line.trim() === '') continue;
     try {
       items.push(JSON.parse(line));
@@ -27,6 +30,13 @@ export function readNdjson(path: string, bytes: Buffer, columns?: readonly strin
     lines.push(index + 1);
   }
   return tableOfItems(path, items, columns, lines, broken);
+}
+
+function textOf(path: string, bytes: Buffer): string {
+  if (bytes.length < constants.MAX_STRING_LENGTH) return bytes.toString('utf8');
+  throw new DataError('ingest.too_large', `${path} holds more JSON than can be read at once`, {
+    hint: 'Split it by date and ingest the parts.',
+  });
 }
 
 function parseJson(path: string, text: string): unknown {
@@ -41,14 +51,14 @@ function parseJson(path: string, text: string): unknown {
   }
 }
 
-function tableOf(path: string, document: unknown, columns: readonly string[] | undefined): RawTable {
+function tableOf(path: string, document: unknown, columns: readonly string[] | undefined, depth = 0): RawTable {
   if (Array.isArray(document)) return tableOfItems(path, document, columns);
-  if (!isRecord(document)) throw noTable(path);
+  if (!isRecord(document) || depth > MAX_DEPTH) throw noTable(path);
   if (isMarketChart(document)) return marketChartTable(document);
   const arrays = Object.values(document).filter((value): value is unknown[] => Array.isArray(value));
   if (arrays.length === 1) return tableOfItems(path, arrays[0]!, columns);
   const nested = Object.values(document).filter((value) => isRecord(value) || Array.isArray(value));
-  if (arrays.length === 0 && nested.length === 1) return tableOf(path, nested[0], columns);
+  if (arrays.length === 0 && nested.length === 1) return tableOf(path, nested[0], columns, depth + 1);
   if (arrays.length === 0 && nested.length === 0) return tableOfItems(path, [document], columns);
   throw noTable(path);
 }

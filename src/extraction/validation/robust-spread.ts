@@ -1,5 +1,5 @@
 /** Middle of finite `values` (mean of the two middle ones where their number is even), NaN where there is none. */
-export function median(values: ArrayLike<number>): number {
+function median(values: ArrayLike<number>): number {
   const finite = Float64Array.from(values).filter(Number.isFinite).sort();
   if (finite.length === 0) return Number.NaN;
   const middle = finite.length >> 1;

@@ -34,7 +34,7 @@ export function checkOrder(timeMs: ArrayLike<number>): Finding[] {
 }
 
 /** Missing rows of a regular series. @param timeMs ascending */
-export function findGaps(timeMs: ArrayLike<number>, periodMs: number): { fromMs: TimeMs; toMs: TimeMs; rows: number }[] {
+function findGaps(timeMs: ArrayLike<number>, periodMs: number): { fromMs: TimeMs; toMs: TimeMs; rows: number }[] {
   const gaps: { fromMs: TimeMs; toMs: TimeMs; rows: number }[] = [];
   if (periodMs <= 0) return gaps;
   for (let row = 1; row < timeMs.length; row += 1) {

@@ -15,7 +15,7 @@ const CHARTS: Readonly<Record<string, ColumnMap>> = {
   transactionfee: { from: 'value', to: 'fees_eth', shift: -18 },
   ethersupplygrowth: { from: 'value', to: 'supply_eth' },
   dailyethburnt: { from: 'burntfees', to: 'burnt_eth' },
-  avgtxfee_usd: { from: 'average_txn_fee_usd', to: 'fee_usd', zeroIsUnknown: true },
+  'avgtxfee-usd': { from: 'average_txn_fee_usd', to: 'fee_usd', zeroIsUnknown: true },
 };
 
 /** Columns whose own name says what they are. */
@@ -70,9 +70,9 @@ function chartColumns({ path, stem, names, options }: FileShape): readonly Colum
 function chartOf(path: string, to: string, from: string): ColumnMap {
   const known = Object.values(CHARTS).find((column) => column.to === to);
   if (known) return { ...known, from };
-  if (findDataset('blockchain_data')?.columns.some((column) => column.name === to && column.type === 'number'))
-    return { from, to };
+  const columns = findDataset('blockchain_data')?.columns.filter((column) => column.type === 'number') ?? [];
+  if (columns.some((column) => column.name === to)) return { from, to };
   throw new DataError('ingest.column_unknown', `blockchain_data has no column "${to}" for the values of ${path}`, {
-    hint: 'See the columns with: ets data list',
+    hint: `It has ${columns.map((column) => column.name).join(', ')}.`,
   });
 }

@@ -33,7 +33,7 @@ const VENUES: readonly Venue[] = [
   { name: 'coinmarketcap', volumeUnit: 'usd', separator: '-', publication: 'exchange_candle' },
 ];
 
-export const UNKNOWN_VENUE: Venue = { name: 'unknown', volumeUnit: 'unknown', separator: '', publication: 'exchange_candle' };
+const UNKNOWN_VENUE: Venue = { name: 'unknown', volumeUnit: 'unknown', separator: '', publication: 'exchange_candle' };
 
 const wordsOf = (stem: string) => stem.split(/[^a-z0-9]+/);
 
