@@ -1,29 +1,49 @@
-import type { KnownSeries, TimeMs } from '../domain/index.ts';
+import { type KnownSeries, type TimeMs, upperBound } from '../domain/index.ts';
 
-/** The rows of a series for which `keeps` holds. */
-function keepRows(series: KnownSeries, keeps: (row: number) => boolean): KnownSeries {
-  const rows: number[] = [];
-  for (let row = 0; row < series.rows; row++) if (keeps(row)) rows.push(row);
-  const pick = (column: Float64Array) => Float64Array.from(rows, (row) => column[row]!);
-  const each = <T, U>(columns: Readonly<Record<string, T>>, take: (column: T) => U): Record<string, U> =>
-    Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, take(column)]));
+type Columns<T> = Readonly<Record<string, T>>;
+const mapColumns = <T, U>(columns: Columns<T>, take: (column: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, take(column)]));
+
+/** Rows [first, end) of a series, without copying its numbers. */
+function sliceRows(series: KnownSeries, first: number, end: number): KnownSeries {
+  const take = (column: Float64Array) => column.subarray(first, end);
+  return {
+    ...series,
+    rows: end - first,
+    timeMs: take(series.timeMs),
+    endMs: take(series.endMs),
+    knownFromMs: take(series.knownFromMs),
+    revision: series.revision.subarray(first, end),
+    numbers: mapColumns(series.numbers, take),
+    ...(series.ids ? { ids: series.ids.slice(first, end) } : {}),
+    ...(series.texts ? { texts: mapColumns(series.texts, (column) => column.slice(first, end)) } : {}),
+  };
+}
+
+function pickRows(series: KnownSeries, rows: readonly number[]): KnownSeries {
+  const take = (column: Float64Array) => Float64Array.from(rows, (row) => column[row]!);
+  const { ids, texts } = series;
   return {
     ...series,
     rows: rows.length,
-    timeMs: pick(series.timeMs),
-    endMs: pick(series.endMs),
-    knownFromMs: pick(series.knownFromMs),
+    timeMs: take(series.timeMs),
+    endMs: take(series.endMs),
+    knownFromMs: take(series.knownFromMs),
     revision: Int32Array.from(rows, (row) => series.revision[row]!),
-    numbers: each(series.numbers, pick),
-    ...(series.ids ? { ids: rows.map((row) => series.ids![row]!) } : {}),
-    ...(series.texts ? { texts: each(series.texts, (column) => rows.map((row) => column[row]!)) } : {}),
+    numbers: mapColumns(series.numbers, take),
+    ...(ids ? { ids: rows.map((row) => ids[row]!) } : {}),
+    ...(texts ? { texts: mapColumns(texts, (column) => rows.map((row) => column[row]!)) } : {}),
   };
 }
 
 /** The series as someone at `atMs` would have it: without what became known later. */
-export const cutFuture = (series: KnownSeries, atMs: TimeMs): KnownSeries =>
-  keepRows(series, (row) => series.knownFromMs[row]! <= atMs);
+export function cutFuture(series: KnownSeries, atMs: TimeMs): KnownSeries {
+  const { knownFromMs } = series;
+  const rows: number[] = [];
+  for (let row = 0; row < series.rows; row++) if (knownFromMs[row]! <= atMs) rows.push(row);
+  return rows.at(-1) === rows.length - 1 || rows.length === 0 ? sliceRows(series, 0, rows.length) : pickRows(series, rows);
+}
 
 /** The series without rows before `fromMs`. */
 export const cutHistory = (series: KnownSeries, fromMs: TimeMs): KnownSeries =>
-  keepRows(series, (row) => series.timeMs[row]! >= fromMs);
+  sliceRows(series, upperBound(series.timeMs, fromMs - 1), series.rows);
