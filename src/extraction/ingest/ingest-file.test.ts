@@ -112,6 +112,14 @@ describe('ingestFile', () => {
     expect(named.accepted.series).toBe('mine:eth:1d');
   });
 
+  it('takes of several pairs in one file that of Ether', async () => {
+    const pairs = ['BTCUSDT', 'ETHUSDT'].flatMap((pair) => [`2024-01-01,${pair},1,2,1,2`, `2024-01-02,${pair},1,2,1,2`]);
+    const { accepted, skipped, notes } = await one('kraken_all.csv', ['date,symbol,open,high,low,close', ...pairs].join('\n'));
+    expect(accepted).toMatchObject({ series: 'kraken:ETHUSDT:1d', quote: 'USDT' });
+    expect([accepted.timeMs.length, skipped]).toEqual([2, 2]);
+    expect(notes).toContain('2 rows are skipped: they are not of ETHUSDT');
+  });
+
   it('counts a repeated row as duplicate, and quarantines a second one with other values', async () => {
     const { accepted, duplicates, rejected } = await one(
       'twice.csv',
@@ -179,6 +187,7 @@ describe('refusals', () => {
     ['odd-steps.csv', `${HEADER}\n${candle('2024-01-01')}\n${candle('2024-01-18')}\n`, {}, 'ingest.interval_unknown'],
     ['single.csv', `${HEADER}\n${candle('2024-01-01T05:00:00Z')}\n`, {}, 'ingest.interval_unknown'],
     ['interval.csv', hours, { interval: 'soon' }, 'ingest.interval_unreadable'],
+    ['series.csv', hours, { series: 'mine' }, 'ingest.series_name'],
     ['delimiter.csv', hours, { delimiter: '::' }, 'ingest.delimiter_unreadable'],
     ['chart.csv', '"Date(UTC)","UnixTimeStamp","Value"\n"1/2/2024","1704153600","5"\n', {}, 'ingest.column_unknown'],
   ])('%s', async (name, content, options, code) => {

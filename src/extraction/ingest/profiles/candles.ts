@@ -1,6 +1,6 @@
 import type { SeriesInfo, VolumeUnit } from '../../../domain/index.ts';
 import { type ColumnMap, type FileShape, type Profile, TIME_COLUMNS } from './profile.ts';
-import { findPair, findVenue, type Pair, pairColumnName, type Venue } from './venues.ts';
+import { findPair, findVenue, type Pair, type Venue } from './venues.ts';
 
 const PRICES = ['open', 'high', 'low', 'close'] as const;
 
@@ -39,19 +39,13 @@ export function candleProfile(shape: FileShape): Profile {
   const venue = findVenue(shape);
   const pair = findPair(shape);
   const volume = findVolume(shape, venue);
-  const pairColumn = pairColumnName(shape);
   const stored = new Set<string>([...PRICES, volume.column ?? '']);
   const otherVolumes = shape.names.filter((name) => name in UNIT_OF_COLUMN && !stored.has(name));
-  const pairText = pairColumn === undefined ? '' : shape.table.text(shape.names.indexOf(pairColumn), 0);
   return {
     name: `${venue.name} candles`,
     time: TIME_COLUMNS,
     interval: 'inferred',
-    ...(pairColumn !== undefined &&
-      pairText !== '' && {
-        keep: (cell) => cell(pairColumn) === pairText || cell(pairColumn) === '',
-        skipReason: `are not of ${pairText}`,
-      }),
+    ...(pair.column && onlyPair(pair.column)),
     targets: [
       {
         dataset: 'price_data',
@@ -71,6 +65,12 @@ export function candleProfile(shape: FileShape): Profile {
     warnings: warningsOf(venue, pair, volume),
   };
 }
+
+/** Rows of other pairs in the same file are about something else. */
+const onlyPair = ({ name, text }: { readonly name: string; readonly text: string }): Pick<Profile, 'keep' | 'skipReason'> => ({
+  keep: (cell) => cell(name) === text || cell(name) === '',
+  skipReason: `are not of ${text}`,
+});
 
 interface Volume {
   readonly column: string | undefined;

@@ -54,6 +54,8 @@ export function findVenue({ options, stem, names }: FileShape): Venue {
 export interface Pair {
   readonly base: string;
   readonly quote: string | undefined;
+  /** The column that names the pair of each row and what it says for this one, where there is such a column. */
+  readonly column?: { readonly name: string; readonly text: string };
 }
 
 const QUOTES = 'USDT|USDC|BUSD|FDUSD|TUSD|DAI|USD|EUR|GBP|JPY|TRY|KRW|BTC';
@@ -81,7 +83,7 @@ function symbolColumn({ table, names }: FileShape): number {
 export function findPair(shape: FileShape): Pair {
   const pair = sayPair(shape);
   const hint = 'price_data holds Ether in dollars. Keep other prices as a dataset of their own: --dataset NAME';
-  if (!['ETH', 'WETH', 'ETHER', 'ETHEREUM'].includes(pair.base)) {
+  if (!isEther(pair)) {
     throw new DataError('ingest.not_ether', `${shape.path} holds prices of ${pair.base}, not of ETH`, { hint });
   }
   if (pair.quote !== undefined && !DOLLARS.has(pair.quote)) {
@@ -92,17 +94,31 @@ export function findPair(shape: FileShape): Pair {
 
 function sayPair(shape: FileShape): Pair {
   if (shape.options.symbol !== undefined) return parsePair(shape.options.symbol);
-  const column = symbolColumn(shape);
-  const written = column < 0 ? '' : shape.table.text(column, 0);
-  if (written !== '') return parsePair(written);
+  const written = writtenPair(shape);
+  if (written) return written;
   const ether = ETHER_PAIR.exec(shape.stem);
   if (ether) return { base: 'ETH', quote: ether[1]?.toUpperCase() };
   const other = OTHER_COINS.exec(shape.stem);
   return other ? { base: other[1]!.toUpperCase(), quote: undefined } : { base: 'ETH', quote: undefined };
 }
 
-/** Column that names the pair of each row, where there is one. */
-export function pairColumnName(shape: FileShape): string | undefined {
+/** The pair that a symbol column names: that of Ether where it names several. */
+function writtenPair(shape: FileShape): Pair | undefined {
   const column = symbolColumn(shape);
-  return column < 0 ? undefined : shape.names[column];
+  if (column < 0) return undefined;
+  const name = shape.names[column]!;
+  let first: Pair | undefined;
+  const seen = new Set<string>();
+  for (let row = 0; row < shape.table.rows; row += 1) {
+    const text = shape.table.text(column, row);
+    if (text === '' || seen.has(text)) continue;
+    seen.add(text);
+    const pair = { ...parsePair(text), column: { name, text } };
+    if (isEther(pair)) return pair;
+    first ??= pair;
+  }
+  return first;
 }
+
+const ETHER_NAMES = new Set(['ETH', 'WETH', 'ETHER', 'ETHEREUM']);
+const isEther = ({ base }: Pair) => ETHER_NAMES.has(base);
