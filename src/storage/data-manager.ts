@@ -1,0 +1,336 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Clock,
+  ConfigError,
+  type Cut,
+  DATASET_NAMES,
+  type DatasetName,
+  type Frame,
+  isBuiltInDataset,
+  type KnownSeries,
+  RESEARCH_CUT,
+  type RowBatch,
+  type SeriesInfo,
+  systemTimer,
+  type TimeMs,
+  type Timer,
+} from '../domain/index.ts';
+import { acquireCommitLock } from './commit-lock.ts';
+import { cutTable, sliceKnownSeries } from './cut-table.ts';
+import { latestVerdicts, type StoredVerdict, verdictBatches } from './day-verdicts.ts';
+import { Duck } from './duck.ts';
+import { exportTable, mergeSeriesFiles } from './export-table.ts';
+import { readFeatureTable, type StoredFeatures, writeFeatureTable } from './feature-table.ts';
+import { MANIFEST_FILE, type Manifest, type SeriesEntry, sha256 } from './manifest.ts';
+import { type QuarantinedRow, quarantineBatch, quarantinedRows, type RefusedRow } from './quarantine-rows.ts';
+import type { SeriesTable } from './series-table.ts';
+import { type SeriesSummary, summarizeSeries } from './summarize-series.ts';
+import { type AppendResult, TableStore } from './table-store.ts';
+import { type Problem, verifyTable } from './verify-tables.ts';
+import { checkDataDirectory, checkWorld, prepareDataDirectory, type World } from './world.ts';
+
+export interface DataManagerDeps {
+  readonly clock: Clock;
+  /** The real timer unless told. */
+  readonly timer?: Timer;
+  /** Whose data this process writes: the real world's unless told. */
+  readonly world?: World;
+}
+
+export interface ReadOptions {
+  /** The research cut unless told. */
+  readonly cut?: Cut;
+  readonly fromMs?: TimeMs;
+  /** Exclusive. */
+  readonly toMs?: TimeMs;
+}
+
+/** Exactly which files a table consisted of: what a decision record names as its input. */
+export interface TableManifest {
+  readonly partitions: readonly { readonly file: string; readonly sha256: string; readonly rows: number }[];
+  readonly hash: string;
+}
+
+const QUARANTINE = 'quarantine';
+const VERDICTS = 'data_verdicts';
+const FEATURES = 'featured_data';
+const INTERNAL = [QUARANTINE, VERDICTS, FEATURES];
+
+/** A series with so many files is compacted by the next commit. */
+const MAX_PARTS = 64;
+
+const infoOf = (dataset: DatasetName, series: string, { periodMs, volumeUnit, quote }: SeriesEntry): SeriesInfo => ({
+  dataset,
+  series,
+  periodMs,
+  ...(volumeUnit && { volumeUnit }),
+  ...(quote && { quote }),
+});
+
+/**
+ * All that is stored in one data directory. Rows are never overwritten: a correction is a revision, so what was known at
+ * any time can be read again. Writing takes a lock between processes for one commit; reading takes none.
+ */
+export class DataManager {
+  readonly dataDir: string;
+  readonly #clock: Clock;
+  readonly #timer: Timer;
+  readonly #world: World;
+  readonly #duck = new Duck();
+  readonly #tables = new Map<string, TableStore>();
+  readonly #cuts = new WeakMap<SeriesTable, { key: string; known: KnownSeries }[]>();
+  readonly #summaries = new WeakMap<SeriesTable, SeriesSummary>();
+  #lastCommit: Promise<unknown> = Promise.resolve();
+
+  private constructor(dataDir: string, deps: DataManagerDeps) {
+    this.dataDir = dataDir;
+    this.#clock = deps.clock;
+    this.#timer = deps.timer ?? systemTimer;
+    this.#world = deps.world ?? { kind: 'real' };
+  }
+
+  /**
+   * Opens a data directory; nothing is written before the first append.
+   * @throws ConfigError `storage.not_a_directory`, or `storage.other_world` where `deps.world` is given and another one is stored
+   */
+  static async open(dataDir: string, deps: DataManagerDeps): Promise<DataManager> {
+    await checkDataDirectory(dataDir);
+    if (deps.world) await checkWorld(dataDir, deps.world);
+    return new DataManager(dataDir, deps);
+  }
+
+  /**
+   * Stores rows: one commit per dataset, all of its batches or none. A commit that was cut short is made good by the same
+   * append again: rows that are there already are duplicates.
+   * @throws DataError `storage.batch_invalid`, `storage.series_changed`, `storage.column_type_changed`,
+   * `storage.disk_full`, `storage.write_failed`, `storage.busy`; ConfigError `storage.other_world`, `storage.not_writable`
+   */
+  async append(batches: readonly RowBatch[], options: { readonly restate?: boolean } = {}): Promise<AppendResult[]> {
+    for (const { dataset } of batches) checkDatasetName(dataset);
+    return this.#append(batches, options.restate ?? false);
+  }
+
+  async #append(batches: readonly RowBatch[], restate: boolean): Promise<AppendResult[]> {
+    if (batches.length === 0) return [];
+    return this.#commit(async () => {
+      const results: AppendResult[] = new Array(batches.length);
+      for (const dataset of new Set(batches.map((one) => one.dataset))) {
+        const places = [...batches.keys()].filter((place) => batches[place]!.dataset === dataset);
+        const table = this.#table(dataset);
+        const done = await table.append(
+          places.map((place) => batches[place]!),
+          this.#clock.nowMs(),
+          restate,
+        );
+        for (const [index, place] of places.entries()) results[place] = done[index]!;
+        await this.#compactTable(table, MAX_PARTS);
+      }
+      return results;
+    });
+  }
+
+  /** A series as one cut sees it; `undefined` where nothing of it is stored. */
+  async readSeries(dataset: DatasetName, series: string, options: ReadOptions = {}): Promise<KnownSeries | undefined> {
+    const table = this.#table(dataset);
+    return table.read((manifest) => this.#readOne(table, manifest, series, options));
+  }
+
+  /** Every series of a dataset, by name. */
+  async readDataset(dataset: DatasetName, options: ReadOptions = {}): Promise<KnownSeries[]> {
+    const table = this.#table(dataset);
+    return table.read(async (manifest) => {
+      const all: KnownSeries[] = [];
+      for (const series of Object.keys(manifest.series).sort()) {
+        const one = await this.#readOne(table, manifest, series, options);
+        if (one) all.push(one);
+      }
+      return all;
+    });
+  }
+
+  async #readOne(table: TableStore, manifest: Manifest, series: string, options: ReadOptions): Promise<KnownSeries | undefined> {
+    const stored = await table.load(manifest, series);
+    if (!stored) return undefined;
+    const info = infoOf(table.name, series, manifest.series[series]!);
+    return sliceKnownSeries(this.#cut(info, stored, options.cut ?? RESEARCH_CUT), options.fromMs, options.toMs);
+  }
+
+  #cut(info: SeriesInfo, stored: SeriesTable, cut: Cut): KnownSeries {
+    const key = JSON.stringify([cut, info]);
+    const cached = this.#cuts.get(stored) ?? [];
+    const hit = cached.find((one) => one.key === key);
+    if (hit) return hit.known;
+    const known = cutTable(info, stored, cut);
+    this.#cuts.set(stored, [{ key, known }, ...cached].slice(0, 2));
+    return known;
+  }
+
+  /** What is stored of every series: rows, revisions, first, last, gaps. */
+  async listSeries(): Promise<SeriesSummary[]> {
+    const all: SeriesSummary[] = [];
+    for (const dataset of await this.#datasets()) {
+      const table = this.#table(dataset);
+      const found = await table.read(async (manifest) => {
+        const summaries: SeriesSummary[] = [];
+        for (const series of Object.keys(manifest.series).sort()) {
+          const stored = await table.load(manifest, series);
+          if (stored) summaries.push(this.#summarize(infoOf(dataset, series, manifest.series[series]!), stored));
+        }
+        return summaries;
+      });
+      all.push(...found);
+    }
+    return all;
+  }
+
+  #summarize(info: SeriesInfo, stored: SeriesTable): SeriesSummary {
+    const cached = this.#summaries.get(stored);
+    if (cached) return { ...cached, ...info };
+    const summary = summarizeSeries(info, stored);
+    this.#summaries.set(stored, summary);
+    return summary;
+  }
+
+  /** Keeps rows that were refused, with the reason; the same row of the same source once. */
+  async quarantine(rows: readonly RefusedRow[]): Promise<void> {
+    if (rows.length > 0) await this.#append([quarantineBatch(rows)], false);
+  }
+
+  async readQuarantine(dataset?: DatasetName): Promise<QuarantinedRow[]> {
+    const table = this.#table(QUARANTINE);
+    return table.read(async (manifest) => {
+      const stored = await table.load(manifest, QUARANTINE);
+      return stored ? quarantinedRows(stored, dataset) : [];
+    });
+  }
+
+  /** Keeps what validation says about days; a new verdict is a revision of the former. */
+  async writeVerdicts(verdicts: readonly StoredVerdict[]): Promise<void> {
+    await this.#append(verdictBatches(verdicts), false);
+  }
+
+  /** The latest verdict of each day, of one dataset or of all. */
+  async readVerdicts(dataset?: DatasetName): Promise<StoredVerdict[]> {
+    const table = this.#table(VERDICTS);
+    return table.read(async (manifest) => {
+      const wanted = dataset === undefined ? Object.keys(manifest.series).sort() : [dataset];
+      const verdicts: StoredVerdict[] = [];
+      for (const name of wanted) {
+        const stored = await table.load(manifest, name);
+        if (stored) verdicts.push(...latestVerdicts(name, stored));
+      }
+      return verdicts;
+    });
+  }
+
+  /** Replaces the stored table of features. They can be made again from the raw tables, so there are no revisions. */
+  async writeFeatures(frame: Frame, codeHash: string): Promise<void> {
+    await this.#commit(() => writeFeatureTable(this.#table(FEATURES), this.#duck, { frame, codeHash }));
+  }
+
+  async readFeatures(options: { readonly fromMs?: TimeMs; readonly toMs?: TimeMs } = {}): Promise<StoredFeatures | undefined> {
+    return readFeatureTable(this.#table(FEATURES), this.#duck, options.fromMs, options.toMs);
+  }
+
+  /**
+   * Writes a dataset, or `featured_data`, as one plain file at `path` (.parquet or .csv), the latest revision of each row.
+   * @throws ConfigError `storage.export_format`; DataError `storage.nothing_stored`
+   */
+  async export(what: DatasetName, path: string): Promise<{ readonly path: string; readonly rows: number }> {
+    const { rows } = await exportTable(this.#table(what), this.#duck, path, what === FEATURES);
+    return { path, rows };
+  }
+
+  /** Which files each dataset consists of now. */
+  async manifest(): Promise<Readonly<Record<string, TableManifest>>> {
+    const tables: Record<string, TableManifest> = {};
+    for (const dataset of await this.#datasets()) {
+      const { series } = await this.#table(dataset).manifest();
+      const partitions = Object.keys(series)
+        .sort()
+        .flatMap((name) => series[name]!.parts.map(({ file, sha256: sum, rows }) => ({ file, sha256: sum, rows })));
+      tables[dataset] = { partitions, hash: sha256(partitions.map((one) => one.sha256).join('\n')) };
+    }
+    return tables;
+  }
+
+  /** Checks everything that is stored: checksums, order, keys, manifests against files. */
+  async verify(): Promise<{ readonly ok: boolean; readonly problems: readonly Problem[] }> {
+    const problems: Problem[] = [];
+    for (const name of [...(await this.#datasets()), ...INTERNAL])
+      problems.push(...(await verifyTable(this.#table(name), name === FEATURES)));
+    return { ok: problems.length === 0, problems };
+  }
+
+  /** Makes one file of each series. Idempotent; every revision stays. @returns the series that had more than one file */
+  async compact(dataset?: DatasetName): Promise<{ readonly dataset: string; readonly series: string }[]> {
+    const names = dataset === undefined ? [...(await this.#datasets()), QUARANTINE, VERDICTS] : [dataset];
+    return this.#commit(async () => {
+      const compacted: { dataset: string; series: string }[] = [];
+      for (const name of names) {
+        for (const series of await this.#compactTable(this.#table(name), 1)) compacted.push({ dataset: name, series });
+      }
+      return compacted;
+    });
+  }
+
+  /** Waits for a commit that is under way and lets go of DuckDB. */
+  async close(): Promise<void> {
+    await this.#lastCommit.catch(() => undefined);
+    await this.#duck.close();
+  }
+
+  #compactTable(table: TableStore, maxParts: number): Promise<string[]> {
+    return table.compact(maxParts, (paths, target) => mergeSeriesFiles(this.#duck, paths, target));
+  }
+
+  async #commit<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastCommit
+      .catch(() => undefined)
+      .then(async () => {
+        await checkDataDirectory(this.dataDir);
+        await checkWorld(this.dataDir, this.#world);
+        const release = await acquireCommitLock(join(this.dataDir, '.lock'), { timer: this.#timer });
+        try {
+          await prepareDataDirectory(this.dataDir, this.#world);
+          return await work();
+        } finally {
+          await release();
+        }
+      });
+    this.#lastCommit = turn;
+    return turn;
+  }
+
+  /** The five datasets and those that were added. */
+  async #datasets(): Promise<string[]> {
+    const found = await readdir(join(this.dataDir, 'external'), { withFileTypes: true }).catch(() => []);
+    const own: string[] = [];
+    for (const { name } of found.filter((one) => one.isDirectory() && DATASET_FORM.test(one.name))) {
+      const files = await readdir(join(this.dataDir, 'external', name)).catch(() => [] as string[]);
+      if (files.includes(MANIFEST_FILE)) own.push(name);
+    }
+    return [...DATASET_NAMES, ...own.sort()];
+  }
+
+  #table(name: string): TableStore {
+    const known = this.#tables.get(name);
+    if (known) return known;
+    if (!INTERNAL.includes(name)) checkDatasetName(name);
+    const parent = INTERNAL.includes(name) ? 'processed' : isBuiltInDataset(name) ? 'raw' : 'external';
+    const table = new TableStore(name, join(this.dataDir, parent, name), this.#duck);
+    this.#tables.set(name, table);
+    return table;
+  }
+}
+
+const DATASET_FORM = /^[a-z][a-z0-9_]{0,62}$/;
+
+/** @throws ConfigError `storage.dataset_name` */
+function checkDatasetName(name: string): void {
+  if (DATASET_FORM.test(name) && !INTERNAL.includes(name)) return;
+  throw new ConfigError('storage.dataset_name', `"${name}" cannot be the name of a dataset`, {
+    hint: `Use lower-case letters, digits and _, beginning with a letter; ${INTERNAL.join(', ')} are taken.`,
+  });
+}
