@@ -1,0 +1,77 @@
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { DataError } from '../../domain/index.ts';
+import type { TimeRange } from '../source-extractor.ts';
+import { addRange, type TimeRanges } from './time-ranges.ts';
+
+const time = z.int();
+const range = z.object({ startMs: time, endMs: time }).refine(({ startMs, endMs }) => startMs < endMs);
+const stateSchema = z.object({
+  version: z.literal(1),
+  complete: z.record(z.string(), z.array(range)),
+});
+
+/**
+ * Which ranges of which series are complete, in one small JSON file. It is written after the rows are stored, so a
+ * crash in between costs a second reading and never a gap.
+ */
+export class ExtractionState {
+  readonly #file: string;
+  readonly #complete: Map<string, TimeRanges>;
+  #writing: Promise<void> = Promise.resolve();
+
+  private constructor(file: string, complete: Map<string, TimeRanges>) {
+    this.#file = file;
+    this.#complete = complete;
+  }
+
+  /** @throws DataError `extraction_state.unreadable` */
+  static async open(file: string): Promise<ExtractionState> {
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new ExtractionState(file, new Map());
+      throw error;
+    }
+    const hint = 'Delete the file: what is stored stays, and everything is asked for once more.';
+    try {
+      const { complete } = stateSchema.parse(JSON.parse(text));
+      return new ExtractionState(file, new Map(Object.entries(complete)));
+    } catch (cause) {
+      throw new DataError('extraction_state.unreadable', `${file} is no extraction state`, { hint, cause });
+    }
+  }
+
+  completeRanges(series: string): TimeRanges {
+    return this.#complete.get(series) ?? [];
+  }
+
+  /** Forgets a series whose rows are no longer there. */
+  forget(series: string): void {
+    this.#complete.delete(series);
+  }
+
+  /** Adds a complete range and resolves when it is on disk. */
+  async markComplete(series: string, added: TimeRange): Promise<void> {
+    this.#complete.set(series, addRange(this.completeRanges(series), added));
+    const write = this.#writing.then(() => this.#write());
+    this.#writing = write.catch(() => undefined);
+    await write;
+  }
+
+  async #write(): Promise<void> {
+    const text = JSON.stringify({ version: 1, complete: Object.fromEntries([...this.#complete].sort()) });
+    await mkdir(dirname(this.#file), { recursive: true });
+    const temporary = `${this.#file}.${process.pid}.tmp`;
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, this.#file);
+  }
+}

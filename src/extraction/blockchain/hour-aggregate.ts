@@ -1,0 +1,87 @@
+import { HOUR_MS, PUBLICATION, type RowBatch, type SeriesInfo, type TimeMs } from '../../domain/index.ts';
+import type { BlockHeader } from '../rpc/parse-block-header.ts';
+
+export const NODE_HOURLY: SeriesInfo = { dataset: 'blockchain_data', series: 'node:ethereum:1h', periodMs: HOUR_MS };
+
+const GWEI = 1e9;
+const ETHER = 1e18;
+
+/** What the headers of one hour add up to. */
+export interface HourOfBlocks {
+  readonly hourMs: TimeMs;
+  readonly firstBlock: number;
+  readonly lastBlock: number;
+  readonly lastBlockHash: string;
+  readonly numbers: Readonly<Record<(typeof COLUMNS)[number], number>>;
+}
+
+const COLUMNS = [
+  'block_count',
+  'tx_count',
+  'gas_used',
+  'gas_limit',
+  'utilization',
+  'base_fee_gwei',
+  'base_fee_p95_gwei',
+  'burnt_eth',
+  'blob_gas_used',
+] as const;
+
+const hourOf = (timeMs: TimeMs): TimeMs => Math.floor(timeMs / HOUR_MS) * HOUR_MS;
+
+/** Hours of headers that come in ascending order, each given when the next one begins, the last at the end. */
+export async function* aggregateHours(headers: AsyncIterable<BlockHeader>): AsyncGenerator<HourOfBlocks> {
+  let blocks: BlockHeader[] = [];
+  for await (const header of headers) {
+    const first = blocks[0];
+    if (first && hourOf(header.timeMs) !== hourOf(first.timeMs)) {
+      yield sumHour(blocks);
+      blocks = [];
+    }
+    blocks.push(header);
+  }
+  if (blocks.length > 0) yield sumHour(blocks);
+}
+
+/** Base fees are means and percentiles over blocks, not weighted by gas; p95 is the nearest rank. */
+function sumHour(blocks: readonly BlockHeader[]): HourOfBlocks {
+  const [first, last] = [blocks[0]!, blocks.at(-1)!];
+  const sum = (pick: (block: BlockHeader) => number) => blocks.reduce((total, block) => total + pick(block), 0);
+  const gasUsed = sum((block) => block.gasUsed);
+  const gasLimit = sum((block) => block.gasLimit);
+  const fees = Float64Array.from(blocks, (block) => block.baseFeeWei).sort();
+  return {
+    hourMs: hourOf(first.timeMs),
+    firstBlock: first.number,
+    lastBlock: last.number,
+    lastBlockHash: last.hash,
+    numbers: {
+      block_count: blocks.length,
+      tx_count: sum((block) => block.txCount),
+      gas_used: gasUsed,
+      gas_limit: gasLimit / blocks.length,
+      utilization: gasLimit > 0 ? gasUsed / gasLimit : Number.NaN,
+      base_fee_gwei: sum((block) => block.baseFeeWei) / blocks.length / GWEI,
+      base_fee_p95_gwei: fees[Math.ceil(0.95 * fees.length) - 1]! / GWEI,
+      burnt_eth: sum((block) => (block.gasUsed === 0 ? 0 : block.baseFeeWei * block.gasUsed)) / ETHER,
+      blob_gas_used: sum((block) => block.blobGasUsed),
+    },
+  };
+}
+
+/** Hours as rows of `node:ethereum:1h`. */
+export function hourBatch(hours: readonly HourOfBlocks[], depth: 'headers'): RowBatch {
+  const { availableMs } = PUBLICATION.node_blocks;
+  return {
+    ...NODE_HOURLY,
+    source: 'node eth_getBlockByNumber',
+    timeMs: Float64Array.from(hours, ({ hourMs }) => hourMs),
+    endMs: Float64Array.from(hours, ({ hourMs }) => hourMs + HOUR_MS),
+    availableTimeMs: Float64Array.from(hours, ({ hourMs }) => availableMs(hourMs, hourMs + HOUR_MS)),
+    numbers: Object.fromEntries(COLUMNS.map((name) => [name, Float64Array.from(hours, ({ numbers }) => numbers[name])])),
+    texts: {
+      depth: hours.map(() => depth),
+      last_block_hash: hours.map(({ lastBlockHash }) => lastBlockHash),
+    },
+  };
+}

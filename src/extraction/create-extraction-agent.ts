@@ -1,0 +1,62 @@
+import type { Clock, Rng, Timer } from '../domain/index.ts';
+import { ExtractionAgent, type ExtractionStore } from './agent/extraction-agent.ts';
+import { createBlockchainExtractor } from './blockchain/blockchain-extractor.ts';
+import { HttpClient } from './http/index.ts';
+import { createKlineClient } from './price/kline-client.ts';
+import { createKlineExtractor } from './price/kline-extractor.ts';
+import { createYahooClient } from './price/yahoo-client.ts';
+import { createYahooDaily, createYahooHourly } from './price/yahoo-extractor.ts';
+import { RpcClient } from './rpc/rpc-client.ts';
+import { createFearGreedExtractor } from './sentiment/fear-greed-extractor.ts';
+import type { SourceExtractor } from './source-extractor.ts';
+import type { SourceKeys, SourceUrls } from './source-urls.ts';
+
+export interface ExtractionDeps {
+  readonly store: ExtractionStore;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  readonly rng: Rng;
+  readonly urls: SourceUrls;
+  readonly keys?: SourceKeys;
+  /** Where it is written which ranges are complete. */
+  readonly stateFile: string;
+  /** Chain id that the node must have; 1, Ethereum's main network, unless told. */
+  readonly chainId?: number;
+  readonly requestTimeoutMs?: number;
+  readonly sourceDayTimeoutMs?: number;
+  readonly dayTimeoutMs?: number;
+  /** The platform's own unless told. */
+  readonly fetch?: typeof fetch;
+}
+
+/** The agent with every source that `urls` configures. One per process: budgets and breakers live in it. */
+export function createExtractionAgent(deps: ExtractionDeps): ExtractionAgent {
+  const { store, clock, timer, stateFile, sourceDayTimeoutMs, dayTimeoutMs } = deps;
+  return new ExtractionAgent({
+    store,
+    clock,
+    timer,
+    stateFile,
+    extractors: createExtractors(deps),
+    ...(sourceDayTimeoutMs !== undefined && { sourceDayTimeoutMs }),
+    ...(dayTimeoutMs !== undefined && { dayTimeoutMs }),
+  });
+}
+
+function createExtractors({ urls, timer, rng, chainId, requestTimeoutMs, ...deps }: ExtractionDeps): SourceExtractor[] {
+  const http = new HttpClient({
+    fetch: deps.fetch ?? fetch,
+    timer,
+    rng,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
+  const extractors: SourceExtractor[] = [];
+  if (urls.yahoo !== undefined) {
+    const fetchChart = createYahooClient(http, urls.yahoo);
+    extractors.push(createYahooHourly(fetchChart), createYahooDaily(fetchChart));
+  }
+  if (urls.binance !== undefined) extractors.push(createKlineExtractor(createKlineClient(http, urls.binance)));
+  if (urls.fearGreed !== undefined) extractors.push(createFearGreedExtractor(http, urls.fearGreed));
+  if (urls.rpc !== undefined) extractors.push(createBlockchainExtractor(new RpcClient(http, urls.rpc, 'rpc', chainId)));
+  return extractors;
+}

@@ -1,0 +1,87 @@
+import type { Timer } from '../../domain/index.ts';
+
+/** What one host grants. */
+export interface BudgetLimits {
+  /** Requests in flight at once. */
+  readonly concurrency: number;
+  /** Requests started in a minute of process time; no limit where absent. */
+  readonly perMinute?: number;
+}
+
+/** Limits that the real hosts state for their free plans. Others, such as a node of one's own, get `DEFAULT_LIMITS`. */
+const HOST_LIMITS: Readonly<Record<string, BudgetLimits>> = {
+  'query1.finance.yahoo.com': { concurrency: 2, perMinute: 60 },
+  'query2.finance.yahoo.com': { concurrency: 2, perMinute: 60 },
+  'api.binance.com': { concurrency: 4, perMinute: 1200 },
+  'api.alternative.me': { concurrency: 1, perMinute: 60 },
+  'api.whale-alert.io': { concurrency: 1, perMinute: 10 },
+  'beaconcha.in': { concurrency: 1, perMinute: 10 },
+};
+const DEFAULT_LIMITS: BudgetLimits = { concurrency: 8 };
+
+export const limitsOf = (host: string): BudgetLimits => HOST_LIMITS[host] ?? DEFAULT_LIMITS;
+
+/** Concurrency and rate of one host, shared by everybody in the process who talks to it. */
+export class SourceBudget {
+  readonly #limits: BudgetLimits;
+  readonly #timer: Timer;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #nextStartMs = Number.NEGATIVE_INFINITY;
+
+  constructor(limits: BudgetLimits, timer: Timer) {
+    this.#limits = limits;
+    this.#timer = timer;
+  }
+
+  /** Runs `work` when it is its turn. Rejects with the signal's reason when aborted while waiting. */
+  async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    await this.#enter(signal);
+    try {
+      await this.#awaitTurn(signal);
+      return await work();
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  /** Starts nothing for `ms`: the host asked for a pause. */
+  pause(ms: number): void {
+    this.#nextStartMs = Math.max(this.#nextStartMs, this.#timer.elapsedMs() + ms);
+  }
+
+  async #enter(signal: AbortSignal | undefined): Promise<void> {
+    while (this.#running >= this.#limits.concurrency) {
+      await new Promise<void>((resolve, reject) => {
+        const go = () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        };
+        const abort = () => {
+          this.#waiting.splice(this.#waiting.indexOf(go), 1);
+          reject(signal?.reason);
+        };
+        if (signal?.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        this.#waiting.push(go);
+        signal?.addEventListener('abort', abort, { once: true });
+      });
+    }
+    signal?.throwIfAborted();
+    this.#running += 1;
+  }
+
+  async #awaitTurn(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const nowMs = this.#timer.elapsedMs();
+      if (this.#nextStartMs <= nowMs) {
+        if (this.#limits.perMinute !== undefined) this.#nextStartMs = nowMs + 60_000 / this.#limits.perMinute;
+        return;
+      }
+      await this.#timer.sleep(this.#nextStartMs - nowMs, signal);
+    }
+  }
+}

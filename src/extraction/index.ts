@@ -1,0 +1,13 @@
+export type { DatasetDay, DatasetStatus, DayReport } from './agent/day-report.ts';
+export {
+  ExtractionAgent,
+  type ExtractionAgentDeps,
+  type ExtractionProgress,
+  type ExtractionReport,
+  type ExtractionStore,
+  type RunOptions,
+} from './agent/extraction-agent.ts';
+export { createExtractionAgent, type ExtractionDeps } from './create-extraction-agent.ts';
+export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
+export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
+export type { SourceKeys, SourceUrls } from './source-urls.ts';

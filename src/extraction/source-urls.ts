@@ -1,0 +1,14 @@
+/** Base URLs; each stands for the real service's host. A source without one is not configured. */
+export interface SourceUrls {
+  readonly yahoo?: string | undefined;
+  readonly binance?: string | undefined;
+  readonly fearGreed?: string | undefined;
+  readonly rpc?: string | undefined;
+  readonly whaleAlert?: string | undefined;
+  readonly beacon?: string | undefined;
+}
+
+/** Secrets, never shown. */
+export interface SourceKeys {
+  readonly whaleAlert?: string | undefined;
+}
