@@ -1,0 +1,81 @@
+import type { Money, TimeMs } from '../domain/index.ts';
+import type { Fill, OrderIntent } from './order.ts';
+import type { OrderState } from './order-state.ts';
+import type { SymbolFilters } from './symbol-filters.ts';
+
+/** States that an exchange reports. */
+export type VenueState = Extract<OrderState, 'ACCEPTED' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED'>;
+
+/** An order as the exchange shows it. `fills` may lag behind `executedQuantity`; then it has to be asked again. */
+export interface OrderReport {
+  readonly clientOrderId: string;
+  readonly venueOrderId: string;
+  readonly state: VenueState;
+  readonly executedQuantity: Money;
+  readonly fills: readonly Fill[];
+  readonly atMs: TimeMs;
+}
+
+/** `unknown`: the order may or may not exist. Nothing but a look-up may find out. */
+export type SubmitResult =
+  | { readonly outcome: 'accepted'; readonly report: OrderReport }
+  | { readonly outcome: 'rejected'; readonly message: string }
+  | { readonly outcome: 'unknown'; readonly message: string };
+
+/**
+ * `not_found`: at the venue's time `venueTimeMs` the order was neither under its id nor among open orders, all orders
+ * and trades. One such answer proves nothing while the order could still arrive.
+ */
+export type LookupResult =
+  | { readonly outcome: 'found'; readonly report: OrderReport }
+  | { readonly outcome: 'not_found'; readonly venueTimeMs: TimeMs }
+  | { readonly outcome: 'unknown'; readonly message: string };
+
+export type CancelResult =
+  | { readonly outcome: 'done'; readonly report: OrderReport }
+  | { readonly outcome: 'not_cancelled'; readonly message: string }
+  | { readonly outcome: 'unknown'; readonly message: string };
+
+/** What a look-up or cancellation needs to know of an order. */
+export interface OrderReference {
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly venueOrderId: string | null;
+  readonly plannedAtMs: TimeMs;
+}
+
+export interface AssetBalance {
+  readonly free: Money;
+  readonly locked: Money;
+}
+
+/** What a venue can do; the contract suite proves each claim. */
+export interface BrokerCapabilities {
+  readonly orderTypes: readonly OrderIntent['type'][];
+  /** The venue takes our order id and finds orders by it. Without it live trading is refused. */
+  readonly setsClientOrderId: boolean;
+  readonly looksUpByClientOrderId: boolean;
+  readonly clientOrderIdLength: number;
+  readonly placesStops: boolean;
+  readonly placesOco: boolean;
+  readonly hasTestnet: boolean;
+  readonly hasPrivateStream: boolean;
+  /** How long after it was signed the venue may still accept an order: recvWindow and a margin. */
+  readonly acceptanceWindowMs: number;
+}
+
+/** A place where orders are executed. Its answers are honest about what is not known; it never sends twice. */
+export interface Broker {
+  readonly venue: string;
+  readonly capabilities: BrokerCapabilities;
+  filters(symbol: string): Promise<SymbolFilters>;
+  /** Sends the order, at most once, and not after `sendBeforeMs` (then it is `rejected`). */
+  submit(intent: OrderIntent, sendBeforeMs: TimeMs): Promise<SubmitResult>;
+  lookup(reference: OrderReference): Promise<LookupResult>;
+  cancel(reference: OrderReference): Promise<CancelResult>;
+  /** Every open order of the account on this symbol, ours or not. @throws ExchangeError */
+  openOrders(symbol: string): Promise<readonly OrderReport[]>;
+  /** By asset; assets that are not held may be left out. @throws ExchangeError */
+  balances(): Promise<ReadonlyMap<string, AssetBalance>>;
+  close(): Promise<void>;
+}

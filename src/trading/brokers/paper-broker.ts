@@ -1,0 +1,150 @@
+import { type Money, maxMoney, money, type TimeMs, toText, ZERO } from '../../domain/index.ts';
+import type {
+  AssetBalance,
+  Broker,
+  BrokerCapabilities,
+  CancelResult,
+  LookupResult,
+  OrderReference,
+  OrderReport,
+  SubmitResult,
+} from '../broker.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Fill, OrderIntent } from '../order.ts';
+import { brokenFilter, type SymbolFilters } from '../symbol-filters.ts';
+
+/** A price at which one could trade, and when. */
+export interface Quote {
+  readonly priceUsd: Money;
+  readonly atMs: TimeMs;
+}
+
+/** Where simulated orders find their price: the first executable one after the order was planned. */
+export interface QuoteSource {
+  /** Nothing where there is no price any more. */
+  quote(intent: OrderIntent): Quote | undefined | Promise<Quote | undefined>;
+}
+
+export interface PaperBrokerOptions {
+  readonly feeBps: number;
+  /** Added to the price of a purchase, taken off that of a sale. */
+  readonly slippageBps: number;
+  readonly filters: SymbolFilters;
+  readonly quotes: QuoteSource;
+}
+
+const CAPABILITIES: BrokerCapabilities = {
+  orderTypes: ['market'],
+  setsClientOrderId: true,
+  looksUpByClientOrderId: true,
+  clientOrderIdLength: 36,
+  placesStops: false,
+  placesOco: false,
+  hasTestnet: false,
+  hasPrivateStream: false,
+  acceptanceWindowMs: 0,
+};
+
+const BPS = money('0.0001');
+const ONE = money(1);
+/** Simulated prices with slippage keep this many decimals where the venue has no tick. */
+const PRICE_DECIMALS = 8;
+
+/**
+ * A simulated exchange: a market order fills at once and whole at the quote, worse by the slippage, with the fee in the
+ * quote currency on top of the notional. Its account is that of the journal it is connected with, so after a restart it
+ * knows what the journal knows; an order that was never answered never happened.
+ */
+export class PaperBroker implements Broker {
+  readonly venue = 'paper';
+  readonly capabilities = CAPABILITIES;
+  readonly #options: PaperBrokerOptions;
+  readonly #account: Ledger;
+  readonly #reports = new Map<string, OrderReport>();
+  readonly #feeRate: Money;
+  readonly #buyFactor: Money;
+  readonly #sellFactor: Money;
+  #lastTimeMs: TimeMs = 0;
+
+  /** @param account the ledger of the engine that this broker serves; only read */
+  constructor(options: PaperBrokerOptions, account: Ledger) {
+    this.#options = options;
+    this.#account = account;
+    this.#feeRate = BPS.times(options.feeBps);
+    this.#buyFactor = ONE.plus(BPS.times(options.slippageBps));
+    this.#sellFactor = ONE.minus(BPS.times(options.slippageBps));
+  }
+
+  async filters(): Promise<SymbolFilters> {
+    return this.#options.filters;
+  }
+
+  async submit(intent: OrderIntent): Promise<SubmitResult> {
+    const quote = await this.#options.quotes.quote(intent);
+    if (quote === undefined) return { outcome: 'rejected', message: 'there is no price to fill at' };
+    this.#lastTimeMs = Math.max(this.#lastTimeMs, quote.atMs);
+    const quantity = money(intent.quantity);
+    const broken = brokenFilter({ quantity }, quote.priceUsd, this.#options.filters);
+    if (broken !== undefined)
+      return { outcome: 'rejected', message: `filter ${broken.rule}: ${broken.value} against ${broken.limit}` };
+    if (this.#reports.has(intent.clientOrderId)) return { outcome: 'rejected', message: 'duplicate client order id' };
+    const priceUsd = this.#fillPrice(intent, quote.priceUsd);
+    const notional = quantity.times(priceUsd);
+    const fee = notional.times(this.#feeRate);
+    const { baseAsset, quoteAsset } = this.#account;
+    const missing =
+      intent.side === 'buy'
+        ? notional.plus(fee).gt(this.#account.balance(quoteAsset))
+        : quantity.gt(this.#account.balance(baseAsset));
+    if (missing) return { outcome: 'rejected', message: 'insufficient balance' };
+    const feeText = toText(fee);
+    const fill: Fill = {
+      tradeId: `${intent.clientOrderId}-1`,
+      clientOrderId: intent.clientOrderId,
+      side: intent.side,
+      quantity: intent.quantity,
+      priceUsd: toText(priceUsd),
+      feeAmount: feeText,
+      feeAsset: quoteAsset,
+      feeUsd: feeText,
+      executedAtMs: quote.atMs,
+    };
+    const report: OrderReport = {
+      clientOrderId: intent.clientOrderId,
+      venueOrderId: `paper-${intent.clientOrderId}`,
+      state: 'FILLED',
+      executedQuantity: quantity,
+      fills: [fill],
+      atMs: quote.atMs,
+    };
+    this.#reports.set(intent.clientOrderId, report);
+    return { outcome: 'accepted', report };
+  }
+
+  async lookup(reference: OrderReference): Promise<LookupResult> {
+    const report = this.#reports.get(reference.clientOrderId);
+    if (report !== undefined) return { outcome: 'found', report };
+    return { outcome: 'not_found', venueTimeMs: Number.MAX_SAFE_INTEGER };
+  }
+
+  async cancel(reference: OrderReference): Promise<CancelResult> {
+    const report = this.#reports.get(reference.clientOrderId);
+    if (report !== undefined) return { outcome: 'done', report };
+    return { outcome: 'not_cancelled', message: 'there is no such open order' };
+  }
+
+  async openOrders(): Promise<readonly OrderReport[]> {
+    return [];
+  }
+
+  async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
+    return new Map([...this.#account.balances].map(([asset, amount]) => [asset, { free: maxMoney(amount, ZERO), locked: ZERO }]));
+  }
+
+  async close(): Promise<void> {}
+
+  #fillPrice(intent: OrderIntent, quoted: Money): Money {
+    if (this.#options.slippageBps === 0) return quoted;
+    return quoted.times(intent.side === 'buy' ? this.#buyFactor : this.#sellFactor).round(PRICE_DECIMALS);
+  }
+}

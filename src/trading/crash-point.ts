@@ -1,0 +1,21 @@
+/** Every boundary of the order path at which a process may die. Tests kill it at each one. */
+export const CRASH_POINTS = [
+  'decision.before_write',
+  'decision.after_fsync',
+  'journal.before_write',
+  'journal.after_write',
+  'journal.after_fsync',
+  'order.before_send',
+  'order.after_send',
+  'order.before_cancel',
+  'order.after_cancel',
+  'order.before_lookup',
+  'order.after_lookup',
+] as const;
+
+export type CrashPoint = (typeof CRASH_POINTS)[number];
+
+/** Called at each boundary; production passes nothing. */
+export type CrashHook = (point: CrashPoint) => void | Promise<void>;
+
+export const noCrash: CrashHook = () => undefined;

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { decimalText, fillSchema, orderIntentSchema, timeMs } from '../order.ts';
+import { ORDER_STATES } from '../order-state.ts';
+import { tradeSchema } from '../trade.ts';
+
+const record = <Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
+  z.object({ type: z.literal(type), atMs: timeMs, ...shape }).readonly();
+
+/** The price levels at which an open position is closed between cycles. */
+export const protectionSchema = z
+  .object({
+    stopPriceUsd: decimalText.nullable(),
+    takeProfitPriceUsd: decimalText.nullable(),
+    /** Fraction below the highest price since entry; null without a trailing stop. */
+    trailingFraction: z.number().nullable(),
+    highestPriceUsd: decimalText.nullable(),
+  })
+  .readonly();
+
+export type Protection = z.infer<typeof protectionSchema>;
+
+export const orderSnapshotSchema = z
+  .object({
+    intent: orderIntentSchema,
+    state: z.enum(ORDER_STATES),
+    venueOrderId: z.string().nullable(),
+    sendBeforeMs: timeMs.nullable(),
+    filledQuantity: decimalText,
+    notionalUsd: decimalText,
+    tradeIds: z.array(z.string()),
+    updatedAtMs: timeMs,
+    message: z.string().nullable(),
+  })
+  .readonly();
+
+const positionSnapshotSchema = z
+  .object({
+    quantityEth: decimalText,
+    costUsd: decimalText,
+    decisionId: z.string().nullable(),
+    lastBuyMs: timeMs.nullable(),
+    protection: protectionSchema.nullable(),
+  })
+  .readonly();
+
+/** The whole state that the records before it add up to; compaction starts a journal anew with one. */
+export const ledgerSnapshotSchema = z
+  .object({
+    orders: z.array(orderSnapshotSchema),
+    balances: z.record(z.string(), decimalText),
+    transfersUsd: decimalText,
+    feesByAsset: z.record(z.string(), decimalText),
+    feesUsd: decimalText,
+    fills: z.int(),
+    position: positionSnapshotSchema,
+    openTrade: tradeSchema.nullable(),
+    closedTrades: z.array(tradeSchema),
+    decisionIds: z.array(z.string()),
+  })
+  .readonly();
+
+export type LedgerSnapshot = z.infer<typeof ledgerSnapshotSchema>;
+
+const differenceSchema = z.object({
+  kind: z.string(),
+  subject: z.string(),
+  journal: z.string(),
+  venue: z.string(),
+  explained: z.boolean(),
+});
+
+/** Everything that the journal may hold. A record says what happened; state is the fold over them. */
+export const journalRecordSchema = z.discriminatedUnion('type', [
+  /** Money given to the system or taken from it: capital, adopted Ether, deposits and withdrawals by hand. */
+  record('transfer', { asset: z.string(), amount: decimalText, valueUsd: decimalText, reason: z.string() }),
+  record('decision_taken', {
+    decisionId: z.string(),
+    decisionTimeMs: timeMs,
+    action: z.enum(['BUY', 'SELL', 'HOLD']),
+    renewsHolding: z.boolean(),
+  }),
+  record('order_planned', { intent: orderIntentSchema }),
+  /** The order will be signed and sent now, and never after `sendBeforeMs`. */
+  record('order_submitting', { clientOrderId: z.string(), sendBeforeMs: timeMs }),
+  record('order_state', {
+    clientOrderId: z.string(),
+    state: z.enum(ORDER_STATES),
+    venueOrderId: z.string().nullable(),
+    message: z.string().nullable(),
+  }),
+  record('fill', { fill: fillSchema }),
+  record('protection', { protection: protectionSchema.nullable() }),
+  record('reconciliation', { differences: z.array(differenceSchema) }),
+  record('checkpoint', { ledger: ledgerSnapshotSchema }),
+]);
+
+export type JournalRecord = z.infer<typeof journalRecordSchema>;

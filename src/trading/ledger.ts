@@ -1,0 +1,267 @@
+import { InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
+import type { JournalEntry } from './journal/journal.ts';
+import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journal-record.ts';
+import type { Fill, OrderIntent, OrderLeg } from './order.ts';
+import { assertTransition, isTerminal, type OrderState } from './order-state.ts';
+import { addToTrade, openTrade, type Trade } from './trade.ts';
+
+/** An order as the journal knows it. */
+export interface Order {
+  readonly intent: OrderIntent;
+  state: OrderState;
+  venueOrderId: string | null;
+  /** Never signed or sent after this time; null until it was about to be sent. */
+  sendBeforeMs: TimeMs | null;
+  filledQuantity: Money;
+  notionalUsd: Money;
+  readonly tradeIds: Set<string>;
+  updatedAtMs: TimeMs;
+  message: string | null;
+}
+
+/** What is held because of filled orders. */
+export interface Position {
+  quantityEth: Money;
+  /** What was paid for what is still held, on average cost, fees left out. */
+  costUsd: Money;
+  /** The decision whose buy was filled last. */
+  decisionId: string | null;
+  lastBuyMs: TimeMs | null;
+  protection: Protection | null;
+}
+
+/**
+ * State as the fold over journal records: orders, balances by asset, position, trades. Nothing else changes it, so it
+ * can be rebuilt from the journal at any time. Applying a record that cannot follow throws and changes nothing.
+ */
+export class Ledger {
+  readonly baseAsset: string;
+  readonly quoteAsset: string;
+  readonly orders = new Map<string, Order>();
+  readonly balances = new Map<string, Money>();
+  readonly feesByAsset = new Map<string, Money>();
+  readonly closedTrades: Trade[] = [];
+  readonly decisionIds = new Set<string>();
+  readonly position: Position = { quantityEth: ZERO, costUsd: ZERO, decisionId: null, lastBuyMs: null, protection: null };
+  openTrade: Trade | null = null;
+  feesUsd: Money = ZERO;
+  /** Capital given less capital taken, at its value then. */
+  transfersUsd: Money = ZERO;
+  fillCount = 0;
+  readonly #unsettled = new Set<string>();
+
+  constructor(baseAsset = 'ETH', quoteAsset = 'USDT') {
+    this.baseAsset = baseAsset;
+    this.quoteAsset = quoteAsset;
+  }
+
+  balance(asset: string): Money {
+    return this.balances.get(asset) ?? ZERO;
+  }
+
+  get cashUsd(): Money {
+    return this.balance(this.quoteAsset);
+  }
+
+  equityUsd(priceUsd: Money): Money {
+    return this.cashUsd.plus(this.balance(this.baseAsset).times(priceUsd));
+  }
+
+  /** Share of equity in the base asset; 0 without equity. */
+  exposure(priceUsd: Money): number {
+    const equity = this.equityUsd(priceUsd);
+    return equity.gt(0) ? Number(this.balance(this.baseAsset).times(priceUsd).div(equity).toString()) : 0;
+  }
+
+  /** Orders that have not ended, oldest first. */
+  unsettledOrders(): Order[] {
+    return [...this.#unsettled].map((id) => this.order(id));
+  }
+
+  /** @throws InvariantError `ledger.unknown_order` */
+  order(clientOrderId: string): Order {
+    const order = this.orders.get(clientOrderId);
+    if (order) return order;
+    throw new InvariantError('ledger.unknown_order', `the journal has no order ${clientOrderId}`, { details: { clientOrderId } });
+  }
+
+  /** Orders of one decision and leg, in the order of their attempts. */
+  attempts(decisionId: string, leg: OrderLeg): Order[] {
+    return [...this.orders.values()].filter(({ intent }) => intent.decisionId === decisionId && intent.leg === leg);
+  }
+
+  /** @throws InvariantError when the record cannot follow what came before */
+  apply(record: JournalRecord): void {
+    switch (record.type) {
+      case 'transfer':
+        this.#add(record.asset, money(record.amount));
+        if (record.asset === this.baseAsset) this.#adopt(money(record.amount), money(record.valueUsd));
+        this.transfersUsd = this.transfersUsd.plus(record.valueUsd);
+        return;
+      case 'decision_taken':
+        this.decisionIds.add(record.decisionId);
+        if (record.renewsHolding) this.position.lastBuyMs = record.decisionTimeMs;
+        return;
+      case 'order_planned':
+        this.#plan(record.intent, record.atMs);
+        return;
+      case 'order_submitting':
+        this.#move(this.order(record.clientOrderId), 'SUBMITTING', record.atMs).sendBeforeMs = record.sendBeforeMs;
+        return;
+      case 'order_state': {
+        const order = this.#move(this.order(record.clientOrderId), record.state, record.atMs);
+        order.venueOrderId = record.venueOrderId ?? order.venueOrderId;
+        order.message = record.message ?? order.message;
+        return;
+      }
+      case 'fill':
+        this.#fill(record.fill);
+        return;
+      case 'protection':
+        this.position.protection = record.protection;
+        return;
+      case 'reconciliation':
+        return;
+      case 'checkpoint':
+        this.#restore(record.ledger);
+        return;
+    }
+  }
+
+  #add(asset: string, amount: Money): void {
+    this.balances.set(asset, this.balance(asset).plus(amount));
+  }
+
+  #adopt(amount: Money, valueUsd: Money): void {
+    this.position.quantityEth = this.position.quantityEth.plus(amount);
+    this.position.costUsd = this.position.costUsd.plus(valueUsd);
+  }
+
+  #plan(intent: OrderIntent, atMs: TimeMs): void {
+    if (this.orders.has(intent.clientOrderId)) {
+      throw new InvariantError('ledger.order_planned_twice', `order ${intent.clientOrderId} was planned before`, {
+        details: { clientOrderId: intent.clientOrderId, decisionId: intent.decisionId },
+      });
+    }
+    this.orders.set(intent.clientOrderId, {
+      intent,
+      state: 'PLANNED',
+      venueOrderId: null,
+      sendBeforeMs: null,
+      filledQuantity: ZERO,
+      notionalUsd: ZERO,
+      tradeIds: new Set(),
+      updatedAtMs: atMs,
+      message: null,
+    });
+    this.#unsettled.add(intent.clientOrderId);
+  }
+
+  #move(order: Order, state: OrderState, atMs: TimeMs): Order {
+    assertTransition(order.intent.clientOrderId, order.state, state);
+    order.state = state;
+    order.updatedAtMs = atMs;
+    if (isTerminal(state)) this.#unsettled.delete(order.intent.clientOrderId);
+    return order;
+  }
+
+  #fill(fill: Fill): void {
+    const order = this.order(fill.clientOrderId);
+    if (order.tradeIds.has(fill.tradeId)) return;
+    const quantity = money(fill.quantity);
+    const filled = order.filledQuantity.plus(quantity);
+    const wanted = money(order.intent.quantity);
+    if (filled.gt(wanted) || !quantity.gt(0) || fill.side !== order.intent.side) {
+      throw new InvariantError('ledger.fill_does_not_fit', `fill ${fill.tradeId} does not fit order ${fill.clientOrderId}`, {
+        details: { fill, filledBefore: order.filledQuantity.toFixed(), quantity: order.intent.quantity },
+        hint: 'Trading stops here. Compare `ets journal` with the trades at the exchange.',
+      });
+    }
+    const next = filled.eq(wanted) ? 'FILLED' : order.state === 'CANCELLING' ? 'CANCELLING' : 'PARTIALLY_FILLED';
+    this.#move(order, next, fill.executedAtMs);
+    order.tradeIds.add(fill.tradeId);
+    order.filledQuantity = filled;
+    const notional = quantity.times(fill.priceUsd);
+    order.notionalUsd = order.notionalUsd.plus(notional);
+    this.#book(order.intent, fill, quantity, notional);
+  }
+
+  #book(intent: OrderIntent, fill: Fill, quantity: Money, notional: Money): void {
+    const fee = money(fill.feeAmount);
+    const sign = fill.side === 'buy' ? 1 : -1;
+    this.#add(this.baseAsset, quantity.times(sign));
+    this.#add(this.quoteAsset, notional.times(-sign));
+    this.#add(fill.feeAsset, fee.times(-1));
+    this.feesByAsset.set(fill.feeAsset, (this.feesByAsset.get(fill.feeAsset) ?? ZERO).plus(fee));
+    this.feesUsd = this.feesUsd.plus(fill.feeUsd);
+    this.fillCount++;
+    this.#changePosition(intent, fill, quantity, notional);
+    this.#changeTrade(intent, fill);
+  }
+
+  #changePosition(intent: OrderIntent, fill: Fill, quantity: Money, notional: Money): void {
+    const { position } = this;
+    const before = position.quantityEth;
+    const feeInBase = fill.feeAsset === this.baseAsset ? money(fill.feeAmount) : ZERO;
+    if (fill.side === 'buy') {
+      position.quantityEth = before.plus(quantity).minus(feeInBase);
+      position.costUsd = position.costUsd.plus(notional);
+      position.decisionId = intent.decisionId;
+      return;
+    }
+    position.quantityEth = before.minus(quantity).minus(feeInBase);
+    position.costUsd = before.gt(0) ? position.costUsd.times(position.quantityEth).div(before).round(12) : ZERO;
+    if (!this.#isDust(intent)) return;
+    position.costUsd = ZERO;
+    position.protection = null;
+    position.lastBuyMs = null;
+  }
+
+  /** What is left after a sale and cannot be sold: less than one step of the venue. */
+  #isDust(intent: OrderIntent): boolean {
+    return this.position.quantityEth.lt(intent.quantityStep) || this.position.quantityEth.eq(0);
+  }
+
+  #changeTrade(intent: OrderIntent, fill: Fill): void {
+    if (this.openTrade === null && fill.side === 'sell') return;
+    const trade = addToTrade(this.openTrade ?? openTrade(intent, fill), fill, this.baseAsset);
+    if (fill.side === 'buy' || !this.#isDust(intent)) {
+      this.openTrade = trade;
+      return;
+    }
+    this.closedTrades.push({ ...trade, exitTimeMs: fill.executedAtMs, reason: intent.reason });
+    this.openTrade = null;
+  }
+
+  #restore(snapshot: LedgerSnapshot): void {
+    if (this.orders.size > 0 || this.balances.size > 0) {
+      throw new InvariantError('ledger.checkpoint_not_first', 'a checkpoint can only begin a journal');
+    }
+    for (const order of snapshot.orders) {
+      this.orders.set(order.intent.clientOrderId, {
+        ...order,
+        filledQuantity: money(order.filledQuantity),
+        notionalUsd: money(order.notionalUsd),
+        tradeIds: new Set(order.tradeIds),
+      });
+      if (!isTerminal(order.state)) this.#unsettled.add(order.intent.clientOrderId);
+    }
+    for (const [asset, amount] of Object.entries(snapshot.balances)) this.balances.set(asset, money(amount));
+    for (const [asset, amount] of Object.entries(snapshot.feesByAsset)) this.feesByAsset.set(asset, money(amount));
+    this.closedTrades.push(...snapshot.closedTrades);
+    for (const id of snapshot.decisionIds) this.decisionIds.add(id);
+    this.openTrade = snapshot.openTrade;
+    this.feesUsd = money(snapshot.feesUsd);
+    this.transfersUsd = money(snapshot.transfersUsd);
+    this.fillCount = snapshot.fills;
+    const { quantityEth, costUsd, decisionId, lastBuyMs, protection } = snapshot.position;
+    Object.assign(this.position, { quantityEth: money(quantityEth), costUsd: money(costUsd), decisionId, lastBuyMs, protection });
+  }
+}
+
+/** The state that a journal adds up to. @throws InvariantError when its records contradict each other */
+export async function foldJournal(entries: AsyncIterable<JournalEntry>): Promise<Ledger> {
+  const ledger = new Ledger();
+  for await (const { record } of entries) ledger.apply(record);
+  return ledger;
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { TRADING_MODES } from './trading-mode.ts';
+
+/** A decimal amount in plain notation; the only form in which money is written down. */
+export const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
+export const timeMs = z.int();
+
+export const ORDER_LEGS = ['entry', 'exit', 'stop_loss', 'take_profit', 'trailing_stop', 'time_exit', 'flatten'] as const;
+
+/** What an order does for its decision. One decision has at most one live order per leg. */
+export type OrderLeg = (typeof ORDER_LEGS)[number];
+
+export const orderIntentSchema = z
+  .object({
+    clientOrderId: z.string().min(1).max(36),
+    decisionId: z.string(),
+    leg: z.enum(ORDER_LEGS),
+    /** 1, 2, ...: a new attempt is a new order with a new id. */
+    attempt: z.int().min(1),
+    symbol: z.string(),
+    side: z.enum(['buy', 'sell']),
+    type: z.enum(['market', 'limit']),
+    /** In the base asset, a multiple of `quantityStep`. */
+    quantity: decimalText,
+    quantityStep: decimalText,
+    limitPriceUsd: decimalText.optional(),
+    postOnly: z.boolean().optional(),
+    /** The price at which a stop or target fired; simulated venues fill there. */
+    triggerPriceUsd: decimalText.optional(),
+    /** The price that the order was sized with. */
+    referencePriceUsd: decimalText,
+    plannedAtMs: timeMs,
+    /** An intent that was not sent by then is never sent. */
+    validUntilMs: timeMs,
+    reason: z.string(),
+    modelId: z.string().nullable(),
+    mode: z.enum(TRADING_MODES),
+  })
+  .readonly();
+
+/** An order as it is meant, written to the journal before it is sent. Decimals are texts. */
+export type OrderIntent = z.infer<typeof orderIntentSchema>;
+export type OrderSide = OrderIntent['side'];
+
+export const fillSchema = z
+  .object({
+    /** The venue's id of this execution; the same one is never booked twice. */
+    tradeId: z.string(),
+    clientOrderId: z.string(),
+    side: z.enum(['buy', 'sell']),
+    quantity: decimalText,
+    priceUsd: decimalText,
+    feeAmount: decimalText,
+    feeAsset: z.string(),
+    /** What the fee was worth in USD when it was charged. */
+    feeUsd: decimalText,
+    executedAtMs: timeMs,
+  })
+  .readonly();
+
+/** One execution of an order, whole or in part. */
+export type Fill = z.infer<typeof fillSchema>;

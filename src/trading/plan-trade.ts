@@ -1,0 +1,179 @@
+import { type Money, type Prediction, type TimeMs, toText } from '../domain/index.ts';
+import { clientOrderId } from './client-order-id.ts';
+import { type Decision, type DecisionPolicy, type DecisionView, decide } from './decide.ts';
+import type { Ledger } from './ledger.ts';
+import type { OrderIntent, OrderLeg } from './order.ts';
+import { type Reason, reason } from './reason.ts';
+import { assess, type RiskVerdict } from './risk/assess.ts';
+import type { AccountView, RiskContext } from './risk/risk-input.ts';
+import type { RiskLimits } from './risk/risk-limits.ts';
+import { type Sizing, sizeOrder } from './sizing/size-order.ts';
+import type { SymbolFilters } from './symbol-filters.ts';
+import type { TradingMode } from './trading-mode.ts';
+
+/** Everything that the way from a prediction to an order may look at. */
+export interface TradeInput {
+  readonly decisionId: string;
+  readonly symbol: string;
+  readonly mode: TradingMode;
+  readonly view: DecisionView;
+  readonly prediction: Prediction | undefined;
+  readonly policy: DecisionPolicy;
+  readonly ledger: Ledger;
+  readonly account: AccountView;
+  readonly limits: RiskLimits;
+  readonly context: RiskContext;
+  /** The price to size with; undefined where none is known, and then nothing is traded. */
+  readonly priceUsd: Money | undefined;
+  readonly costs: { readonly feeBps: number; readonly slippageBps: number };
+  readonly filters: SymbolFilters;
+  readonly nowMs: TimeMs;
+  /** An order that was not sent by then is given up. */
+  readonly validUntilMs: TimeMs;
+  readonly clientOrderIdLength?: number;
+}
+
+/** The inputs and the result of sizing, as the decision record keeps them. */
+export interface SizingRecord {
+  readonly priceUsd: string | null;
+  readonly cashUsd: string;
+  readonly positionEth: string;
+  readonly targetExposure: number | null;
+  readonly feeBps: number;
+  readonly slippageBps: number;
+  readonly side: OrderIntent['side'] | null;
+  readonly quantity: string | null;
+  /** Why there is no order. */
+  readonly reason: Reason | null;
+}
+
+export interface TradePlan {
+  readonly decision: Decision;
+  readonly risk: RiskVerdict;
+  readonly sizing: SizingRecord;
+  readonly intents: readonly OrderIntent[];
+}
+
+/** decide -> assess -> size -> intents: the one way from a prediction to orders, in every mode. Pure. */
+export function planTrade(input: TradeInput): TradePlan {
+  const { ledger, account, policy } = input;
+  const isFlat = ledger.position.quantityEth.lt(input.filters.quantityStep) || !ledger.position.quantityEth.gt(0);
+  const held = { exposure: isFlat ? 0 : account.exposure, lastBuyMs: ledger.position.lastBuyMs ?? undefined };
+  const decision = decide(input.view, input.prediction, held, policy);
+  const risk = assess(decision, account, input.limits, input.context);
+  const sizing = sizeFor(risk, input);
+  const order = sizing.kind === 'order' ? sizing : undefined;
+  const leg: OrderLeg =
+    order?.side === 'buy' ? 'entry' : decision.reasons.some(({ rule }) => rule === 'max_holding') ? 'time_exit' : 'exit';
+  const why = leg === 'time_exit' ? leg : `signal_${decision.label.toLowerCase()}`;
+  const intents =
+    order && input.priceUsd
+      ? [
+          makeIntent({
+            ...input,
+            ...order,
+            leg,
+            attempt: 1,
+            reason: why,
+            priceUsd: input.priceUsd,
+            modelId: input.prediction?.modelId ?? null,
+          }),
+        ]
+      : [];
+  return { decision, risk, sizing: recordOf(sizing, risk, input), intents };
+}
+
+function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters }: TradeInput): Sizing {
+  const none = (why: string): Sizing => ({ kind: 'none', reason: reason(why) });
+  if (!risk.allowed) return none('risk_denied');
+  if (risk.targetExposure === null) return none('position_kept');
+  if (priceUsd === undefined) return none('no_price');
+  return sizeOrder({
+    targetExposure: risk.targetExposure,
+    cashUsd: ledger.cashUsd,
+    positionEth: ledger.balance(ledger.baseAsset),
+    priceUsd,
+    ...costs,
+    filters,
+  });
+}
+
+const recordOf = (sizing: Sizing, risk: RiskVerdict, { ledger, priceUsd, costs }: TradeInput): SizingRecord => ({
+  priceUsd: priceUsd === undefined ? null : toText(priceUsd),
+  cashUsd: toText(ledger.cashUsd),
+  positionEth: toText(ledger.balance(ledger.baseAsset)),
+  targetExposure: risk.targetExposure,
+  ...costs,
+  side: sizing.kind === 'order' ? sizing.side : null,
+  quantity: sizing.kind === 'order' ? toText(sizing.quantity) : null,
+  reason: sizing.kind === 'order' ? null : sizing.reason,
+});
+
+/** What an intent is made from. */
+export interface IntentInput {
+  readonly decisionId: string;
+  readonly leg: OrderLeg;
+  readonly attempt: number;
+  readonly symbol: string;
+  readonly mode: TradingMode;
+  readonly side: OrderIntent['side'];
+  readonly quantity: Money;
+  readonly priceUsd: Money;
+  /** Set where a stop or target fired. */
+  readonly triggerPriceUsd?: Money | undefined;
+  readonly filters: SymbolFilters;
+  readonly nowMs: TimeMs;
+  readonly validUntilMs: TimeMs;
+  readonly reason: string;
+  readonly modelId: string | null;
+  readonly clientOrderIdLength?: number | undefined;
+}
+
+/** A market order as an intent, under the id that its decision, leg and attempt give it. */
+export function makeIntent(input: IntentInput): OrderIntent {
+  const intent: OrderIntent = {
+    clientOrderId: clientOrderId(input.decisionId, input.leg, input.attempt, input.clientOrderIdLength),
+    decisionId: input.decisionId,
+    leg: input.leg,
+    attempt: input.attempt,
+    symbol: input.symbol,
+    side: input.side,
+    type: 'market',
+    quantity: toText(input.quantity),
+    quantityStep: toText(input.filters.quantityStep),
+    referencePriceUsd: toText(input.priceUsd),
+    plannedAtMs: input.nowMs,
+    validUntilMs: input.validUntilMs,
+    reason: input.reason,
+    modelId: input.modelId,
+    mode: input.mode,
+  };
+  return input.triggerPriceUsd === undefined ? intent : { ...intent, triggerPriceUsd: toText(input.triggerPriceUsd) };
+}
+
+/** The sale of everything that is held, as an order of `leg`; undefined where there is nothing that can be sold. */
+export function planExit(
+  ledger: Ledger,
+  input: Omit<IntentInput, 'side' | 'quantity' | 'decisionId' | 'attempt' | 'modelId'> & { readonly decisionId?: string },
+): OrderIntent | undefined {
+  const sizing = sizeOrder({
+    targetExposure: 0,
+    cashUsd: ledger.cashUsd,
+    positionEth: ledger.balance(ledger.baseAsset),
+    priceUsd: input.priceUsd,
+    feeBps: 0,
+    slippageBps: 0,
+    filters: input.filters,
+  });
+  const decisionId = input.decisionId ?? ledger.position.decisionId;
+  if (sizing.kind === 'none' || decisionId === null) return undefined;
+  const attempt = ledger.attempts(decisionId, input.leg).length + 1;
+  return makeIntent({
+    ...input,
+    decisionId,
+    attempt,
+    side: 'sell',
+    quantity: sizing.quantity,
+    modelId: ledger.openTrade?.modelId ?? null,
+  });
+}

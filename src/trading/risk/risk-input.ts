@@ -1,0 +1,43 @@
+import type { TimeMs } from '../../domain/index.ts';
+import type { DataVerdict } from '../decide.ts';
+import type { Trade } from '../trade.ts';
+
+/** A closed trade as risk rules see it. */
+export interface ClosedTrade {
+  readonly exitTimeMs: TimeMs;
+  readonly pnlUsd: number;
+  /** Profit as a share of what the position cost. */
+  readonly return: number;
+  readonly reason: Trade['reason'];
+  readonly isStop: boolean;
+}
+
+/** The account as risk rules see it. Numbers: they are compared with limits, never booked. */
+export interface AccountView {
+  readonly nowMs: TimeMs;
+  readonly equityUsd: number;
+  readonly exposure: number;
+  readonly peakEquityUsd: number;
+  readonly dayStartEquityUsd: number;
+  readonly weekStartEquityUsd: number;
+  /** Orders sent since midnight UTC. */
+  readonly ordersToday: number;
+  /** Ascending in exit time. */
+  readonly closedTrades: readonly ClosedTrade[];
+}
+
+/** What surrounds a decision besides the account. Absent means not known; a rule that needs it says so. */
+export interface RiskContext {
+  readonly isHalted: boolean;
+  readonly confidence?: number | undefined;
+  readonly dataAgeMs: number;
+  readonly dataVerdicts?: readonly DataVerdict[];
+  readonly modelAgeMs?: number | undefined;
+  /** 0 none .. 1 strong. */
+  readonly driftLevel?: number | undefined;
+  readonly priceUsd: number;
+  readonly secondPriceUsd?: number | undefined;
+  readonly spreadBps?: number | undefined;
+  readonly slippageBps?: number | undefined;
+  readonly isExchangeUp?: boolean | undefined;
+}

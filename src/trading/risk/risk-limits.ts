@@ -1,0 +1,76 @@
+import { DAY_MS } from '../../domain/index.ts';
+
+/** No new position for `stopMs` once `trades` stop-losses happened within `lookbackMs`. */
+export interface StoplossGuard {
+  readonly lookbackMs: number;
+  readonly trades: number;
+  readonly stopMs: number;
+}
+
+/** No new position for `stopMs` once trades closed within `lookbackMs` lost `drawdown` of equity from their peak. */
+export interface MaxDrawdownGuard {
+  readonly lookbackMs: number;
+  readonly trades: number;
+  readonly drawdown: number;
+  readonly stopMs: number;
+}
+
+/** No new position for `stopMs` once at least `trades` trades within `lookbackMs` returned less than `profit` together. */
+export interface LowProfitPairs {
+  readonly lookbackMs: number;
+  readonly trades: number;
+  readonly profit: number;
+  readonly stopMs: number;
+}
+
+/** Limits of the risk engine. null switches a rule off. Fractions are of equity unless said otherwise. */
+export interface RiskLimits {
+  /** Caps the target, so that a larger wish becomes this one. */
+  readonly maxExposure: number;
+  readonly maxPositionUsd: number | null;
+  readonly maxOrderUsd: number | null;
+  readonly dailyLoss: number | null;
+  readonly weeklyLoss: number | null;
+  readonly drawdown: number | null;
+  readonly tradesPerDay: number | null;
+  readonly consecutiveLosses: number | null;
+  /** After a trade was closed. */
+  readonly cooldownMs: number;
+  readonly minConfidence: number | null;
+  readonly maxDataAgeMs: number;
+  readonly maxModelAgeMs: number | null;
+  readonly maxDriftLevel: number | null;
+  /** Largest relative distance between the price and a second source's. */
+  readonly maxPriceDeviation: number;
+  readonly maxSpreadBps: number | null;
+  readonly maxSlippageBps: number | null;
+  readonly stoplossGuard: StoplossGuard | null;
+  readonly maxDrawdownGuard: MaxDrawdownGuard | null;
+  readonly lowProfitPairs: LowProfitPairs | null;
+}
+
+/**
+ * The shipped limits. They stop what can only be a fault (a day that loses a fifth, prices that contradict each other,
+ * twenty orders a day) and leave ordinary trading to the size, the stop and the target.
+ */
+export const DEFAULT_RISK_LIMITS: RiskLimits = {
+  maxExposure: 1,
+  maxPositionUsd: null,
+  maxOrderUsd: null,
+  dailyLoss: 0.2,
+  weeklyLoss: 0.35,
+  drawdown: null,
+  tradesPerDay: 20,
+  consecutiveLosses: null,
+  cooldownMs: 0,
+  minConfidence: null,
+  maxDataAgeMs: 3 * DAY_MS,
+  maxModelAgeMs: 365 * DAY_MS,
+  maxDriftLevel: null,
+  maxPriceDeviation: 0.1,
+  maxSpreadBps: 200,
+  maxSlippageBps: 200,
+  stoplossGuard: null,
+  maxDrawdownGuard: null,
+  lowProfitPairs: null,
+};

@@ -1,0 +1,72 @@
+import { type Money, money } from '../domain/index.ts';
+import { type Reason, reason } from './reason.ts';
+
+/** A venue's rules for one symbol. 0 means that there is no such rule. */
+export interface SymbolFilters {
+  /** Quantities are whole multiples of it. */
+  readonly quantityStep: Money;
+  readonly minQuantity: Money;
+  readonly maxQuantity: Money;
+  /** Prices are whole multiples of it. */
+  readonly priceTick: Money;
+  readonly minNotionalUsd: Money;
+  /** A limit price may lie between these multiples of the market price. */
+  readonly priceBandLow: Money;
+  readonly priceBandHigh: Money;
+}
+
+const NONE = money(0);
+
+/** Binance spot ETHUSDT, as its exchangeInfo gives them. */
+export const BINANCE_ETHUSDT_FILTERS: SymbolFilters = {
+  quantityStep: money('0.0001'),
+  minQuantity: money('0.0001'),
+  maxQuantity: money('9000'),
+  priceTick: money('0.01'),
+  minNotionalUsd: money('5'),
+  priceBandLow: money('0.2'),
+  priceBandHigh: money('5'),
+};
+
+/** No venue rounding: quantities are cut at one wei, so that digits do not grow from trade to trade. */
+export const UNFILTERED: SymbolFilters = {
+  quantityStep: money('0.000000000000000001'),
+  minQuantity: NONE,
+  maxQuantity: NONE,
+  priceTick: NONE,
+  minNotionalUsd: NONE,
+  priceBandLow: NONE,
+  priceBandHigh: NONE,
+};
+
+/** The first rule that an order breaks, or nothing. `marketPriceUsd` values a market order and centres the price band. */
+export function brokenFilter(
+  order: { readonly quantity: Money; readonly limitPriceUsd?: Money | undefined },
+  marketPriceUsd: Money,
+  filters: SymbolFilters,
+): Reason | undefined {
+  const { quantity, limitPriceUsd } = order;
+  const price = limitPriceUsd ?? marketPriceUsd;
+  const text = (amount: Money) => amount.toFixed();
+  if (!quantity.gt(0)) return reason('quantity_not_positive', text(quantity), '0');
+  if (filters.quantityStep.gt(0) && !isMultiple(quantity, filters.quantityStep)) {
+    return reason('quantity_step', text(quantity), text(filters.quantityStep));
+  }
+  if (quantity.lt(filters.minQuantity)) return reason('min_quantity', text(quantity), text(filters.minQuantity));
+  if (filters.maxQuantity.gt(0) && quantity.gt(filters.maxQuantity)) {
+    return reason('max_quantity', text(quantity), text(filters.maxQuantity));
+  }
+  const notional = quantity.times(price);
+  if (notional.lt(filters.minNotionalUsd)) return reason('min_notional', text(notional), text(filters.minNotionalUsd));
+  if (limitPriceUsd === undefined) return undefined;
+  if (filters.priceTick.gt(0) && !isMultiple(limitPriceUsd, filters.priceTick)) {
+    return reason('price_tick', text(limitPriceUsd), text(filters.priceTick));
+  }
+  const low = marketPriceUsd.times(filters.priceBandLow);
+  const high = marketPriceUsd.times(filters.priceBandHigh);
+  if (filters.priceBandLow.gt(0) && limitPriceUsd.lt(low)) return reason('price_band', text(limitPriceUsd), text(low));
+  if (filters.priceBandHigh.gt(0) && limitPriceUsd.gt(high)) return reason('price_band', text(limitPriceUsd), text(high));
+  return undefined;
+}
+
+const isMultiple = (value: Money, step: Money): boolean => value.mod(step).eq(0);

@@ -1,0 +1,336 @@
+import { type Clock, InvariantError, money, type TimeMs, toText } from '../domain/index.ts';
+import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
+import { type CrashHook, noCrash } from './crash-point.ts';
+import type { Journal } from './journal/journal.ts';
+import type { JournalRecord } from './journal/journal-record.ts';
+import { foldJournal, type Ledger, type Order } from './ledger.ts';
+import type { OrderIntent } from './order.ts';
+import { isAtVenue, isTerminal } from './order-state.ts';
+import { type ProtectionPolicy, protectionFor } from './protection.ts';
+import type { Reason } from './reason.ts';
+
+/**
+ * Asked before every order, whoever wants it. An empty answer allows the order; each reason given is a rule that denies
+ * it. Called with the state that the order would act on.
+ */
+export type PreTradeGate = (intent: OrderIntent, ledger: Ledger) => readonly Reason[];
+
+export interface TradingEngineOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Makes the broker once the journal is folded; a simulated one takes its account from the ledger. */
+  readonly connect: (ledger: Ledger) => Broker | Promise<Broker>;
+  readonly gate: PreTradeGate;
+  /** Given to the system when its journal begins. */
+  readonly capitalUsd: string;
+  readonly protection?: ProtectionPolicy;
+  /** How long after it was announced an order may still be signed and sent. */
+  readonly sendWindowMs?: number;
+  readonly crash?: CrashHook;
+}
+
+/** What became of one order. */
+export interface OrderOutcome {
+  readonly clientOrderId: string;
+  readonly state: Order['state'];
+  readonly filledQuantity: string;
+  readonly message: string | null;
+}
+
+const DEFAULT_SEND_WINDOW_MS = 5_000;
+/** How often an order has to be missing, after it could no longer arrive, before it counts as never received. */
+const PROOF_LOOKUPS = 2;
+
+/**
+ * Carries out order intents: journal, send, book what the exchange answers. Every step is on disk before the act it
+ * announces; state is the fold over the journal; an order whose outcome is not known is looked up and never sent again.
+ * One caller at a time: calls are carried out one after the other.
+ */
+export class TradingEngine {
+  readonly ledger: Ledger;
+  readonly broker: Broker;
+  readonly #options: TradingEngineOptions;
+  readonly #sendWindowMs: number;
+  readonly #crash: CrashHook;
+  readonly #missing = new Map<string, number>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: TradingEngineOptions, ledger: Ledger, broker: Broker) {
+    this.#options = options;
+    this.ledger = ledger;
+    this.broker = broker;
+    this.#sendWindowMs = options.sendWindowMs ?? DEFAULT_SEND_WINDOW_MS;
+    this.#crash = options.crash ?? noCrash;
+  }
+
+  /** Folds the journal, gives it its capital where it is new, and connects the broker. Sends nothing. */
+  static async open(options: TradingEngineOptions): Promise<TradingEngine> {
+    const ledger = await foldJournal(options.journal.entries());
+    if (options.journal.lastSeq === 0) {
+      const capital: JournalRecord = {
+        type: 'transfer',
+        atMs: options.clock.nowMs(),
+        asset: ledger.quoteAsset,
+        amount: options.capitalUsd,
+        valueUsd: options.capitalUsd,
+        reason: 'capital',
+      };
+      await options.journal.append([capital]);
+      ledger.apply(capital);
+    }
+    return new TradingEngine(options, ledger, await options.connect(ledger));
+  }
+
+  /** Records that a decision was taken, once; a BUY that was allowed renews the holding time. */
+  recordDecision(decision: Omit<Extract<JournalRecord, { type: 'decision_taken' }>, 'type' | 'atMs'>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.ledger.decisionIds.has(decision.decisionId)) return;
+      await this.#write([{ type: 'decision_taken', atMs: this.#options.clock.nowMs(), ...decision }]);
+    });
+  }
+
+  /** Writes down a flow that is not a trade, such as a deposit by hand. */
+  recordTransfer(transfer: Omit<Extract<JournalRecord, { type: 'transfer' }>, 'type' | 'atMs'>): Promise<void> {
+    return this.#inTurn(() => this.#write([{ type: 'transfer', atMs: this.#options.clock.nowMs(), ...transfer }]));
+  }
+
+  /** Records new stop and target levels of the open position; null removes them. */
+  recordProtection(protection: Extract<JournalRecord, { type: 'protection' }>['protection']): Promise<void> {
+    return this.#inTurn(() => this.#write([{ type: 'protection', atMs: this.#options.clock.nowMs(), protection }]));
+  }
+
+  /** Records what a comparison with the exchange found. */
+  recordReconciliation(differences: Extract<JournalRecord, { type: 'reconciliation' }>['differences']): Promise<void> {
+    return this.#inTurn(() => this.#write([{ type: 'reconciliation', atMs: this.#options.clock.nowMs(), differences }]));
+  }
+
+  /**
+   * Carries out intents in their order. One that the journal knows already is not sent again: the answer is what became
+   * of it. One whose time has passed, or that the gate denies, ends as NOT_SENT.
+   */
+  execute(intents: readonly OrderIntent[]): Promise<OrderOutcome[]> {
+    return this.#inTurn(async () => {
+      const outcomes: OrderOutcome[] = [];
+      for (const intent of intents) outcomes.push(await this.#executeOne(intent));
+      return outcomes;
+    });
+  }
+
+  /**
+   * After a start: orders that were planned and not sent are given up, orders that may have been sent are looked up.
+   * Open positions get their protection back. Call it before the first decision; `refresh` goes on from there.
+   */
+  recover(): Promise<OrderOutcome[]> {
+    return this.#inTurn(async () => {
+      const outcomes: OrderOutcome[] = [];
+      for (const order of this.ledger.unsettledOrders()) {
+        if (order.state === 'PLANNED') await this.#end(order, 'NOT_SENT', 'planned before a restart');
+        else await this.#look(order);
+        outcomes.push(outcomeOf(order));
+      }
+      await this.#protect();
+      return outcomes;
+    });
+  }
+
+  /** Looks up every order whose end is not known yet and books what the exchange says. */
+  refresh(): Promise<OrderOutcome[]> {
+    return this.#inTurn(async () => {
+      const open = this.ledger.unsettledOrders().filter((order) => isAtVenue(order.state));
+      for (const order of open) await this.#look(order);
+      return open.map(outcomeOf);
+    });
+  }
+
+  /** Cancels an order at the exchange. @throws InvariantError `ledger.unknown_order` */
+  cancel(clientOrderId: string): Promise<OrderOutcome> {
+    return this.#inTurn(async () => {
+      const order = this.ledger.order(clientOrderId);
+      if (order.state === 'PLANNED') await this.#end(order, 'NOT_SENT', 'cancelled before it was sent');
+      if (order.state !== 'ACCEPTED' && order.state !== 'PARTIALLY_FILLED') return outcomeOf(order);
+      await this.#write([this.#state(order, 'CANCELLING', null)]);
+      await this.#crash('order.before_cancel');
+      const result = await this.broker.cancel(referenceTo(order));
+      await this.#crash('order.after_cancel');
+      if (result.outcome === 'done') await this.#book(order, result.report);
+      else await this.#look(order);
+      return outcomeOf(order);
+    });
+  }
+
+  /** The earliest world time at which a look-up can prove more than it can now; undefined when nothing is open. */
+  waitingForMs(): TimeMs | undefined {
+    const times = this.ledger
+      .unsettledOrders()
+      .filter((order) => order.state === 'SUBMITTING' || order.state === 'UNKNOWN')
+      .map((order) => this.#arrivalEndsMs(order) + 1);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  async close(): Promise<void> {
+    await this.#turn;
+    await this.broker.close();
+    await this.#options.journal.close();
+  }
+
+  async #executeOne(intent: OrderIntent): Promise<OrderOutcome> {
+    const known = this.ledger.orders.get(intent.clientOrderId);
+    if (known !== undefined) {
+      if (isAtVenue(known.state)) await this.#look(known);
+      return outcomeOf(known);
+    }
+    this.#assertNotRepeated(intent);
+    const nowMs = this.#options.clock.nowMs();
+    const planned: JournalRecord = { type: 'order_planned', atMs: nowMs, intent };
+    const why = this.#whyNotSend(intent, nowMs);
+    if (why !== undefined) {
+      await this.#write([
+        planned,
+        {
+          type: 'order_state',
+          atMs: nowMs,
+          clientOrderId: intent.clientOrderId,
+          state: 'NOT_SENT',
+          venueOrderId: null,
+          message: why,
+        },
+      ]);
+      return outcomeOf(this.ledger.order(intent.clientOrderId));
+    }
+    const sendBeforeMs = Math.min(intent.validUntilMs, nowMs + this.#sendWindowMs);
+    await this.#write([planned, { type: 'order_submitting', atMs: nowMs, clientOrderId: intent.clientOrderId, sendBeforeMs }]);
+    const order = this.ledger.order(intent.clientOrderId);
+    await this.#crash('order.before_send');
+    const result = await this.broker.submit(intent, sendBeforeMs);
+    await this.#crash('order.after_send');
+    await this.#take(order, result);
+    return outcomeOf(order);
+  }
+
+  #whyNotSend(intent: OrderIntent, nowMs: TimeMs): string | undefined {
+    if (nowMs > intent.validUntilMs) return `valid until ${intent.validUntilMs}, now ${nowMs}`;
+    const denials = this.#options.gate(intent, this.ledger);
+    if (denials.length === 0) return undefined;
+    return `denied: ${denials.map(({ rule, value, limit }) => `${rule} (${value} against ${limit})`).join(', ')}`;
+  }
+
+  /** On one side a decision never trades more than its largest order, and has one live order at a time. */
+  #assertNotRepeated(intent: OrderIntent): void {
+    if (intent.attempt === 1) return;
+    const sameSide = this.ledger.attempts(intent.decisionId, intent.leg);
+    const live = sameSide.find((order) => !isTerminal(order.state));
+    const largest = sameSide.reduce(
+      (most, order) => (most.gt(order.intent.quantity) ? most : money(order.intent.quantity)),
+      money(0),
+    );
+    const traded = sameSide.reduce((sum, order) => sum.plus(order.filledQuantity), money(intent.quantity));
+    if (live === undefined && (sameSide.length === 0 || traded.lte(largest))) return;
+    throw new InvariantError(
+      'engine.decision_repeated',
+      `attempt ${intent.attempt} of decision ${intent.decisionId} would trade it twice`,
+      {
+        details: {
+          clientOrderId: intent.clientOrderId,
+          live: live?.intent.clientOrderId,
+          traded: toText(traded),
+          largest: toText(largest),
+        },
+      },
+    );
+  }
+
+  async #take(order: Order, result: SubmitResult): Promise<void> {
+    if (result.outcome === 'accepted') await this.#book(order, result.report);
+    else await this.#end(order, result.outcome === 'rejected' ? 'REJECTED' : 'UNKNOWN', result.message);
+  }
+
+  async #look(order: Order): Promise<void> {
+    await this.#crash('order.before_lookup');
+    const result: LookupResult = await this.broker.lookup(referenceTo(order));
+    await this.#crash('order.after_lookup');
+    const { clientOrderId } = order.intent;
+    if (result.outcome === 'found') {
+      this.#missing.delete(clientOrderId);
+      await this.#book(order, result.report);
+      return;
+    }
+    if (order.state === 'SUBMITTING') await this.#end(order, 'UNKNOWN', 'not answered before a restart');
+    if (result.outcome === 'unknown' || order.state !== 'UNKNOWN' || result.venueTimeMs <= this.#arrivalEndsMs(order)) return;
+    const times = (this.#missing.get(clientOrderId) ?? 0) + 1;
+    this.#missing.set(clientOrderId, times);
+    if (times >= PROOF_LOOKUPS)
+      await this.#end(order, 'NOT_FOUND', `missing at the exchange ${times} times after it could arrive`);
+    else await this.#look(order);
+  }
+
+  /** Until then the exchange may still accept the order. */
+  #arrivalEndsMs(order: Order): TimeMs {
+    return (order.sendBeforeMs ?? order.intent.validUntilMs) + this.broker.capabilities.acceptanceWindowMs;
+  }
+
+  /** Books what is new in a report. An end is only booked once every execution that belongs to it is known. */
+  async #book(order: Order, report: OrderReport): Promise<void> {
+    const records: JournalRecord[] = [];
+    const fresh = report.fills.filter((fill) => !order.tradeIds.has(fill.tradeId));
+    if (fresh.length === 0 && (order.state === 'SUBMITTING' || order.state === 'UNKNOWN') && report.state !== 'REJECTED') {
+      records.push(this.#state(order, 'ACCEPTED', report));
+    }
+    const seen = new Set<string>();
+    let filled = order.filledQuantity;
+    for (const fill of fresh) {
+      if (seen.has(fill.tradeId)) continue;
+      seen.add(fill.tradeId);
+      filled = filled.plus(fill.quantity);
+      records.push({ type: 'fill', atMs: this.#options.clock.nowMs(), fill });
+    }
+    const isComplete = filled.eq(order.intent.quantity);
+    const hasEnded = report.state === 'CANCELLED' || report.state === 'EXPIRED' || report.state === 'REJECTED';
+    if (hasEnded && !isComplete && filled.eq(report.executedQuantity) && !isTerminal(order.state)) {
+      records.push(this.#state(order, report.state, report));
+    }
+    if (records.length > 0) await this.#write(records);
+    if (fresh.length > 0) await this.#protect();
+  }
+
+  /** Gives an open position the stop and target that it should have, where they changed. */
+  async #protect(): Promise<void> {
+    const protection = protectionFor(this.ledger.position, this.#options.protection);
+    if (protection === undefined) return;
+    await this.#write([{ type: 'protection', atMs: this.#options.clock.nowMs(), protection }]);
+  }
+
+  #end(order: Order, state: Order['state'], message: string): Promise<void> {
+    return this.#write([{ ...this.#state(order, state, null), message }]);
+  }
+
+  #state(order: Order, state: Order['state'], report: OrderReport | null): Extract<JournalRecord, { type: 'order_state' }> {
+    const { clientOrderId } = order.intent;
+    const venueOrderId = report?.venueOrderId ?? null;
+    return { type: 'order_state', atMs: this.#options.clock.nowMs(), clientOrderId, state, venueOrderId, message: null };
+  }
+
+  async #write(records: readonly JournalRecord[]): Promise<void> {
+    await this.#options.journal.append(records);
+    for (const record of records) this.ledger.apply(record);
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = this.#turn.then(work);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+}
+
+const outcomeOf = (order: Order): OrderOutcome => ({
+  clientOrderId: order.intent.clientOrderId,
+  state: order.state,
+  filledQuantity: toText(order.filledQuantity),
+  message: order.message,
+});
+
+const referenceTo = (order: Order): OrderReference => ({
+  clientOrderId: order.intent.clientOrderId,
+  symbol: order.intent.symbol,
+  venueOrderId: order.venueOrderId,
+  plannedAtMs: order.intent.plannedAtMs,
+});
