@@ -1,7 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { DataError } from '../../domain/index.ts';
+import { writeFileAtomic } from '../../storage/index.ts';
 import type { TimeRange } from '../source-extractor.ts';
 import { addRange, type TimeRanges } from './time-ranges.ts';
 
@@ -62,16 +62,7 @@ export class ExtractionState {
   }
 
   async #write(): Promise<void> {
-    const text = JSON.stringify({ version: 1, complete: Object.fromEntries([...this.#complete].sort()) });
-    await mkdir(dirname(this.#file), { recursive: true });
-    const temporary = `${this.#file}.${process.pid}.tmp`;
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, this.#file);
+    const complete = Object.fromEntries([...this.#complete].sort());
+    await writeFileAtomic(this.#file, JSON.stringify({ version: 1, complete }));
   }
 }
