@@ -1,3 +1,3 @@
-export { ingestFile, type PreparedSeries, prepareFile } from './ingest-file.ts';
-export type { FileReport, IngestDeps, IngestOptions, IngestStore, StoredCounts } from './ingest-types.ts';
-export { TIME_UNITS, type TimeUnit } from './parse-time.ts';
+export { ingestFile, prepareFile } from './ingest-file.ts';
+export type { FileReport, IngestDeps, IngestOptions } from './ingest-types.ts';
+export { TIME_UNITS } from './parse-time.ts';

@@ -94,8 +94,7 @@ export async function prepareFile(path: string, nowMs: TimeMs, options: IngestOp
       ...missing(shape, target),
       ...unknown,
     ];
-    const warnings = profile.sparse ? verdict.warnings.filter((finding) => finding.rule !== 'gap') : verdict.warnings;
-    return { ...verdict, warnings, notes, profile: profile.name, rows: shape.table.rows, skipped: wanted.skipped };
+    return { ...verdict, notes, profile: profile.name, rows: shape.table.rows, skipped: wanted.skipped };
   });
 }
 
@@ -190,8 +189,8 @@ function timeColumn({ path, names, table, options }: FileShape, { time }: Profil
 }
 
 /** The spacing that a source promises against the one that the rows have. */
-function checkInterval(timeMs: Float64Array, periodMs: number, { interval, sparse }: Profile): string[] {
-  if (interval === 'inferred' || periodMs === 0 || sparse) return [];
+function checkInterval(timeMs: Float64Array, periodMs: number, { interval }: Profile): string[] {
+  if (interval === 'inferred' || periodMs === 0) return [];
   const times = timeMs.filter(Number.isFinite).sort();
   let other = 0;
   for (let row = 1; row < times.length; row += 1) {

@@ -3,7 +3,7 @@ import type { QuarantinedRow } from '../validation/index.ts';
 import type { TimeUnit } from './parse-time.ts';
 
 /** What an append did to one series. `stored` counts new rows and revisions, `duplicates` rows that were there already. */
-export interface StoredCounts {
+interface StoredCounts {
   readonly dataset: string;
   readonly series: string;
   readonly rows: number;
@@ -13,7 +13,7 @@ export interface StoredCounts {
 }
 
 /** All that ingest needs of the storage. */
-export interface IngestStore {
+interface IngestStore {
   append(batches: readonly RowBatch[]): Promise<readonly StoredCounts[]>;
   quarantine(rows: readonly QuarantinedRow[]): Promise<unknown>;
 }

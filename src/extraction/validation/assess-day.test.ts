@@ -52,8 +52,9 @@ describe('assessDay', () => {
     expect(verdict([hourly('a', 200)])).toEqual(['missing', 'stale']);
   });
 
-  it('suspects holes, jumps and impossible values', () => {
-    expect(verdict([hourly('a', 240, undefined, (row) => row === 225)])).toEqual(['suspect', 'gap']);
+  it('suspects more than two missing hours, jumps and impossible values', () => {
+    expect(verdict([hourly('a', 240, undefined, (row) => row === 225)])).toEqual(['good', 'gap']);
+    expect(verdict([hourly('a', 240, undefined, (row) => row >= 225 && row < 228)])).toEqual(['suspect', 'gap']);
     expect(verdict([hourly('a', 232)])).toEqual(['suspect', 'gap']);
     expect(verdict([hourly('a', 240, (row) => (row === 230 ? 1.4 : 1))])).toEqual(['suspect', 'jump']);
     expect(verdict([hourly('a', 240, (row) => (row === 239 ? -1 : 1))])).toEqual(['suspect', 'range']);
@@ -84,6 +85,26 @@ describe('assessDay', () => {
     mended.numbers.close![239] = -1;
     expect(verdict([mended], AFTER - 1)).toEqual(['suspect', 'range']);
     expect(verdict([mended], AFTER)).toEqual(['good']);
+  });
+
+  it('calls days before a series begins missing', () => {
+    expect(assessDay('price_data', DAY - 30 * DAY_MS, [hourly('a', 240)], AFTER).verdict).toBe('missing');
+  });
+
+  it('does not hold a hole of the day before against a day', () => {
+    expect(verdict([hourly('a', 240, undefined, (row) => row > 180 && row < 216)])).toEqual(['good']);
+  });
+
+  it('expects no row of large transfers for every hour, but some within days', () => {
+    const some = (keep: (row: number) => boolean): KnownSeries => ({
+      ...hourly('w', 240, undefined, (row) => !keep(row)),
+      dataset: 'whale_data',
+      numbers: {},
+    });
+    const judged = (series: KnownSeries) => assessDay('whale_data', DAY, [series], AFTER);
+    expect(judged(some((row) => row === 230))).toMatchObject({ verdict: 'good', findings: [] });
+    expect(judged(some((row) => row === 200))).toMatchObject({ verdict: 'good', rows: 0 });
+    expect(judged(some((row) => row === 100)).verdict).toBe('missing');
   });
 
   it('asks nothing of events', () => {

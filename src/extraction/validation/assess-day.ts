@@ -1,7 +1,7 @@
 import { DAY_MS, type DatasetName, HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../../domain/index.ts';
 import type { Finding } from './findings.ts';
 import { findRowErrors } from './row-rules.ts';
-import { type Closes, checkDisagreement, checkGaps, checkJumps, checkStale } from './series-rules.ts';
+import { type Closes, checkDisagreement, checkGaps, checkJumps, checkStale, isSparse } from './series-rules.ts';
 
 /**
  * What is known of one dataset on one UTC day. `good`: a source has all that was due and nothing is odd; `suspect`:
@@ -21,17 +21,21 @@ const MIN_SHARE_OF_BARS = 22 / 24;
 const YARDSTICK_BARS = 720;
 /** How late a row may be before the series counts as stale, beyond its spacing. */
 const GRACE_MS = 14 * HOUR_MS;
+/** Events may stay away so long (the longest recorded silence of large transfers is 52 hours). */
+const MAX_SILENCE_MS = 3 * DAY_MS;
 
 interface DayRows {
   readonly rows: number;
-  readonly due: number;
-  readonly findings: Finding[];
+  /** Nothing is there, and nothing had to be. */
+  readonly isQuiet: boolean;
+  readonly isSuspect: boolean;
+  readonly findings: readonly Finding[];
   readonly closes: Closes;
 }
 
 /**
  * Judges a dataset on the UTC day that starts at `dayMs`, from rows known at `nowMs` alone. Several sources may hold the
- * day; one good one is enough, unless two disagree.
+ * day; one good one is enough, unless two disagree. A day with at least 22 of 24 bars is good, its gaps are told.
  */
 export function assessDay(dataset: DatasetName, dayMs: TimeMs, series: readonly KnownSeries[], nowMs: TimeMs): DayVerdict {
   const each = series.filter((one) => one.dataset === dataset).map((one) => assessSeries(one, dayMs, nowMs));
@@ -39,10 +43,9 @@ export function assessDay(dataset: DatasetName, dayMs: TimeMs, series: readonly 
   const rows = alive.reduce((sum, one) => sum + one.rows, 0);
   const disputes = dataset === 'price_data' ? checkDisagreement(alive.map((one) => one.closes)) : [];
   const findings = [...each.flatMap((one) => one.findings), ...disputes];
-  const nothingDue = each.length > 0 && each.every((one) => one.due === 0 && one.findings.length === 0);
   const verdict = (() => {
-    if (rows === 0) return nothingDue ? 'good' : 'missing';
-    return disputes.length === 0 && alive.some((one) => one.findings.length === 0) ? 'good' : 'suspect';
+    if (rows === 0) return each.some((one) => one.isQuiet) ? 'good' : 'missing';
+    return disputes.length === 0 && alive.some((one) => !one.isSuspect) ? 'good' : 'suspect';
   })();
   return { dataset, dayMs, verdict, findings, rows };
 }
@@ -51,44 +54,49 @@ function assessSeries(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): DayRow
   const known = knownRows(series, dayMs, nowMs);
   const times = Float64Array.from(known, (row) => series.timeMs[row]!);
   const from = upperBound(times, dayMs - 1);
-  const to = upperBound(times, dayMs + DAY_MS - 1);
-  const day = known.slice(from, to);
-  const due = dueRows(series.periodMs, dayMs, nowMs);
+  const day = known.slice(from);
+  const due = isSparse(series) ? 0 : dueRows(series.periodMs, dayMs, nowMs);
   const close = series.numbers.close;
   const closes: Closes = {
     series: series.series,
     byEnd: new Map(close ? day.map((row) => [series.endMs[row]!, close[row]!]) : []),
   };
-  const findings: Finding[] = [];
-  const last = times.length > 0 ? times[to - 1] : undefined;
   if (day.length === 0) {
-    if (last !== undefined && series.periodMs > 0) {
-      findings.push(...checkStale(series.series, last, last + 2 * series.periodMs + GRACE_MS, Math.min(nowMs, dayMs + DAY_MS)));
-    }
-    return { rows: 0, due, findings, closes };
+    const findings = silenceOf(series, times.at(-1), Math.min(nowMs, dayMs + DAY_MS));
+    const hasBegun = times.length > 0 || series.rows === 0;
+    return { rows: 0, isQuiet: due === 0 && hasBegun && findings.length === 0, isSuspect: false, findings, closes };
   }
-  const bars = times.subarray(Math.max(0, from - YARDSTICK_BARS), to);
-  findings.push(...checkGaps(times.subarray(Math.max(0, from - 1), to), series.periodMs));
-  if (due > 0 && day.length < due * MIN_SHARE_OF_BARS) {
-    findings.push({
-      rule: 'gap',
-      severity: 'warning',
-      timeMs: dayMs,
-      message: `${series.series} has ${day.length} of ${due} rows of the day`,
-    });
+  const gaps = isSparse(series) ? [] : gapsOfDay(series, times.subarray(from), dayMs, due);
+  const jumps =
+    series.dataset === 'price_data' && close
+      ? checkJumps(
+          times,
+          Float64Array.from(known, (row) => close[row]!),
+          dayMs,
+        )
+      : [];
+  const odd = [...jumps, ...rowFindings(series, day, nowMs)];
+  const isSuspect = odd.length > 0 || day.length < due * MIN_SHARE_OF_BARS;
+  return { rows: day.length, isQuiet: false, isSuspect, findings: [...gaps, ...odd], closes };
+}
+
+/** Nothing in the day: worth a word when the last row is older than the series' spacing explains. */
+function silenceOf(series: KnownSeries, lastMs: TimeMs | undefined, untilMs: TimeMs): Finding[] {
+  if (lastMs === undefined) return [];
+  const patience = isSparse(series) ? MAX_SILENCE_MS : 2 * series.periodMs + GRACE_MS;
+  return checkStale(series.series, lastMs, lastMs + patience, untilMs);
+}
+
+/** Holes between rows of the day and before its first one, and how many rows there are where some are missing. */
+function gapsOfDay(series: KnownSeries, times: Float64Array, dayMs: TimeMs, due: number): Finding[] {
+  const { periodMs } = series;
+  if (periodMs > DAY_MS) return [];
+  const findings = checkGaps(Float64Array.of(dayMs - periodMs, ...times), periodMs);
+  if (times.length < due) {
+    const message = `${series.series} has ${times.length} of ${due} rows of the day`;
+    findings.push({ rule: 'gap', severity: 'warning', timeMs: dayMs, message });
   }
-  if (series.dataset === 'price_data' && close) {
-    const usual = known.slice(Math.max(0, from - YARDSTICK_BARS), to);
-    findings.push(
-      ...checkJumps(
-        bars,
-        Float64Array.from(usual, (row) => close[row]!),
-        dayMs,
-      ),
-    );
-  }
-  findings.push(...rowFindings(series, day, nowMs));
-  return { rows: day.length, due, findings, closes };
+  return findings;
 }
 
 /** Rows of a regular series whose interval lies in the day and was over at `nowMs`; 0 for events. */

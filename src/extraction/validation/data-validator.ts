@@ -5,7 +5,7 @@ import { findDuplicates } from './duplicate-rule.ts';
 import type { Finding, QuarantinedRow, RuleName } from './findings.ts';
 import { pickRows } from './pick-rows.ts';
 import { findRowErrors, type RowError } from './row-rules.ts';
-import { checkGaps, checkJumps, checkOrder } from './series-rules.ts';
+import { checkGaps, checkJumps, checkOrder, isSparse } from './series-rules.ts';
 
 export interface BatchContext {
   /** The world's time: rows after it are from the future. */
@@ -70,7 +70,7 @@ export class DataValidator {
 
 function warningsOf(batch: RowBatch): Finding[] {
   const findings = checkOrder(batch.timeMs);
-  if (batch.periodMs === 0) return findings;
+  if (isSparse(batch)) return findings;
   const sorted = isAscending(batch.timeMs) ? batch : pickRows(batch, orderOf(batch.timeMs));
   findings.push(...checkGaps(sorted.timeMs, batch.periodMs));
   const close = sorted.numbers.close;

@@ -1,4 +1,4 @@
-import { type TimeMs, toIso } from '../../domain/index.ts';
+import { DAY_MS, type SeriesInfo, type TimeMs, toIso } from '../../domain/index.ts';
 import type { Finding } from './findings.ts';
 import { robustSpread } from './robust-spread.ts';
 
@@ -33,12 +33,19 @@ export function checkOrder(timeMs: ArrayLike<number>): Finding[] {
     : [warning('order', firstMs, `${back} rows are older than the row before them, the first at ${toIso(firstMs)}`)];
 }
 
+/** Share of the spacing by which a row may come early without hiding a missing one. */
+const JITTER = 0.01;
+
+/** Whether a series has no row where nothing happened: events, and hourly sums of them. */
+export const isSparse = ({ dataset, periodMs }: Pick<SeriesInfo, 'dataset' | 'periodMs'>): boolean =>
+  periodMs === 0 || (dataset === 'whale_data' && periodMs < DAY_MS);
+
 /** Missing rows of a regular series. @param timeMs ascending */
 function findGaps(timeMs: ArrayLike<number>, periodMs: number): { fromMs: TimeMs; toMs: TimeMs; rows: number }[] {
   const gaps: { fromMs: TimeMs; toMs: TimeMs; rows: number }[] = [];
   if (periodMs <= 0) return gaps;
   for (let row = 1; row < timeMs.length; row += 1) {
-    const rows = Math.round((timeMs[row]! - timeMs[row - 1]!) / periodMs) - 1;
+    const rows = Math.floor((timeMs[row]! - timeMs[row - 1]!) / periodMs + JITTER) - 1;
     if (rows > 0) gaps.push({ fromMs: timeMs[row - 1]! + periodMs, toMs: timeMs[row]!, rows });
   }
   return gaps;

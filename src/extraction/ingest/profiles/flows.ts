@@ -35,7 +35,6 @@ const whaleFlowsHourly: KnownProfile = {
   needs: ['hour', 'entity_to_unknown_usd', 'entity_to_unknown_coins', 'unknown_to_entity_usd', 'unknown_to_entity_coins'],
   time: ['hour'],
   interval: HOUR_MS,
-  sparse: true,
   targets: [
     {
       dataset: 'whale_data',

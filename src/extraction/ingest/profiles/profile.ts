@@ -38,8 +38,6 @@ export interface Profile {
   readonly time: readonly string[];
   /** Spacing of the rows in milliseconds, 0 for events; where the file has to tell it, `inferred`. */
   readonly interval: number | 'inferred';
-  /** Intervals in which nothing happened have no row. */
-  readonly sparse?: boolean;
   /** Times a little off the grid are the grid's: the source samples when it gets round to it. */
   readonly snapToGrid?: boolean;
   readonly targets: readonly SeriesTarget[];
