@@ -37,7 +37,7 @@ interface Loaded {
 
 /** What a commit is about to switch to. */
 interface Draft {
-  readonly series: Map<string, { entry: SeriesEntry; table: SeriesTable; isChanged: boolean }>;
+  readonly series: Map<string, { entry: SeriesEntry; table: SeriesTable }>;
   readonly written: string[];
 }
 
@@ -137,12 +137,12 @@ export class TableStore {
     const results: AppendResult[] = [];
     try {
       for (const batch of batches) results.push(await this.#appendOne(draft, manifest, batch, recordedMs, restate));
-      await this.#commit(manifest, draft);
-      return results;
     } catch (error) {
       for (const file of draft.written) await rm(join(this.directory, file), { force: true }).catch(() => undefined);
       throw error;
     }
+    await this.#commit(manifest, draft);
+    return results;
   }
 
   async #appendOne(
@@ -162,7 +162,7 @@ export class TableStore {
     if (added.rows === 0) return result;
     const part = await this.#writePart(entry.directory, batch, batch.source, added);
     draft.written.push(part.file);
-    draft.series.set(series, { entry: { ...entry, parts: [...entry.parts, part] }, table, isChanged: true });
+    draft.series.set(series, { entry: { ...entry, parts: [...entry.parts, part] }, table });
     return result;
   }
 
@@ -175,8 +175,12 @@ export class TableStore {
     }
   }
 
+  /** A switch that fails may have happened all the same: what it would have owned is left to the next sweep. */
   async #switchTo(manifest: Manifest): Promise<void> {
-    this.#manifest = { text: await writeManifest(this.directory, manifest), manifest };
+    this.#isSwept = false;
+    const text = await writeManifest(this.directory, manifest);
+    this.#isSwept = true;
+    this.#manifest = { text, manifest };
   }
 
   async #writePart(directory: string, info: SeriesInfo, source: string, table: SeriesTable): Promise<Part> {
