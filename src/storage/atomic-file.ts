@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { writeFailure } from './storage-failure.ts';
 
 /** Flushes what a file holds to the disk. */
-export async function syncFile(path: string): Promise<void> {
+async function syncFile(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -14,10 +14,10 @@ export async function syncFile(path: string): Promise<void> {
 }
 
 /** Flushes the names in a directory to the disk, so that a rename in it survives a power cut. */
-export const syncDirectory = syncFile;
+const syncDirectory = syncFile;
 
 /** A name beside `path` that nothing else uses; it begins with a dot and ends in `.tmp`. */
-export const temporaryPath = (path: string): string => join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+const temporaryPath = (path: string): string => join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
 
 /**
  * Puts what `write` makes at a temporary path in place of `path`: written, flushed, renamed, directory flushed. After a

@@ -101,7 +101,7 @@ test('two processes append at once, and a third reads all the while', async () =
 
 function mountTiny(): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', dataDir], { stdio: 'ignore' });
+    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', dataDir], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -135,7 +135,7 @@ test('a full disk is said, and what was stored stays', async (context) => {
     await manager.close();
     expect((await storedHours()).length).toBe(10);
   } finally {
-    execFileSync('umount', [dataDir]);
+    execFileSync('/usr/bin/umount', [dataDir]);
   }
 });
 

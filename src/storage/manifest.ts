@@ -84,7 +84,7 @@ export function parseManifest(text: string, directory: string): Manifest {
   return body.data;
 }
 
-export function formatManifest(body: Manifest): string {
+function formatManifest(body: Manifest): string {
   return JSON.stringify({ format: FORMAT, checksum: sha256(JSON.stringify(body)), body });
 }
 

@@ -16,8 +16,6 @@ export interface SeriesTable {
   readonly texts: Readonly<Record<string, readonly (string | null)[]>>;
 }
 
-export type TextColumn = readonly (string | null)[];
-
 /** Order of two ids: by UTF-16 code units, the same on every machine. */
 export const compareIds = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
