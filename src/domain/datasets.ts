@@ -181,3 +181,23 @@ export const PUBLICATION = {
 } as const satisfies Record<string, PublicationRule>;
 
 export type PublicationKind = keyof typeof PUBLICATION;
+
+const KIND_BY_SOURCE: Readonly<Record<string, PublicationKind>> = {
+  yahoo: 'yahoo_daily',
+  coingecko: 'coingecko_daily',
+  etherscan: 'chain_daily_report',
+  coinmetrics: 'chain_daily_report',
+  node: 'node_blocks',
+  dune: 'node_blocks',
+  validatorqueue: 'validator_queue_daily',
+  alternative_me: 'fear_greed',
+  whale_alert: 'whale_flow',
+  tokenanalyst: 'whale_flow',
+};
+
+/** When rows of a series become known, in words, for people. */
+export function publicationOf(dataset: DatasetName, series: string): PublicationRule {
+  const [source = '', , interval] = series.split(':');
+  if (dataset === 'price_data' && interval !== '1d') return PUBLICATION.exchange_candle;
+  return PUBLICATION[KIND_BY_SOURCE[source] ?? (dataset === 'price_data' ? 'exchange_candle' : 'custom')];
+}

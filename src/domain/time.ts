@@ -35,7 +35,7 @@ export function parseIso(text: string): TimeMs | undefined {
     number,
   ];
   const millis = Number((part[7] ?? '0').padEnd(3, '0').slice(0, 3));
-  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
+  if (year < 1000 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return undefined;
   const at = Date.UTC(year, month - 1, day, hour, minute, second, millis);
   if (new Date(at).getUTCDate() !== day) return undefined;
   return at - offsetMs(part[8]);

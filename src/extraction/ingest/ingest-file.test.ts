@@ -336,7 +336,7 @@ describe('usual exports', () => {
       timestamp: String(Date.UTC(2024, 0, 1 + day) / 1000),
     }));
     const { accepted } = await one('fng.json', JSON.stringify({ name: 'Fear and Greed Index', data, metadata: { error: null } }));
-    expect(accepted).toMatchObject({ series: 'alternative_me:fear-greed:1d' });
+    expect(accepted).toMatchObject({ series: 'alternative_me:fear_greed:1d' });
     expect(accepted.numbers.fear_greed).toEqual(Float64Array.of(30, 30));
   });
 

@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, '../../../../shared/data');
 const NOW = Date.UTC(2026, 0, 5);
 
 const FILES: readonly (readonly [string, string, number])[] = [
-  ['crypto_fear_greed_daily_2018-2025.csv', 'sentiment_data alternative_me:fear-greed:1d', 2887],
+  ['crypto_fear_greed_daily_2018-2025.csv', 'sentiment_data alternative_me:fear_greed:1d', 2887],
   ['eth_beacon_deposits_daily_dune_2020-2023.csv', 'validator_data dune:beacon-deposits:1d', 900],
   ['eth_exchange_flows_daily_tokenanalyst_2019.csv', 'whale_data tokenanalyst:exchange-flows:1d', 150],
   ['eth_network_daily_coinmetrics_2015-2020.csv', 'blockchain_data coinmetrics:ethereum:1d', 1825],

@@ -11,7 +11,7 @@ const fearGreedDaily: KnownProfile = {
     {
       dataset: 'sentiment_data',
       source: 'alternative_me',
-      subject: 'fear-greed',
+      subject: 'fear_greed',
       publication: 'fear_greed',
       required: ['fear_greed'],
       columns: [{ from: 'value', to: 'fear_greed' }],

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError, DATASET_NAMES } from '../../domain/index.ts';
+import { type FileReport, type IngestDeps, type IngestOptions, ingestFile } from '../ingest/index.ts';
+
+/** Folders of the data directory into which people copy files. What lies in a table's own folder below is not a drop. */
+const DROP_FOLDERS = ['raw', 'processed', 'external'] as const;
+const ORIGINALS = 'originals';
+const READABLE = /\.(csv|json|ndjson|jsonl|parquet)(\.gz)?$/i;
+
+/** A dropped file that was refused whole: it stays where it is, and this says why. */
+export interface RefusedDrop {
+  readonly file: string;
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
+}
+
+export interface DropReport {
+  readonly files: readonly FileReport[];
+  readonly refused: readonly RefusedDrop[];
+}
+
+/**
+ * Validates and merges every file that was copied into the data directory. A merged original is kept under
+ * `external/originals/`, named by its checksum, so that it is merged once; a refused one stays where it is.
+ */
+export async function processDrops(dataDir: string, deps: IngestDeps, options: IngestOptions = {}): Promise<DropReport> {
+  const files: FileReport[] = [];
+  const refused: RefusedDrop[] = [];
+  for (const path of await findDrops(dataDir)) {
+    try {
+      files.push(...(await ingestFile(path, deps, { ...datasetOf(path), ...options })));
+      await keepOriginal(dataDir, path);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      refused.push({ file: path, error: { code: error.code, message: error.message, hint: error.hint } });
+    }
+  }
+  return { files, refused };
+}
+
+/** Complete files lying directly in the drop folders, in order of name. */
+export async function findDrops(dataDir: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of DROP_FOLDERS) {
+    const entries = await readdir(join(dataDir, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    const names = entries.filter((entry) => entry.isFile() && READABLE.test(entry.name)).map((entry) => entry.name);
+    found.push(...names.sort().map((name) => join(dataDir, folder, name)));
+  }
+  return found;
+}
+
+/** `raw/new_price_data.csv` says what it is where its columns do not. Columns that are recognised decide alone. */
+function datasetOf(path: string): IngestOptions {
+  const dataset = DATASET_NAMES.find((name) => basename(path).includes(name));
+  return dataset && /\.parquet$/i.test(path) ? { dataset } : {};
+}
+
+async function keepOriginal(dataDir: string, path: string): Promise<void> {
+  const folder = join(dataDir, 'external', ORIGINALS);
+  await mkdir(folder, { recursive: true });
+  await rename(path, join(folder, `${await sha256OfFile(path)}-${basename(path)}`));
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex').slice(0, 16);
+}
