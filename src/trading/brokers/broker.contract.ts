@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Clock, money, type TimeMs } from '../../domain/index.ts';
+import type { Broker } from '../broker.ts';
+import { decisionId } from '../decision-id.ts';
+import { MemoryJournal } from '../journal/memory-journal.ts';
+import type { Ledger } from '../ledger.ts';
+import type { OrderIntent } from '../order.ts';
+import { makeIntent } from '../plan-trade.ts';
+import { TradingEngine } from '../trading-engine.ts';
+
+/** A venue to test a broker against: its account holds `capitalUsd` in the quote currency and nothing else. */
+export interface BrokerHarness {
+  readonly connect: (ledger: Ledger) => Broker | Promise<Broker>;
+  readonly clock: Clock;
+  readonly capitalUsd: string;
+  /** About what one Ether costs there. */
+  readonly priceUsd: string;
+  readonly dispose: () => Promise<void>;
+}
+
+/** What every broker has to do, driven through the engine as in production. */
+export function describeBroker(start: () => Promise<BrokerHarness>): void {
+  let harness: BrokerHarness;
+  let journal: MemoryJournal;
+  let engine: TradingEngine;
+
+  const open = () =>
+    TradingEngine.open({
+      journal,
+      clock: harness.clock,
+      connect: harness.connect,
+      gate: () => [],
+      capitalUsd: harness.capitalUsd,
+    });
+
+  beforeEach(async () => {
+    harness = await start();
+    journal = new MemoryJournal();
+    engine = await open();
+  });
+  afterEach(async () => {
+    await engine.close();
+    await harness.dispose();
+  });
+
+  const intent = async (side: 'buy' | 'sell', quantity: string, decisionTimeMs: TimeMs): Promise<OrderIntent> => {
+    const nowMs = harness.clock.nowMs();
+    return makeIntent({
+      decisionId: decisionId({ strategy: 'contract', symbol: 'ETHUSDT', decisionTimeMs, mode: 'sandbox' }),
+      leg: side === 'buy' ? 'entry' : 'exit',
+      attempt: 1,
+      symbol: 'ETHUSDT',
+      mode: 'sandbox',
+      side,
+      quantity: money(quantity),
+      priceUsd: money(harness.priceUsd),
+      filters: await engine.broker.filters('ETHUSDT'),
+      nowMs,
+      validUntilMs: nowMs + 60_000,
+      reason: 'contract',
+      modelId: null,
+      clientOrderIdLength: engine.broker.capabilities.clientOrderIdLength,
+    });
+  };
+
+  const agreeWithVenue = async () => {
+    const balances = await engine.broker.balances();
+    for (const asset of ['ETH', 'USDT']) {
+      const { free, locked } = balances.get(asset) ?? { free: money(0), locked: money(0) };
+      expect(free.plus(locked).toFixed(8)).toBe(engine.ledger.balance(asset).toFixed(8));
+    }
+  };
+
+  it('knows the rules of its venue', async () => {
+    const filters = await engine.broker.filters('ETHUSDT');
+    expect(filters.quantityStep.gt(0)).toBe(true);
+    expect(engine.broker.capabilities.clientOrderIdLength).toBeGreaterThanOrEqual(16);
+    await agreeWithVenue();
+  });
+
+  it('fills market orders, and the journal agrees with the account to the last unit', async () => {
+    const [bought] = await engine.execute([await intent('buy', '0.5', 1)]);
+    expect(bought).toMatchObject({ state: 'FILLED', filledQuantity: '0.5' });
+    expect(engine.ledger.cashUsd.lt(harness.capitalUsd)).toBe(true);
+    await agreeWithVenue();
+    const [sold] = await engine.execute([await intent('sell', '0.4', 2)]);
+    expect(sold).toMatchObject({ state: 'FILLED', filledQuantity: '0.4' });
+    await agreeWithVenue();
+    expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
+  });
+
+  it('carries an intent out once, however often it is asked to', async () => {
+    const order = await intent('buy', '0.5', 1);
+    await engine.execute([order, order]);
+    const [again] = await engine.execute([order]);
+    expect(again?.state).toBe('FILLED');
+    expect(engine.ledger.fillCount).toBeGreaterThan(0);
+    expect(engine.ledger.orders.size).toBe(1);
+    await agreeWithVenue();
+  });
+
+  it('finds an order by its id, with the same executions', async () => {
+    const order = await intent('buy', '0.5', 1);
+    await engine.execute([order]);
+    const found = await engine.broker.lookup({
+      clientOrderId: order.clientOrderId,
+      symbol: 'ETHUSDT',
+      venueOrderId: null,
+      plannedAtMs: order.plannedAtMs,
+    });
+    expect(found).toMatchObject({ outcome: 'found', report: { clientOrderId: order.clientOrderId, state: 'FILLED' } });
+    const tradeIds = found.outcome === 'found' ? found.report.fills.map((fill) => fill.tradeId) : [];
+    expect(tradeIds).toEqual([...engine.ledger.order(order.clientOrderId).tradeIds]);
+  });
+
+  it('says that it does not find an order that it never got', async () => {
+    const order = await intent('buy', '0.5', 99);
+    const reference = {
+      clientOrderId: order.clientOrderId,
+      symbol: 'ETHUSDT',
+      venueOrderId: null,
+      plannedAtMs: order.plannedAtMs,
+    };
+    expect(await engine.broker.lookup(reference)).toMatchObject({ outcome: 'not_found' });
+  });
+
+  it('ends what it cannot take as REJECTED, with the reason, and changes nothing', async () => {
+    const tooMuch = await intent('buy', '500', 1);
+    const notHeld = await intent('sell', '1', 2);
+    const outcomes = await engine.execute([tooMuch, notHeld]);
+    expect(outcomes.map(({ state }) => state)).toEqual(['REJECTED', 'REJECTED']);
+    for (const { message } of outcomes) expect(message).toBeTruthy();
+    await agreeWithVenue();
+  });
+
+  it('refuses quantities that break the rules of the venue', async () => {
+    const outcomes = await engine.execute([await intent('buy', '0.00001', 1), await intent('buy', '0.0002', 2)]);
+    expect(outcomes.map(({ state }) => state)).toEqual(['REJECTED', 'REJECTED']);
+    await agreeWithVenue();
+  });
+
+  it('does not cancel what is filled', async () => {
+    const order = await intent('buy', '0.5', 1);
+    await engine.execute([order]);
+    expect((await engine.cancel(order.clientOrderId)).state).toBe('FILLED');
+  });
+
+  it('knows after a restart what it knew before', async () => {
+    const order = await intent('buy', '0.5', 1);
+    await engine.execute([order]);
+    await engine.broker.close();
+    engine = await open();
+    await engine.recover();
+    expect(engine.ledger.balance('ETH').toFixed()).toBe('0.5');
+    await agreeWithVenue();
+    const [again] = await engine.execute([order]);
+    expect(again).toMatchObject({ state: 'FILLED', filledQuantity: '0.5' });
+    await engine.execute([await intent('sell', '0.5', 2)]);
+    await agreeWithVenue();
+    expect(engine.ledger.closedTrades).toHaveLength(1);
+  });
+}
