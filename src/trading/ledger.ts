@@ -1,4 +1,4 @@
-import { InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
+import { divideDown, InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
 import type { JournalEntry } from './journal/journal.ts';
 import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journal-record.ts';
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
@@ -18,6 +18,8 @@ export interface Order {
   updatedAtMs: TimeMs;
   message: string | null;
 }
+
+const COST_DECIMALS = 12;
 
 /** What is held because of filled orders. */
 export interface Position {
@@ -210,8 +212,10 @@ export class Ledger {
       return;
     }
     position.quantityEth = before.minus(quantity).minus(feeInBase);
-    position.costUsd = before.gt(0) ? position.costUsd.times(position.quantityEth).div(before).round(12) : ZERO;
-    if (!this.#isDust(intent)) return;
+    if (!this.#isDust(intent)) {
+      position.costUsd = divideDown(position.costUsd.times(position.quantityEth), before, COST_DECIMALS);
+      return;
+    }
     position.costUsd = ZERO;
     position.protection = null;
     position.lastBuyMs = null;

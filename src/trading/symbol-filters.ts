@@ -1,4 +1,4 @@
-import { type Money, money } from '../domain/index.ts';
+import { isMultipleOf, type Money, money } from '../domain/index.ts';
 import { type Reason, reason } from './reason.ts';
 
 /** A venue's rules for one symbol. 0 means that there is no such rule. */
@@ -49,7 +49,7 @@ export function brokenFilter(
   const price = limitPriceUsd ?? marketPriceUsd;
   const text = (amount: Money) => amount.toFixed();
   if (!quantity.gt(0)) return reason('quantity_not_positive', text(quantity), '0');
-  if (filters.quantityStep.gt(0) && !isMultiple(quantity, filters.quantityStep)) {
+  if (!isMultipleOf(quantity, filters.quantityStep)) {
     return reason('quantity_step', text(quantity), text(filters.quantityStep));
   }
   if (quantity.lt(filters.minQuantity)) return reason('min_quantity', text(quantity), text(filters.minQuantity));
@@ -59,7 +59,7 @@ export function brokenFilter(
   const notional = quantity.times(price);
   if (notional.lt(filters.minNotionalUsd)) return reason('min_notional', text(notional), text(filters.minNotionalUsd));
   if (limitPriceUsd === undefined) return undefined;
-  if (filters.priceTick.gt(0) && !isMultiple(limitPriceUsd, filters.priceTick)) {
+  if (!isMultipleOf(limitPriceUsd, filters.priceTick)) {
     return reason('price_tick', text(limitPriceUsd), text(filters.priceTick));
   }
   const low = marketPriceUsd.times(filters.priceBandLow);
@@ -68,5 +68,3 @@ export function brokenFilter(
   if (filters.priceBandHigh.gt(0) && limitPriceUsd.gt(high)) return reason('price_band', text(limitPriceUsd), text(high));
   return undefined;
 }
-
-const isMultiple = (value: Money, step: Money): boolean => value.mod(step).eq(0);

@@ -1,4 +1,4 @@
-import { floorToStep, type Money, minMoney, money, ZERO } from '../../domain/index.ts';
+import { divideDown, floorToStep, type Money, maxMoney, minMoney, money, ZERO } from '../../domain/index.ts';
 import type { OrderSide } from '../order.ts';
 import { type Reason, reason } from '../reason.ts';
 import { brokenFilter, type SymbolFilters } from '../symbol-filters.ts';
@@ -44,24 +44,22 @@ export function sizeOrder(input: SizingInput): Sizing {
 
 const none = (why: Reason): Sizing => ({ kind: 'none', reason: why });
 
+/** Quotients are cut off here, far below any step; one wei is 18 decimals. */
+const QUANTITY_DECIMALS = 20;
+
 function buyQuantity(changeUsd: Money, { cashUsd, priceUsd, feeBps, slippageBps, filters }: SizingInput): Money {
   const fillPrice = slippageBps === 0 ? priceUsd : priceUsd.times(ONE.plus(BPS.times(slippageBps)));
   const costPerEth = fillPrice.times(ONE.plus(BPS.times(feeBps)));
-  const affordable = affordableQuantity(cashUsd, costPerEth, filters.quantityStep);
-  const wanted = floorToStep(changeUsd.div(priceUsd), filters.quantityStep);
-  const most = filters.maxQuantity.gt(0) ? filters.maxQuantity : affordable;
-  return minMoney(minMoney(wanted, affordable), most);
-}
-
-/** The largest multiple of `step` with quantity x cost <= cash; the quotient's own rounding cannot make it too large. */
-function affordableQuantity(cashUsd: Money, costPerEth: Money, step: Money): Money {
-  if (!cashUsd.gt(0)) return ZERO;
-  const quantity = floorToStep(cashUsd.div(costPerEth), step);
-  return quantity.times(costPerEth).gt(cashUsd) ? quantity.minus(step) : quantity;
+  const isAffordable = changeUsd.times(costPerEth).lte(cashUsd.times(priceUsd));
+  const wanted = isAffordable
+    ? divideDown(changeUsd, priceUsd, QUANTITY_DECIMALS)
+    : divideDown(maxMoney(cashUsd, ZERO), costPerEth, QUANTITY_DECIMALS);
+  return atMost(floorToStep(wanted, filters.quantityStep), filters.maxQuantity);
 }
 
 function sellQuantity(everything: boolean, changeUsd: Money, { positionEth, priceUsd, filters }: SizingInput): Money {
-  const wanted = everything ? positionEth : minMoney(positionEth, changeUsd.times(-1).div(priceUsd));
-  const quantity = floorToStep(wanted, filters.quantityStep);
-  return filters.maxQuantity.gt(0) ? minMoney(quantity, filters.maxQuantity) : quantity;
+  const wanted = everything ? positionEth : minMoney(positionEth, divideDown(changeUsd.times(-1), priceUsd, QUANTITY_DECIMALS));
+  return atMost(floorToStep(wanted, filters.quantityStep), filters.maxQuantity);
 }
+
+const atMost = (quantity: Money, maximum: Money): Money => (maximum.gt(0) ? minMoney(quantity, maximum) : quantity);
