@@ -42,7 +42,7 @@ export function floorToStep(amount: Money, step: Money): Money {
 
 /** Whether `amount` is a whole multiple of `step`; of a step of 0 everything is. */
 export function isMultipleOf(amount: Money, step: Money): boolean {
-  if (step.eq(0)) return true;
+  if (step.eq(0) || amount.eq(0)) return true;
   const decimals = decimalsOf(step);
   return decimals === undefined ? amount.mod(step).eq(0) : amount.c.length - 1 - amount.e <= decimals;
 }
