@@ -19,6 +19,7 @@ export * from './performance-log.ts';
 export * from './plan-trade.ts';
 export * from './protection.ts';
 export * from './reason.ts';
+export * from './retry-intent.ts';
 export * from './risk/account-view.ts';
 export * from './risk/assess.ts';
 export * from './risk/risk-input.ts';

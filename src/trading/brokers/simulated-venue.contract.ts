@@ -1,0 +1,191 @@
+import { type ManualClock, type Money, money, type TimeMs, ZERO } from '../../domain/index.ts';
+import type {
+  AssetBalance,
+  Broker,
+  CancelResult,
+  LookupResult,
+  OrderReference,
+  OrderReport,
+  SubmitResult,
+  VenueState,
+} from '../broker.ts';
+import type { Fill, OrderIntent } from '../order.ts';
+import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
+
+/**
+ * What happens to an order that is sent.
+ * fill: at once. part: half of it, the rest later. rest: nothing yet. reject: refused. taken-timeout: it exists, half
+ * filled, and the reply never comes. lost: it never arrives and no reply comes. late: no reply, and it arrives at the
+ * first look-up within the acceptance window. lagging: the reply tells the amount executed, the executions come later.
+ */
+export const SENDING = ['fill', 'part', 'rest', 'reject', 'taken-timeout', 'lost', 'late', 'lagging'] as const;
+export type Sending = (typeof SENDING)[number];
+
+interface VenueOrder {
+  readonly intent: OrderIntent;
+  readonly venueOrderId: string;
+  state: VenueState;
+  executed: Money;
+  readonly fills: Fill[];
+  shownFills: number;
+}
+
+const WINDOW_MS = 6_000;
+const HALF = money('0.5');
+
+/** An exchange in memory with an account of its own and the awkward sides of real ones: the truth that tests compare with. */
+export class SimulatedVenue {
+  readonly clock: ManualClock;
+  readonly orders: VenueOrder[] = [];
+  readonly balances = new Map<string, Money>();
+  readonly #late: OrderIntent[] = [];
+  sending: Sending = 'fill';
+  /** Answers to look-ups get lost. */
+  isDown = false;
+  priceUsd = '2000';
+  submits = 0;
+
+  constructor(clock: ManualClock, capitalUsd: string) {
+    this.clock = clock;
+    this.balances.set('USDT', money(capitalUsd));
+  }
+
+  /** Executes the rest of every open order. */
+  fillRest(share = money(1)): void {
+    for (const order of this.orders) if (isOpen(order)) this.#execute(order, share);
+  }
+
+  /** The exchange ends every open order. */
+  expireRest(): void {
+    for (const order of this.orders) if (isOpen(order)) order.state = 'EXPIRED';
+  }
+
+  /** A new connection, as after a restart. */
+  connect(): Broker {
+    return {
+      venue: 'simulated',
+      capabilities: {
+        orderTypes: ['market', 'limit'],
+        setsClientOrderId: true,
+        looksUpByClientOrderId: true,
+        clientOrderIdLength: 36,
+        placesStops: false,
+        placesOco: false,
+        hasTestnet: true,
+        hasPrivateStream: false,
+        acceptanceWindowMs: WINDOW_MS,
+      },
+      filters: async () => BINANCE_ETHUSDT_FILTERS,
+      submit: async (intent, sendBeforeMs) => this.#submit(intent, sendBeforeMs),
+      lookup: async (reference) => this.#lookup(reference),
+      cancel: async (reference) => this.#cancel(reference),
+      openOrders: async () => this.orders.filter(isOpen).map((order) => this.#report(order)),
+      balances: async () =>
+        new Map([...this.balances].map(([asset, free]): [string, AssetBalance] => [asset, { free, locked: ZERO }])),
+      close: async () => undefined,
+    };
+  }
+
+  #submit(intent: OrderIntent, sendBeforeMs: TimeMs): SubmitResult {
+    this.submits++;
+    if (this.clock.nowMs() > sendBeforeMs) return { outcome: 'rejected', message: 'not sent in time' };
+    if (this.sending === 'reject') return { outcome: 'rejected', message: 'refused' };
+    if (this.sending === 'lost') return { outcome: 'unknown', message: 'time-out' };
+    if (this.sending === 'late') {
+      this.#late.push(intent);
+      return { outcome: 'unknown', message: 'time-out' };
+    }
+    const order = this.#take(intent);
+    if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
+    if (this.sending === 'fill' || this.sending === 'lagging') this.#execute(order, money(1));
+    if (this.sending === 'part' || this.sending === 'taken-timeout') this.#execute(order, HALF);
+    if (this.sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
+    if (this.sending === 'lagging') order.shownFills = 0;
+    return { outcome: 'accepted', report: this.#report(order) };
+  }
+
+  #take(intent: OrderIntent): VenueOrder | undefined {
+    const needed = intent.side === 'buy' ? money(intent.quantity).times(this.priceUsd).times('1.001') : money(intent.quantity);
+    if (needed.gt(this.balances.get(intent.side === 'buy' ? 'USDT' : 'ETH') ?? ZERO)) return undefined;
+    const venueOrderId = String(this.orders.length + 1);
+    const order: VenueOrder = {
+      intent,
+      venueOrderId,
+      state: 'ACCEPTED',
+      executed: ZERO,
+      fills: [],
+      shownFills: Number.POSITIVE_INFINITY,
+    };
+    this.orders.push(order);
+    return order;
+  }
+
+  #execute(order: VenueOrder, share: Money): void {
+    const { intent } = order;
+    const left = money(intent.quantity).minus(order.executed);
+    const part = share.eq(1) ? left : left.times(share).round(4, 0);
+    if (!part.gt(0)) return;
+    const sign = intent.side === 'buy' ? 1 : -1;
+    const notional = part.times(this.priceUsd);
+    const fee = notional.times('0.001');
+    order.executed = order.executed.plus(part);
+    order.state = order.executed.eq(intent.quantity) ? 'FILLED' : 'PARTIALLY_FILLED';
+    this.#add('ETH', part.times(sign));
+    this.#add('USDT', notional.times(-sign).minus(fee));
+    order.fills.push({
+      tradeId: `${order.venueOrderId}.${order.fills.length + 1}`,
+      clientOrderId: intent.clientOrderId,
+      side: intent.side,
+      quantity: part.toFixed(),
+      priceUsd: this.priceUsd,
+      feeAmount: fee.toFixed(),
+      feeAsset: 'USDT',
+      feeUsd: fee.toFixed(),
+      executedAtMs: this.clock.nowMs(),
+    });
+  }
+
+  #lookup(reference: OrderReference): LookupResult {
+    this.#arriveLate();
+    if (this.isDown) return { outcome: 'unknown', message: 'connection refused' };
+    const order = this.orders.find(({ intent }) => intent.clientOrderId === reference.clientOrderId);
+    if (order === undefined) return { outcome: 'not_found', venueTimeMs: this.clock.nowMs() };
+    order.shownFills = Number.POSITIVE_INFINITY;
+    return { outcome: 'found', report: this.#report(order) };
+  }
+
+  #arriveLate(): void {
+    for (const intent of this.#late.splice(0)) {
+      if (this.clock.nowMs() > intent.plannedAtMs + WINDOW_MS) continue;
+      const order = this.#take(intent);
+      if (order !== undefined) this.#execute(order, HALF);
+    }
+  }
+
+  #cancel(reference: OrderReference): CancelResult {
+    if (this.isDown) return { outcome: 'unknown', message: 'connection refused' };
+    const order = this.orders.find(({ intent }) => intent.clientOrderId === reference.clientOrderId);
+    if (order === undefined || !isOpen(order)) return { outcome: 'not_cancelled', message: 'unknown order' };
+    order.state = 'CANCELLED';
+    return { outcome: 'done', report: this.#report(order) };
+  }
+
+  #report(order: VenueOrder): OrderReport {
+    const fills = order.fills.slice(0, order.shownFills);
+    return {
+      clientOrderId: order.intent.clientOrderId,
+      venueOrderId: order.venueOrderId,
+      state: order.state,
+      executedQuantity: order.executed,
+      // Every execution twice and the newest first: reports repeat themselves and come in any order.
+      fills: [...fills, ...fills].reverse(),
+      atMs: this.clock.nowMs(),
+    };
+  }
+
+  #add(asset: string, amount: Money): void {
+    this.balances.set(asset, (this.balances.get(asset) ?? ZERO).plus(amount));
+  }
+}
+
+const isOpen = (order: VenueOrder): boolean => order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED';
