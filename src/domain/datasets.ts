@@ -81,6 +81,7 @@ export const DATASETS: readonly DatasetDefinition[] = [
       number('deposited_eth', 'ETH', 'Ether ever deposited to the deposit contract', notNegative),
       number('pending_deposits_eth', 'ETH', 'Deposits waiting since Electra', notNegative),
       number('pending_withdrawals_eth', 'ETH', 'Partial withdrawals waiting', notNegative),
+      number('pending_consolidations', 'consolidations', 'Consolidations of validators waiting', notNegative),
       number('justified_epoch', 'epoch', 'Last justified epoch at the sample', notNegative),
       number('finalized_epoch', 'epoch', 'Last finalised epoch at the sample', notNegative),
     ],

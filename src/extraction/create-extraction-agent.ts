@@ -10,9 +10,19 @@ import { RpcClient } from './rpc/rpc-client.ts';
 import { createFearGreedExtractor } from './sentiment/fear-greed-extractor.ts';
 import type { SourceExtractor } from './source-extractor.ts';
 import type { SourceKeys, SourceUrls } from './source-urls.ts';
+import { BeaconClient } from './validator/beacon-client.ts';
+import { createValidatorExtractor } from './validator/validator-extractor.ts';
+import { AddressBook, type AddressLabel, KNOWN_ADDRESSES } from './whale/address-labels.ts';
+import { createNodeWhaleExtractor } from './whale/node-whale-extractor.ts';
+import type { CandleStore } from './whale/price-lookup.ts';
+import { createWhaleAlertExtractor } from './whale/whale-alert-extractor.ts';
+import { createWhaleExtractor } from './whale/whale-extractor.ts';
+
+/** What makes a transfer large, in USD: the lowest threshold of Whale Alert's free plan. */
+const LARGE_USD = 500_000;
 
 export interface ExtractionDeps {
-  readonly store: ExtractionStore;
+  readonly store: ExtractionStore & CandleStore;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly rng: Rng;
@@ -20,6 +30,8 @@ export interface ExtractionDeps {
   readonly keys?: SourceKeys;
   /** Where it is written which ranges are complete. */
   readonly stateFile: string;
+  /** Labels of addresses besides the well-known ones; they go before those. */
+  readonly addressLabels?: readonly AddressLabel[];
   /** Chain id that the node must have; 1, Ethereum's main network, unless told. */
   readonly chainId?: number;
   readonly requestTimeoutMs?: number;
@@ -57,6 +69,26 @@ function createExtractors({ urls, timer, rng, chainId, requestTimeoutMs, ...deps
   }
   if (urls.binance !== undefined) extractors.push(createKlineExtractor(createKlineClient(http, urls.binance)));
   if (urls.fearGreed !== undefined) extractors.push(createFearGreedExtractor(http, urls.fearGreed));
-  if (urls.rpc !== undefined) extractors.push(createBlockchainExtractor(new RpcClient(http, urls.rpc, 'rpc', chainId)));
+  const rpc = urls.rpc === undefined ? undefined : new RpcClient(http, urls.rpc, 'rpc', chainId);
+  if (rpc) extractors.push(createBlockchainExtractor(rpc));
+  const whales = createWhales(deps, http, urls, rpc);
+  if (whales) extractors.push(whales);
+  if (urls.beacon !== undefined) extractors.push(createValidatorExtractor(new BeaconClient(http, urls.beacon)));
   return extractors;
+}
+
+function createWhales(
+  { keys, store, addressLabels = [] }: Pick<ExtractionDeps, 'keys' | 'store' | 'addressLabels'>,
+  http: HttpClient,
+  urls: SourceUrls,
+  rpc: RpcClient | undefined,
+): SourceExtractor | undefined {
+  const key = keys?.whaleAlert;
+  const alerts =
+    urls.whaleAlert !== undefined && key !== undefined && key !== ''
+      ? createWhaleAlertExtractor({ http, baseUrl: urls.whaleAlert, key, minValueUsd: LARGE_USD })
+      : undefined;
+  const book = new AddressBook([...addressLabels, ...KNOWN_ADDRESSES]);
+  const node = rpc && createNodeWhaleExtractor({ rpc, book, minValueUsd: LARGE_USD, prices: store });
+  return createWhaleExtractor(alerts, node);
 }

@@ -9,5 +9,8 @@ export {
 } from './agent/extraction-agent.ts';
 export { createExtractionAgent, type ExtractionDeps } from './create-extraction-agent.ts';
 export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
+export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
 export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
 export type { SourceKeys, SourceUrls } from './source-urls.ts';
+export type { AddressLabel } from './whale/address-labels.ts';
+export type { CandleStore } from './whale/price-lookup.ts';

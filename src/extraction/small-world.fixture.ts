@@ -86,8 +86,10 @@ function fearGreed(limit: number, nowMs: TimeMs) {
   return { name: 'Fear and Greed Index', data, metadata: { error: null } };
 }
 
-function rpcResult(method: string, [which]: unknown[], nowMs: TimeMs): unknown {
+function rpcResult(method: string, [which, isFull]: unknown[], nowMs: TimeMs): unknown {
   if (method === 'eth_chainId') return '0x1';
+  if (method === 'eth_getLogs') return [];
+  if (method === 'eth_getTransactionReceipt') return { status: '0x1' };
   const newest = Math.floor((nowMs - GENESIS_MS) / SPACING_MS);
   const number = which === 'finalized' ? newest - 1 : Number(which);
   if (number > newest) return null;
@@ -99,6 +101,13 @@ function rpcResult(method: string, [which]: unknown[], nowMs: TimeMs): unknown {
     gasUsed: hex(15_000_000),
     gasLimit: hex(30_000_000),
     baseFeePerGas: hex(20_000_000_000 + (number % 6) * 1_000_000_000),
-    transactions: [hashOf(7), hashOf(8)],
+    transactions: isFull ? [transaction(number), transaction(0)] : [hashOf(7), hashOf(8)],
   };
+}
+
+/** The first transaction of every hundredth block moves 500 ETH, all others half of one. */
+function transaction(number: number) {
+  const [from, to] = [`0x${'1'.repeat(40)}`, `0x${'2'.repeat(40)}`];
+  const value = number > 0 && number % 100 === 0 ? 500n * 10n ** 18n : 5n * 10n ** 17n;
+  return { hash: hashOf(10_000_000 + number), from, to, value: `0x${value.toString(16)}` };
 }

@@ -11,23 +11,39 @@ export interface ExtractContext {
   readonly nowMs: TimeMs;
   /** Ends every request and wait of this call. */
   readonly signal: AbortSignal;
+  /** Process time left before `signal` ends the call; who sees it run out gives what is complete so far. */
+  readonly remainingMs: () => number;
+  /** Resolves when this run is done with the prices of its range, or has waited for them long enough. */
+  readonly pricesSettled: Promise<void>;
+}
+
+/** Something that whoever reads the report of these days should know. */
+export interface ExtractNote {
+  readonly range: TimeRange;
+  readonly text: string;
+  /** The source could give only a part, and asking again later will not help: the days are `partial`. */
+  readonly inPart: boolean;
 }
 
 /** What a source gave for a range. */
 export interface Extracted {
   readonly batches: readonly RowBatch[];
-  /** Up to here nothing will come that has not come now; between here and the end of the range more will. */
-  readonly completeUntilMs: TimeMs;
-  /** Something that whoever reads the report should know: a limit of the plan, an answer in part. */
-  readonly note?: string;
-  /** The source could give only a part, and asking again later will not help: the days are `partial`. */
-  readonly answeredInPart?: boolean;
+  /** Where nothing will come that has not come now. */
+  readonly complete: readonly TimeRange[];
+  readonly notes?: readonly ExtractNote[];
 }
 
-/** One source of one series: decides what to ask for and makes rows of it. It keeps no state between calls. */
+/** The stretch of `range` before `untilMs`, nothing where there is none. */
+export const completeUpTo = ({ startMs, endMs }: TimeRange, untilMs: TimeMs): TimeRange[] =>
+  untilMs > startMs ? [{ startMs, endMs: Math.min(endMs, untilMs) }] : [];
+
+/** One source: decides what to ask for and makes rows of it. It keeps no state between calls. */
 export interface SourceExtractor {
   readonly dataset: DatasetName;
-  readonly series: string;
+  /** Under this name it is kept which ranges are complete; it also stands in progress and errors. */
+  readonly name: string;
+  /** Series that it may fill. */
+  readonly series: readonly string[];
   /** The longest range worth asking for in one call, in days. */
   readonly chunkDays: number;
   /** @throws SourceError */

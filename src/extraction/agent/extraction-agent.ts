@@ -41,13 +41,15 @@ export interface ExtractionAgentDeps {
 export interface ExtractionProgress {
   readonly done: number;
   readonly total: number;
-  readonly series: string;
+  readonly source: string;
 }
 
 export interface RunOptions {
   /** False asks again for what is complete already; true unless told. */
   readonly resume?: boolean;
   readonly onProgress?: (progress: ExtractionProgress) => void;
+  /** Only these; all of them unless told. */
+  readonly datasets?: readonly DatasetName[];
   /** Ends the run early; what is stored stays. */
   readonly signal?: AbortSignal;
 }
@@ -58,6 +60,8 @@ export interface ExtractionReport {
 
 /** Share of the deadline of a one-day run left to the sources; the rest is for storing and reporting. */
 const SOURCES_SHARE = 0.9;
+/** Share of a source's time for a day that it waits for prices at most. */
+const PRICES_SHARE = 1 / 3;
 const DAILY_LOOKBACK_DAYS = 14;
 
 /**
@@ -94,7 +98,7 @@ export class ExtractionAgent {
       () => undefined,
     );
     try {
-      return await this.#run(range, options, controller);
+      return await this.#run(range, options, controller, done.signal);
     } finally {
       done.abort();
       options.signal?.removeEventListener('abort', stop);
@@ -106,15 +110,17 @@ export class ExtractionAgent {
     return this.backfill(nowMs - DAILY_LOOKBACK_DAYS * DAY_MS, nowMs, options);
   }
 
-  async #run(range: TimeRange, options: RunOptions, run: AbortController): Promise<ExtractionReport> {
-    const { clock, timer, extractors, sourceDayTimeoutMs } = this.#deps;
+  async #run(range: TimeRange, options: RunOptions, run: AbortController, over: AbortSignal): Promise<ExtractionReport> {
+    const { clock, timer, sourceDayTimeoutMs } = this.#deps;
+    const isWanted = (dataset: DatasetName) => options.datasets?.includes(dataset) ?? true;
+    const extractors = this.#deps.extractors.filter(({ dataset }) => isWanted(dataset));
     const state = await this.#openState(options.resume ?? true);
     const nowMs = clock.nowMs();
     const total = extractors.length * Math.round((range.endMs - range.startMs) / DAY_MS);
     let done = 0;
-    const onPiece = (series: string, days: number) => {
+    const onPiece = (source: string, days: number) => {
       done += days;
-      options.onProgress?.({ done, total, series });
+      options.onProgress?.({ done, total, source });
     };
     const store = async (batches: readonly RowBatch[]) => {
       try {
@@ -125,17 +131,23 @@ export class ExtractionAgent {
       }
     };
     const { signal } = run;
-    const settled = await Promise.allSettled(
-      extractors.map(async (extractor) => {
-        const context = { state, timer, nowMs, signal, sourceDayTimeoutMs, store, onPiece };
-        return { dataset: extractor.dataset, outcome: await runSource(extractor, range, context) };
-      }),
-    );
+    const start = async (extractor: SourceExtractor, pricesSettled: Promise<void>) => {
+      const context = { state, timer, nowMs, signal, pricesSettled, sourceDayTimeoutMs, store, onPiece };
+      return { dataset: extractor.dataset, outcome: await runSource(extractor, range, context) };
+    };
+    const isPrice = ({ dataset }: SourceExtractor) => dataset === 'price_data';
+    const prices = extractors.filter(isPrice).map((extractor) => start(extractor, Promise.resolve()));
+    const waited = timer.sleep(sourceDayTimeoutMs * PRICES_SHARE, AbortSignal.any([signal, over])).catch(() => undefined);
+    const pricesSettled = Promise.race([waited, Promise.allSettled(prices).then(() => undefined)]);
+    const others = extractors.filter((extractor) => !isPrice(extractor)).map((extractor) => start(extractor, pricesSettled));
+    const settled = await Promise.allSettled([...prices, ...others]);
     const outcomes = settled.map((result) => {
       if (result.status === 'rejected') throw result.reason;
       return result.value;
     });
-    const datasets: DatasetName[] = [...new Set([...DATASET_NAMES, ...extractors.map(({ dataset }) => dataset)])];
+    const datasets: DatasetName[] = [
+      ...new Set([...DATASET_NAMES.filter(isWanted), ...extractors.map(({ dataset }) => dataset)]),
+    ];
     const days: DayReport[] = [];
     for (let dayMs = range.startMs; dayMs < range.endMs; dayMs += DAY_MS) {
       const of = (dataset: DatasetName) => outcomes.filter((entry) => entry.dataset === dataset).map(({ outcome }) => outcome);
@@ -148,7 +160,9 @@ export class ExtractionAgent {
   async #openState(resume: boolean): Promise<ExtractionState> {
     this.#state ??= await ExtractionState.open(this.#deps.stateFile);
     const stored = new Set((await this.#deps.store.listSeries()).map(({ series }) => series));
-    for (const { series } of this.#deps.extractors) if (!resume || !stored.has(series)) this.#state.forget(series);
+    for (const { name, series } of this.#deps.extractors) {
+      if (!resume || !series.some((one) => stored.has(one))) this.#state.forget(name);
+    }
     return this.#state;
   }
 

@@ -13,7 +13,7 @@ const stateSchema = z.object({
 });
 
 /**
- * Which ranges of which series are complete, in one small JSON file. It is written after the rows are stored, so a
+ * Which ranges of which source are complete, in one small JSON file. It is written after the rows are stored, so a
  * crash in between costs a second reading and never a gap.
  */
 export class ExtractionState {
@@ -44,18 +44,19 @@ export class ExtractionState {
     }
   }
 
-  completeRanges(series: string): TimeRanges {
-    return this.#complete.get(series) ?? [];
+  completeRanges(source: string): TimeRanges {
+    return this.#complete.get(source) ?? [];
   }
 
-  /** Forgets a series whose rows are no longer there. */
-  forget(series: string): void {
-    this.#complete.delete(series);
+  /** Forgets a source whose rows are no longer there. */
+  forget(source: string): void {
+    this.#complete.delete(source);
   }
 
-  /** Adds a complete range and resolves when it is on disk. */
-  async markComplete(series: string, added: TimeRange): Promise<void> {
-    this.#complete.set(series, addRange(this.completeRanges(series), added));
+  /** Adds complete ranges and resolves when they are on disk. */
+  async markComplete(source: string, added: readonly TimeRange[]): Promise<void> {
+    if (added.length === 0) return;
+    this.#complete.set(source, added.reduce<TimeRanges>(addRange, this.completeRanges(source)));
     const write = this.#writing.then(() => this.#write());
     this.#writing = write.catch(() => undefined);
     await write;

@@ -1,17 +1,17 @@
 import { AppError, DAY_MS, type RowBatch, SourceError, startOfDayMs, type TimeMs, type Timer } from '../../domain/index.ts';
 import { withDeadline } from '../http/index.ts';
-import type { Extracted, SourceExtractor, TimeRange } from '../source-extractor.ts';
+import type { Extracted, ExtractNote, SourceExtractor, TimeRange } from '../source-extractor.ts';
 import type { ExtractionState } from './extraction-state.ts';
 import { splitRange, subtractRanges, type TimeRanges } from './time-ranges.ts';
 
 /** What one source did in one run. */
 export interface SourceOutcome {
-  readonly series: string;
+  readonly name: string;
   readonly completeBefore: TimeRanges;
   readonly completeAfter: TimeRanges;
   readonly rowsByDay: ReadonlyMap<TimeMs, number>;
   readonly failures: readonly { readonly range: TimeRange; readonly error: AppError }[];
-  readonly notes: readonly { readonly range: TimeRange; readonly text: string; readonly inPart: boolean }[];
+  readonly notes: readonly ExtractNote[];
 }
 
 export interface SourceRun {
@@ -19,12 +19,13 @@ export interface SourceRun {
   readonly timer: Timer;
   readonly nowMs: TimeMs;
   readonly signal: AbortSignal;
+  readonly pricesSettled: Promise<void>;
   /** Process time that one day of one source may take. */
   readonly sourceDayTimeoutMs: number;
   /** Validates, stores and quarantines; resolves when the rows are safe. */
   readonly store: (batches: readonly RowBatch[]) => Promise<void>;
   /** Told after each piece, with the days it covered. */
-  readonly onPiece: (series: string, days: number) => void;
+  readonly onPiece: (name: string, days: number) => void;
 }
 
 /**
@@ -33,31 +34,28 @@ export interface SourceRun {
  */
 export async function runSource(extractor: SourceExtractor, wanted: TimeRange, run: SourceRun): Promise<SourceOutcome> {
   const { state, onPiece } = run;
-  const completeBefore = state.completeRanges(extractor.series);
+  const completeBefore = state.completeRanges(extractor.name);
   const rowsByDay = new Map<TimeMs, number>();
   const failures: { range: TimeRange; error: AppError }[] = [];
-  const notes: { range: TimeRange; text: string; inPart: boolean }[] = [];
+  const notes: ExtractNote[] = [];
   const missing = subtractRanges(wanted, completeBefore).flatMap((range) => splitRange(range, extractor.chunkDays * DAY_MS));
   const missingDays = missing.reduce((total, range) => total + daysOf(range), 0);
-  onPiece(extractor.series, daysOf(wanted) - missingDays);
+  onPiece(extractor.name, daysOf(wanted) - missingDays);
   for (const range of missing) {
-    const extracted = await extractPiece(extractor, range, run).catch((error) => asAppError(error, extractor.series));
+    const extracted = await extractPiece(extractor, range, run).catch((error) => asAppError(error, extractor.name));
     if (extracted instanceof AppError) failures.push({ range, error: extracted });
     else {
       await run.store(extracted.batches);
       countRows(extracted.batches, rowsByDay);
-      if (extracted.note !== undefined) notes.push({ range, text: extracted.note, inPart: extracted.answeredInPart ?? false });
-      await state.markComplete(extractor.series, {
-        startMs: range.startMs,
-        endMs: Math.min(range.endMs, extracted.completeUntilMs),
-      });
+      notes.push(...(extracted.notes ?? []));
+      await state.markComplete(extractor.name, extracted.complete);
     }
-    onPiece(extractor.series, daysOf(range));
+    onPiece(extractor.name, daysOf(range));
   }
   return {
-    series: extractor.series,
+    name: extractor.name,
     completeBefore,
-    completeAfter: state.completeRanges(extractor.series),
+    completeAfter: state.completeRanges(extractor.name),
     rowsByDay,
     failures,
     notes,
@@ -70,10 +68,14 @@ async function extractPiece(extractor: SourceExtractor, range: TimeRange, run: S
   run.signal.throwIfAborted();
   const limitMs = run.sourceDayTimeoutMs * Math.max(1, Math.ceil(daysOf(range)));
   const late = () =>
-    new SourceError('extract.source_timeout', `${extractor.series} was not done within ${Math.round(limitMs / 1_000)} s`, {
+    new SourceError('extract.source_timeout', `${extractor.name} was not done within ${Math.round(limitMs / 1_000)} s`, {
       hint: 'The source is slow or hangs; what came before is stored, run again to go on.',
     });
-  return withDeadline(run.timer, limitMs, run.signal, late, (signal) => extractor.extract(range, { nowMs: run.nowMs, signal }));
+  const endMs = run.timer.elapsedMs() + limitMs;
+  const remainingMs = () => endMs - run.timer.elapsedMs();
+  return withDeadline(run.timer, limitMs, run.signal, late, (signal) =>
+    extractor.extract(range, { nowMs: run.nowMs, signal, remainingMs, pricesSettled: run.pricesSettled }),
+  );
 }
 
 function countRows(batches: readonly RowBatch[], rowsByDay: Map<TimeMs, number>): void {
@@ -82,8 +84,8 @@ function countRows(batches: readonly RowBatch[], rowsByDay: Map<TimeMs, number>)
   }
 }
 
-function asAppError(error: unknown, series: string): AppError {
+function asAppError(error: unknown, name: string): AppError {
   if (error instanceof AppError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new SourceError('extract.unexpected', `${series}: ${message}`, { cause: error });
+  return new SourceError('extract.unexpected', `${name}: ${message}`, { cause: error });
 }

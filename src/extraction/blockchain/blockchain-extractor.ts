@@ -1,6 +1,6 @@
 import { HOUR_MS, PUBLICATION } from '../../domain/index.ts';
 import type { RpcClient } from '../rpc/rpc-client.ts';
-import type { SourceExtractor } from '../source-extractor.ts';
+import { completeUpTo, type SourceExtractor } from '../source-extractor.ts';
 import { findFirstBlock } from './find-block.ts';
 import { HeaderSource } from './header-source.ts';
 import { aggregateHours, type HourOfBlocks, hourBatch, NODE_HOURLY } from './hour-aggregate.ts';
@@ -13,14 +13,15 @@ export function createBlockchainExtractor(rpc: RpcClient): SourceExtractor {
   const source = new HeaderSource(rpc);
   return {
     dataset: NODE_HOURLY.dataset,
-    series: NODE_HOURLY.series,
+    name: NODE_HOURLY.series,
+    series: [NODE_HOURLY.series],
     chunkDays: 32,
     async extract(range, { nowMs, signal }) {
       const publishedUntilMs = Math.floor((nowMs - PUBLICATION.node_blocks.availableMs(0, 0)) / HOUR_MS) * HOUR_MS;
       const finalized = await source.finalized(signal);
       const finalUntilMs = Math.min(publishedUntilMs, Math.floor(finalized.timeMs / HOUR_MS) * HOUR_MS);
       const endMs = Math.min(range.endMs, finalUntilMs);
-      if (range.startMs >= endMs) return { batches: [], completeUntilMs: range.startMs };
+      if (range.startMs >= endMs) return { batches: [], complete: [] };
       const after = await findFirstBlock(source, endMs, finalized, signal);
       const first = await findFirstBlock(source, range.startMs, finalized, signal);
       const hours: HourOfBlocks[] = [];
@@ -28,8 +29,8 @@ export function createBlockchainExtractor(rpc: RpcClient): SourceExtractor {
       const note = first > 0 && !(await source.read([first - 1], signal))[0] ? 'the node has no older blocks' : undefined;
       return {
         batches: [hourBatch(hours, 'headers')],
-        completeUntilMs: endMs,
-        ...(note !== undefined && { note, answeredInPart: true }),
+        complete: completeUpTo(range, endMs),
+        ...(note !== undefined && { notes: [{ range, text: note, inPart: true }] }),
       };
     },
   };

@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Largest body after decompression; 64 MiB unless told. */
   readonly maxBytes?: number;
+  /** Process time for one try; as the client has it unless told. */
+  readonly timeoutMs?: number;
 }
 
 export interface HttpDeps {
@@ -84,9 +86,10 @@ export class HttpClient {
 
   async #once<T>(request: HttpRequest, read: (response: Response, where: string) => Promise<T>): Promise<T> {
     const where = describeUrl(request.url);
-    const { timer, requestTimeoutMs } = this.#deps;
-    const late = () => new SourceError('http.timeout', `${where} did not answer within ${requestTimeoutMs} ms`);
-    return withDeadline(timer, requestTimeoutMs, request.signal, late, async (signal) => {
+    const { timer } = this.#deps;
+    const timeoutMs = request.timeoutMs ?? this.#deps.requestTimeoutMs;
+    const late = () => new SourceError('http.timeout', `${where} did not answer within ${timeoutMs} ms`);
+    return withDeadline(timer, timeoutMs, request.signal, late, async (signal) => {
       const response = await this.#follow(request, signal);
       await checkStatus(response, where);
       return read(response, where);

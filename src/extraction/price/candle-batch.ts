@@ -1,4 +1,4 @@
-import { type ClosedCandle, PUBLICATION, type RowBatch, type SeriesInfo } from '../../domain/index.ts';
+import { type ClosedCandle, DAY_MS, PUBLICATION, type RowBatch, type SeriesInfo, type TimeMs } from '../../domain/index.ts';
 
 /** Closed candles as rows of `price_data`, available when they close. */
 export function candleBatch(info: SeriesInfo, source: string, candles: readonly ClosedCandle[]): RowBatch {
@@ -18,4 +18,16 @@ export function candleBatch(info: SeriesInfo, source: string, candles: readonly 
       volume: column((candle) => candle.volume),
     },
   };
+}
+
+/** Within this time a candle that is missing at the end may still come: sources are late. */
+const LATE_MS = 2 * DAY_MS;
+
+/**
+ * Up to where candles asked for until `endMs` are complete: the end, but only the last candle where those after it are
+ * missing and may still come.
+ */
+export function candlesCompleteUntil(candles: readonly ClosedCandle[], startMs: TimeMs, endMs: TimeMs, nowMs: TimeMs): TimeMs {
+  const givenUntilMs = candles.at(-1)?.closeTimeMs ?? startMs;
+  return Math.max(givenUntilMs, Math.min(endMs, nowMs - LATE_MS));
 }

@@ -1,7 +1,7 @@
 import { type ClosedCandle, HOUR_MS, type SeriesInfo } from '../../domain/index.ts';
 import { mapConcurrent } from '../map-concurrent.ts';
-import type { SourceExtractor } from '../source-extractor.ts';
-import { candleBatch } from './candle-batch.ts';
+import { completeUpTo, type SourceExtractor } from '../source-extractor.ts';
+import { candleBatch, candlesCompleteUntil } from './candle-batch.ts';
 import type { FetchKlines } from './kline-client.ts';
 import { parseKlines } from './parse-klines.ts';
 
@@ -21,7 +21,8 @@ const HOURLY: SeriesInfo = {
 export function createKlineExtractor(fetchKlines: FetchKlines): SourceExtractor {
   return {
     dataset: HOURLY.dataset,
-    series: HOURLY.series,
+    name: HOURLY.series,
+    series: [HOURLY.series],
     chunkDays: 400,
     async extract(range, { nowMs, signal }) {
       const endMs = Math.min(range.endMs, Math.floor(nowMs / HOUR_MS) * HOUR_MS);
@@ -32,7 +33,9 @@ export function createKlineExtractor(fetchKlines: FetchKlines): SourceExtractor 
         const body = await fetchKlines({ symbol: SYMBOL, interval: '1h', startMs, endMs: untilMs, limit: LIMIT, signal });
         return parseKlines(body, HOUR_MS, nowMs).filter(({ openTimeMs }) => openTimeMs >= startMs && openTimeMs < untilMs);
       });
-      return { batches: [candleBatch(HOURLY, 'binance klines', pages.flat())], completeUntilMs: endMs };
+      const candles = pages.flat();
+      const completeUntilMs = candlesCompleteUntil(candles, range.startMs, endMs, nowMs);
+      return { batches: [candleBatch(HOURLY, 'binance klines', candles)], complete: completeUpTo(range, completeUntilMs) };
     },
   };
 }

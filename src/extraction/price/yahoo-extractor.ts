@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, type SeriesInfo } from '../../domain/index.ts';
-import type { SourceExtractor } from '../source-extractor.ts';
-import { candleBatch } from './candle-batch.ts';
+import { completeUpTo, type SourceExtractor } from '../source-extractor.ts';
+import { candleBatch, candlesCompleteUntil } from './candle-batch.ts';
 import { parseChart } from './parse-chart.ts';
 import type { FetchChart } from './yahoo-client.ts';
 
@@ -29,19 +29,23 @@ function createYahoo(
 ): SourceExtractor {
   return {
     dataset: info.dataset,
-    series: info.series,
+    name: info.series,
+    series: [info.series],
     chunkDays,
     async extract(range, { nowMs, signal }) {
       const closedUntilMs = Math.floor(nowMs / info.periodMs) * info.periodMs;
       const firstMs = Math.ceil((nowMs - historyDays * DAY_MS) / info.periodMs) * info.periodMs;
       const startMs = Math.max(range.startMs, firstMs);
       const endMs = Math.min(range.endMs, closedUntilMs);
-      if (startMs >= endMs) return { batches: [], completeUntilMs: Math.min(range.endMs, closedUntilMs) };
+      if (startMs >= endMs) return { batches: [], complete: completeUpTo(range, closedUntilMs) };
       const result = await fetchChart({ symbol: SYMBOL, interval, startMs, endMs, signal });
       const candles = parseChart(result, info.periodMs, nowMs, SYMBOL).filter(
         ({ openTimeMs }) => openTimeMs >= startMs && openTimeMs < endMs,
       );
-      return { batches: [candleBatch(info, 'yahoo chart', candles)], completeUntilMs: endMs };
+      return {
+        batches: [candleBatch(info, 'yahoo chart', candles)],
+        complete: completeUpTo(range, candlesCompleteUntil(candles, startMs, endMs, nowMs)),
+      };
     },
   };
 }

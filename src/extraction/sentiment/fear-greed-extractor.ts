@@ -1,6 +1,6 @@
 import { DAY_MS, PUBLICATION, type RowBatch, type SeriesInfo, startOfDayMs } from '../../domain/index.ts';
 import type { HttpClient } from '../http/index.ts';
-import type { SourceExtractor } from '../source-extractor.ts';
+import { completeUpTo, type SourceExtractor } from '../source-extractor.ts';
 import { type FearGreedDay, parseFearGreed } from './parse-fear-greed.ts';
 
 const SERIES: SeriesInfo = { dataset: 'sentiment_data', series: 'alternative_me:fear_greed:1d', periodMs: DAY_MS };
@@ -10,13 +10,14 @@ const { availableMs } = PUBLICATION.fear_greed;
 export function createFearGreedExtractor(http: HttpClient, baseUrl: string): SourceExtractor {
   return {
     dataset: SERIES.dataset,
-    series: SERIES.series,
+    name: SERIES.series,
+    series: [SERIES.series],
     chunkDays: 3_650,
     async extract(range, { nowMs, signal }) {
       const todayMs = startOfDayMs(nowMs);
       const publishedUntilMs = availableMs(todayMs) <= nowMs ? todayMs + DAY_MS : todayMs;
       const endMs = Math.min(range.endMs, publishedUntilMs);
-      if (range.startMs >= endMs) return { batches: [], completeUntilMs: range.startMs };
+      if (range.startMs >= endMs) return { batches: [], complete: [] };
       const limit = Math.max(2, (todayMs - startOfDayMs(range.startMs)) / DAY_MS + 2);
       const url = `${baseUrl.replace(/\/$/, '')}/fng/?limit=${limit}`;
       const days = (await http.json({ source: 'fearGreed', url, signal }, parseFearGreed)).filter(
@@ -24,7 +25,7 @@ export function createFearGreedExtractor(http: HttpClient, baseUrl: string): Sou
       );
       const last = days.at(-1)?.dayMs;
       const isTodayMissing = endMs > todayMs && last !== todayMs;
-      return { batches: [fearGreedBatch(days)], completeUntilMs: isTodayMissing ? todayMs : endMs };
+      return { batches: [fearGreedBatch(days)], complete: completeUpTo(range, isTodayMissing ? todayMs : endMs) };
     },
   };
 }
