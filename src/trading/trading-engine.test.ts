@@ -144,6 +144,7 @@ describe('TradingEngine', () => {
     const { engine, venue } = await startDesk();
     venue.sending = 'late';
     await engine.execute([buy]);
+    for (let i = 0; i < 2; i++) expect(await engine.refresh()).toMatchObject([{ state: 'UNKNOWN' }]);
     expect(await engine.refresh()).toMatchObject([{ state: 'PARTIALLY_FILLED', filledQuantity: '0.5' }]);
   });
 
@@ -151,7 +152,17 @@ describe('TradingEngine', () => {
     const { engine, venue } = await startDesk();
     venue.sending = 'lagging';
     expect(await engine.execute([buy])).toMatchObject([{ state: 'ACCEPTED' }]);
-    expect(await engine.refresh()).toMatchObject([{ state: 'FILLED', filledQuantity: '1' }]);
+    expect(await engine.cancel(buy.clientOrderId)).toMatchObject({ state: 'CANCELLING', filledQuantity: '0' });
+    expect(await engine.refresh()).toMatchObject([{ state: 'CANCELLED', filledQuantity: '0.5' }]);
+  });
+
+  it('books an execution once, however often a report repeats it', async () => {
+    const { engine, venue } = await startDesk();
+    venue.sending = 'taken-timeout';
+    await engine.execute([buy]);
+    venue.expireRest();
+    expect(await engine.refresh()).toMatchObject([{ state: 'EXPIRED', filledQuantity: '0.5' }]);
+    expect(engine.ledger.fillCount).toBe(1);
   });
 
   it('cancels what is open and keeps what was filled before', async () => {

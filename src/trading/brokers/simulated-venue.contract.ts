@@ -16,7 +16,8 @@ import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
  * What happens to an order that is sent.
  * fill: at once. part: half of it, the rest later. rest: nothing yet. reject: refused. taken-timeout: it exists, half
  * filled, and the reply never comes. lost: it never arrives and no reply comes. late: no reply, and it arrives at the
- * first look-up within the acceptance window. lagging: the reply tells the amount executed, the executions come later.
+ * third look-up, if that is within the acceptance window. lagging: half is executed, which replies say, but the
+ * executions themselves are only shown from the next look-up on.
  */
 export const SENDING = ['fill', 'part', 'rest', 'reject', 'taken-timeout', 'lost', 'late', 'lagging'] as const;
 export type Sending = (typeof SENDING)[number];
@@ -38,7 +39,7 @@ export class SimulatedVenue {
   readonly clock: ManualClock;
   readonly orders: VenueOrder[] = [];
   readonly balances = new Map<string, Money>();
-  readonly #late: OrderIntent[] = [];
+  #late: { readonly intent: OrderIntent; lookups: number }[] = [];
   sending: Sending = 'fill';
   /** Answers to look-ups get lost. */
   isDown = false;
@@ -92,13 +93,13 @@ export class SimulatedVenue {
     if (this.sending === 'reject') return { outcome: 'rejected', message: 'refused' };
     if (this.sending === 'lost') return { outcome: 'unknown', message: 'time-out' };
     if (this.sending === 'late') {
-      this.#late.push(intent);
+      this.#late.push({ intent, lookups: 0 });
       return { outcome: 'unknown', message: 'time-out' };
     }
     const order = this.#take(intent);
     if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
-    if (this.sending === 'fill' || this.sending === 'lagging') this.#execute(order, money(1));
-    if (this.sending === 'part' || this.sending === 'taken-timeout') this.#execute(order, HALF);
+    if (this.sending === 'fill') this.#execute(order, money(1));
+    if (this.sending === 'part' || this.sending === 'taken-timeout' || this.sending === 'lagging') this.#execute(order, HALF);
     if (this.sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
     if (this.sending === 'lagging') order.shownFills = 0;
     return { outcome: 'accepted', report: this.#report(order) };
@@ -155,11 +156,14 @@ export class SimulatedVenue {
   }
 
   #arriveLate(): void {
-    for (const intent of this.#late.splice(0)) {
-      if (this.clock.nowMs() > intent.plannedAtMs + WINDOW_MS) continue;
-      const order = this.#take(intent);
+    this.#late = this.#late.filter((late) => {
+      if (this.clock.nowMs() > late.intent.plannedAtMs + WINDOW_MS) return false;
+      late.lookups++;
+      if (late.lookups < 3) return true;
+      const order = this.#take(late.intent);
       if (order !== undefined) this.#execute(order, HALF);
-    }
+      return false;
+    });
   }
 
   #cancel(reference: OrderReference): CancelResult {
