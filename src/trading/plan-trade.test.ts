@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { DAY_MS, HOUR_MS, money, type Prediction } from '../domain/index.ts';
+import { clientOrderId, isOwnClientOrderId } from './client-order-id.ts';
+import { decisionId, manualDecisionId } from './decision-id.ts';
+import { Ledger } from './ledger.ts';
+import { planExit, planTrade, type TradeInput } from './plan-trade.ts';
+import { accountView } from './risk/account-view.ts';
+import { DEFAULT_RISK_LIMITS } from './risk/risk-limits.ts';
+import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+
+const T = 1_700_000_000_000;
+const key = { strategy: 'main', symbol: 'ETHUSDT', decisionTimeMs: T, mode: 'paper' } as const;
+const says = (classIndex: 0 | 1 | 2): Prediction => ({
+  modelId: 'm1',
+  classIndex,
+  probabilities: [0.6, 0.2, 0.2],
+  confidence: 0.6,
+});
+
+function ledgerWith(eth = '0'): Ledger {
+  const ledger = new Ledger();
+  ledger.apply({ type: 'transfer', atMs: 0, asset: 'USDT', amount: '10000', valueUsd: '10000', reason: 'capital' });
+  if (eth !== '0') ledger.apply({ type: 'transfer', atMs: 0, asset: 'ETH', amount: eth, valueUsd: '2000', reason: 'adopted' });
+  return ledger;
+}
+
+const inputFor = (prediction: Prediction | undefined, more: Partial<TradeInput> = {}): TradeInput => {
+  const ledger = more.ledger ?? ledgerWith();
+  return {
+    decisionId: decisionId(key),
+    symbol: 'ETHUSDT',
+    mode: 'paper',
+    view: { decisionTimeMs: T, isBarSuspect: false, dataAgeMs: 0, dataVerdicts: [] },
+    prediction,
+    policy: {
+      confidenceThreshold: 0.45,
+      targetExposure: 0.5,
+      rebalanceBand: 0.05,
+      maxHoldingMs: DAY_MS,
+      maxDataAgeMs: 3 * DAY_MS,
+    },
+    ledger,
+    account: accountView(ledger, money(2000), T, []),
+    limits: DEFAULT_RISK_LIMITS,
+    context: { isHalted: false, dataAgeMs: 0, priceUsd: 2000 },
+    priceUsd: money(2000),
+    costs: { feeBps: 10, slippageBps: 5 },
+    filters: BINANCE_ETHUSDT_FILTERS,
+    nowMs: T + 5,
+    validUntilMs: T + HOUR_MS,
+    ...more,
+  };
+};
+
+describe('planTrade', () => {
+  it('turns a BUY into one order of half the equity', () => {
+    const plan = planTrade(inputFor(says(0)));
+    expect(plan.intents).toHaveLength(1);
+    expect(plan.intents[0]).toMatchObject({
+      side: 'buy',
+      quantity: '2.5',
+      leg: 'entry',
+      attempt: 1,
+      modelId: 'm1',
+      plannedAtMs: T + 5,
+      reason: 'signal_buy',
+    });
+    expect(plan.intents[0]?.clientOrderId).toBe(clientOrderId(decisionId(key), 'entry', 1));
+    expect(plan.sizing).toMatchObject({ side: 'buy', quantity: '2.5', priceUsd: '2000', reason: null });
+    expect(planTrade(inputFor(says(0)))).toEqual(plan);
+  });
+
+  it('sells everything on SELL, and says of a time exit what it is', () => {
+    const ledger = ledgerWith('1.23456');
+    expect(planTrade(inputFor(says(1), { ledger })).intents).toMatchObject([
+      { side: 'sell', quantity: '1.2345', leg: 'exit', reason: 'signal_sell' },
+    ]);
+    expect(planTrade(inputFor(says(2), { ledger })).intents).toMatchObject([{ leg: 'time_exit', reason: 'time_exit' }]);
+  });
+
+  it.each([
+    ['position_kept', {}, says(2)],
+    ['risk_denied', { context: { isHalted: true, dataAgeMs: 0, priceUsd: 2000 } }, says(0)],
+    ['no_price', { priceUsd: undefined }, says(0)],
+    [
+      'nothing_to_trade',
+      { ledger: new Ledger(), limits: { ...DEFAULT_RISK_LIMITS }, account: accountView(ledgerWith(), money(2000), T, []) },
+      says(0),
+    ],
+  ])('plans nothing and says why: %s', (rule, more, prediction) => {
+    const plan = planTrade(inputFor(prediction, more));
+    expect(plan.intents).toEqual([]);
+    expect(plan.sizing).toMatchObject({ side: null, quantity: null, reason: { rule } });
+  });
+
+  it('takes dust for a flat position', () => {
+    const ledger = ledgerWith('0.00005');
+    expect(planTrade(inputFor(says(1), { ledger })).decision.action).toBe('HOLD');
+    expect(planTrade(inputFor(undefined, { ledger })).decision.reasons.map(({ rule }) => rule)).toEqual([
+      'no_prediction',
+      'flat',
+    ]);
+  });
+});
+
+describe('planExit', () => {
+  const how = {
+    leg: 'flatten',
+    symbol: 'ETHUSDT',
+    mode: 'paper',
+    priceUsd: money(2000),
+    filters: BINANCE_ETHUSDT_FILTERS,
+    nowMs: T,
+    validUntilMs: T + 1,
+    reason: 'flatten',
+  } as const;
+
+  it('sells all there is under the id it is given', () => {
+    expect(planExit(ledgerWith('2'), { ...how, decisionId: 'x' })).toMatchObject({
+      side: 'sell',
+      quantity: '2',
+      decisionId: 'x',
+      attempt: 1,
+    });
+    expect(planExit(ledgerWith(), { ...how, decisionId: 'x' })).toBeUndefined();
+    expect(planExit(ledgerWith('2'), how)).toBeUndefined();
+  });
+});
+
+describe('ids', () => {
+  it('derive from what they identify and nothing else', () => {
+    expect(decisionId(key)).toBe(decisionId({ ...key }));
+    const others = [
+      { ...key, strategy: 'other' },
+      { ...key, symbol: 'BTCUSDT' },
+      { ...key, decisionTimeMs: T + 1 },
+      { ...key, mode: 'live' as const },
+    ];
+    const ids = [key, ...others].map(decisionId);
+    expect(new Set([...ids, manualDecisionId(key, 'flatten')]).size).toBe(6);
+    const orders = ['entry', 'exit'].flatMap((leg) => [1, 2].map((attempt) => clientOrderId('d', leg as 'entry', attempt)));
+    expect(new Set(orders).size).toBe(4);
+  });
+
+  it('are what venues take', () => {
+    for (const length of [36, 18, 16]) {
+      const id = clientOrderId(decisionId(key), 'entry', 1, length);
+      expect(id).toMatch(/^[a-zA-Z0-9-_]{1,36}$/);
+      expect(id).toHaveLength(length);
+      expect(isOwnClientOrderId(id)).toBe(true);
+    }
+    expect(isOwnClientOrderId('web_0123456789abcdef')).toBe(false);
+  });
+});
