@@ -3,7 +3,7 @@ import { type ClosedCandle, SourceError, type TimeMs } from '../../domain/index.
 import { readReply, replyInvalid } from '../reply-schema.ts';
 
 const price = z.array(z.number().nullable());
-const seconds = z.union([z.number(), z.date().transform((date) => date.getTime() / 1_000)]);
+const seconds = z.union([z.number().min(0), z.date().transform((date) => date.getTime() / 1_000)]);
 
 const chartSchema = z.object({
   meta: z.object({ symbol: z.string(), currency: z.string().nullish() }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ClosedCandle, TimeMs } from '../../domain/index.ts';
 import { readReply, replyInvalid } from '../reply-schema.ts';
 
-const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'expected a decimal as text');
+const decimal = z.string().regex(/^\d{1,20}(\.\d{1,20})?$/, 'expected a decimal as text');
 const klinesSchema = z.array(z.tuple([z.int().min(0), decimal, decimal, decimal, decimal, decimal, z.int()], z.unknown()));
 
 /**
