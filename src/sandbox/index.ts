@@ -1,0 +1,3 @@
+export { type Fault, type FaultKind, parseFault, SOURCES, type Source } from './faults.ts';
+export { type Sandbox, type SandboxOptions, startSandbox } from './start-sandbox.ts';
+export { World } from './world/world.ts';
