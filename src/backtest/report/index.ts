@@ -1,0 +1,3 @@
+export * from './performance-text.ts';
+export * from './render-report.ts';
+export * from './report-data.ts';
