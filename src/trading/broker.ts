@@ -16,10 +16,13 @@ export interface OrderReport {
   readonly atMs: TimeMs;
 }
 
-/** `unknown`: the order may or may not exist. Nothing but a look-up may find out. */
+/**
+ * `rejected`: the venue did not take the order; `isTransient` when it was for load, limits or the clock, so that a new
+ * attempt makes sense. `unknown`: the order may or may not exist. Nothing but a look-up may find out.
+ */
 export type SubmitResult =
   | { readonly outcome: 'accepted'; readonly report: OrderReport }
-  | { readonly outcome: 'rejected'; readonly message: string }
+  | { readonly outcome: 'rejected'; readonly message: string; readonly isTransient?: boolean }
   | { readonly outcome: 'unknown'; readonly message: string };
 
 /**

@@ -1,4 +1,5 @@
 export * from './broker.ts';
+export * from './brokers/ccxt-broker.ts';
 export * from './brokers/paper-broker.ts';
 export * from './client-order-id.ts';
 export * from './crash-point.ts';
@@ -19,6 +20,7 @@ export * from './performance-log.ts';
 export * from './plan-trade.ts';
 export * from './protection.ts';
 export * from './reason.ts';
+export * from './reconcile.ts';
 export * from './retry-intent.ts';
 export * from './risk/account-view.ts';
 export * from './risk/assess.ts';

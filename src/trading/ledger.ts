@@ -17,6 +17,8 @@ export interface Order {
   readonly tradeIds: Set<string>;
   updatedAtMs: TimeMs;
   message: string | null;
+  /** Rejected for load, limits or the clock: a new attempt makes sense. */
+  isTransient: boolean;
 }
 
 const COST_DECIMALS = 12;
@@ -114,6 +116,7 @@ export class Ledger {
         const order = this.#move(this.order(record.clientOrderId), record.state, record.atMs);
         order.venueOrderId = record.venueOrderId ?? order.venueOrderId;
         order.message = record.message ?? order.message;
+        order.isTransient = record.isTransient ?? false;
         return;
       }
       case 'fill':
@@ -155,6 +158,7 @@ export class Ledger {
       tradeIds: new Set(),
       updatedAtMs: atMs,
       message: null,
+      isTransient: false,
     });
     this.#unsettled.add(intent.clientOrderId);
   }

@@ -18,13 +18,14 @@ export interface RetryOptions {
 /**
  * A new order for what the ended orders of `intent`'s decision and leg left unfilled, under the id of the next attempt;
  * undefined while one of them is open, when nothing is left that the venue would take, when the exchange refused the
- * last one, or when the attempts are used up. It goes through the gate like any order.
+ * last one for what it is, or when the attempts are used up. It goes through the gate like any order.
  */
 export function retryIntent(ledger: Ledger, intent: OrderIntent, options: RetryOptions): OrderIntent | undefined {
   const attempts = ledger.attempts(intent.decisionId, intent.leg);
   const last = attempts.at(-1);
   if (last === undefined || attempts.some((order) => !isTerminal(order.state))) return undefined;
-  if (last.state === 'REJECTED' || last.state === 'NOT_SENT' || attempts.length >= options.maxAttempts) return undefined;
+  if ((last.state === 'REJECTED' && !last.isTransient) || last.state === 'NOT_SENT' || attempts.length >= options.maxAttempts)
+    return undefined;
   const largest = attempts.reduce((most, order) => maxMoney(most, money(order.intent.quantity)), ZERO);
   const filled = attempts.reduce((sum, order) => sum.plus(order.filledQuantity), ZERO);
   const quantity = largest.minus(filled);

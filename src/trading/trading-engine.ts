@@ -241,7 +241,11 @@ export class TradingEngine {
 
   async #take(order: Order, result: SubmitResult): Promise<void> {
     if (result.outcome === 'accepted') await this.#book(order, result.report);
-    else await this.#end(order, result.outcome === 'rejected' ? 'REJECTED' : 'UNKNOWN', result.message);
+    else if (result.outcome === 'unknown') await this.#end(order, 'UNKNOWN', result.message);
+    else
+      await this.#write([
+        { ...this.#state(order, 'REJECTED', null), message: result.message, isTransient: result.isTransient ?? false },
+      ]);
   }
 
   async #look(order: Order): Promise<void> {

@@ -30,6 +30,7 @@ export const orderSnapshotSchema = z
     tradeIds: z.array(z.string()),
     updatedAtMs: timeMs,
     message: z.string().nullable(),
+    isTransient: z.boolean(),
   })
   .readonly();
 
@@ -87,6 +88,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     state: z.enum(ORDER_STATES),
     venueOrderId: z.string().nullable(),
     message: z.string().nullable(),
+    /** Of a rejection: a new attempt makes sense. */
+    isTransient: z.boolean().optional(),
   }),
   record('fill', { fill: fillSchema }),
   record('protection', { protection: protectionSchema.nullable() }),

@@ -16,6 +16,7 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
       tradeIds: [...order.tradeIds],
       updatedAtMs: order.updatedAtMs,
       message: order.message,
+      isTransient: order.isTransient,
     })),
     balances: texts(ledger.balances),
     transfersUsd: toText(ledger.transfersUsd),

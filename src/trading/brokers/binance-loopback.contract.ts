@@ -1,0 +1,201 @@
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type ManualClock, money } from '../../domain/index.ts';
+import type { OrderIntent } from '../order.ts';
+import { SimulatedVenue } from './simulated-venue.contract.ts';
+
+export const KEY = 'test-key';
+export const SECRET = 'test-secret';
+
+type Order = SimulatedVenue['orders'][number];
+const STATUS = {
+  ACCEPTED: 'NEW',
+  PARTIALLY_FILLED: 'PARTIALLY_FILLED',
+  FILLED: 'FILLED',
+  CANCELLED: 'CANCELED',
+  REJECTED: 'REJECTED',
+  EXPIRED: 'EXPIRED',
+} as const;
+
+/** A loopback server that speaks Binance spot REST for a simulated venue, with signatures and time windows enforced. */
+export class BinanceLoopback {
+  readonly venue: SimulatedVenue;
+  /** How far the server's clock is ahead. */
+  skewMs = 0;
+  /** Answers every order request with this status and body instead of the truth; the request is carried out if `carried`. */
+  orderFault: { readonly status: number; readonly body: string; readonly carried: boolean } | undefined;
+  mayWithdraw = false;
+  readonly requests: string[] = [];
+  readonly #clock: ManualClock;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+
+  constructor(clock: ManualClock, capitalUsd: string) {
+    this.#clock = clock;
+    this.venue = new SimulatedVenue(clock, capitalUsd);
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = Buffer.concat(await request.toArray()).toString();
+    const url = new URL(request.url ?? '/', 'http://localhost');
+    const text = body === '' ? url.search.slice(1) : body;
+    const route = `${request.method} ${url.pathname.replace('/api/v3/', '')}`;
+    this.requests.push(route);
+    const answer = (status: number, reply: unknown) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(typeof reply === 'string' ? reply : JSON.stringify(reply));
+    };
+    const nowMs = this.#clock.nowMs() + this.skewMs;
+    if (route === 'GET time') return answer(200, { serverTime: nowMs });
+    if (route === 'GET exchangeInfo') return answer(200, EXCHANGE_INFO);
+    const refused = this.#checkSignature(request, text, nowMs);
+    if (refused !== undefined) return answer(400, refused);
+    if (this.venue.isDown) return void request.socket.destroy();
+    if (route === 'GET /sapi/v1/account/apiRestrictions') return answer(200, { enableWithdrawals: this.mayWithdraw });
+    const query = new URLSearchParams(text);
+    if (route === 'POST order') return this.#take(query, request, answer);
+    return this.#tell(route, query, answer);
+  }
+
+  #checkSignature(request: IncomingMessage, text: string, nowMs: number): object | undefined {
+    const [signed, signature] = text.split('&signature=');
+    const query = new URLSearchParams(signed);
+    const expected = createHmac('sha256', SECRET)
+      .update(signed ?? '')
+      .digest('hex');
+    if (request.headers['x-mbx-apikey'] !== KEY) return { code: -2014, msg: 'API-key format invalid.' };
+    if (signature !== expected) return { code: -1022, msg: 'Signature for this request is not valid.' };
+    const timestamp = Number(query.get('timestamp'));
+    const inWindow = timestamp <= nowMs + 1_000 && nowMs - timestamp <= Number(query.get('recvWindow') ?? 5_000);
+    return inWindow ? undefined : { code: -1021, msg: 'Timestamp for this request is outside of the recvWindow.' };
+  }
+
+  async #take(query: URLSearchParams, request: IncomingMessage, answer: (status: number, reply: unknown) => void): Promise<void> {
+    const fault = this.orderFault;
+    if (fault !== undefined && !fault.carried) return answer(fault.status, fault.body);
+    const quantity = money(query.get('quantity') ?? '0');
+    if (!quantity.mod('0.0001').eq(0)) return answer(400, { code: -1013, msg: 'Filter failure: LOT_SIZE' });
+    if (quantity.times(this.venue.priceUsd).lt(5)) return answer(400, { code: -1013, msg: 'Filter failure: NOTIONAL' });
+    const intent = {
+      clientOrderId: query.get('newClientOrderId') ?? '',
+      side: query.get('side') === 'BUY' ? 'buy' : 'sell',
+      quantity: quantity.toFixed(),
+      plannedAtMs: this.#clock.nowMs(),
+    } as OrderIntent;
+    const result = await this.venue.connect().submit(intent, Number.MAX_SAFE_INTEGER);
+    if (fault !== undefined) return answer(fault.status, fault.body);
+    if (result.outcome === 'unknown') return void request.socket.destroy();
+    if (result.outcome === 'rejected')
+      return answer(400, { code: -2010, msg: 'Account has insufficient balance for requested action.' });
+    const order = this.#order(intent.clientOrderId);
+    if (order === undefined) return answer(500, {});
+    const fills = result.report.fills.map((fill) => ({
+      price: fill.priceUsd,
+      qty: fill.quantity,
+      commission: fill.feeAmount,
+      commissionAsset: fill.feeAsset,
+      tradeId: fill.tradeId,
+    }));
+    answer(200, { ...this.#show(order), transactTime: this.#clock.nowMs() + this.skewMs, fills });
+  }
+
+  async #tell(route: string, query: URLSearchParams, answer: (status: number, reply: unknown) => void): Promise<void> {
+    const { venue } = this;
+    const clientOrderId = query.get('origClientOrderId') ?? '';
+    const reference = { clientOrderId, symbol: 'ETHUSDT', venueOrderId: null, plannedAtMs: 0 };
+    if (route === 'GET order') {
+      await venue.connect().lookup(reference);
+      const order = this.#order(clientOrderId);
+      return order ? answer(200, this.#show(order)) : answer(400, { code: -2013, msg: 'Order does not exist.' });
+    }
+    if (route === 'DELETE order') {
+      const { outcome } = await venue.connect().cancel(reference);
+      const order = this.#order(clientOrderId);
+      if (outcome !== 'done' || order === undefined) return answer(400, { code: -2011, msg: 'Unknown order sent.' });
+      return answer(200, { ...this.#show(order), origClientOrderId: clientOrderId, clientOrderId: 'made-by-the-venue' });
+    }
+    if (route === 'GET openOrders')
+      return answer(
+        200,
+        venue.orders
+          .filter(({ state }) => state === 'ACCEPTED' || state === 'PARTIALLY_FILLED')
+          .map((order) => this.#show(order)),
+      );
+    if (route === 'GET allOrders')
+      return answer(
+        200,
+        venue.orders.map((order) => this.#show(order)),
+      );
+    if (route === 'GET myTrades')
+      return answer(
+        200,
+        venue.orders.flatMap((order) => this.#trades(order)),
+      );
+    const balances = [...venue.balances].map(([asset, free]) => ({ asset, free: free.toFixed(), locked: '0' }));
+    answer(200, { balances: [...balances, { asset: 'BNB', free: '0.00000000', locked: '0.00000000' }] });
+  }
+
+  #order(clientOrderId: string): Order | undefined {
+    return this.venue.orders.findLast(({ intent }) => intent.clientOrderId === clientOrderId);
+  }
+
+  #show({ intent, venueOrderId, state, executed }: Order): object {
+    const updateTime = this.#clock.nowMs() + this.skewMs;
+    return {
+      symbol: 'ETHUSDT',
+      orderId: Number(venueOrderId),
+      clientOrderId: intent.clientOrderId,
+      origQty: intent.quantity,
+      executedQty: executed.toFixed(),
+      status: STATUS[state],
+      side: intent.side.toUpperCase(),
+      updateTime,
+    };
+  }
+
+  #trades({ venueOrderId, fills, shownFills }: Order): object[] {
+    const shown = fills.slice(0, shownFills);
+    return [...shown, ...shown].map((fill) => ({
+      id: fill.tradeId,
+      orderId: Number(venueOrderId),
+      price: fill.priceUsd,
+      qty: fill.quantity,
+      commission: fill.feeAmount,
+      commissionAsset: fill.feeAsset,
+      time: fill.executedAtMs + this.skewMs,
+    }));
+  }
+}
+
+const EXCHANGE_INFO = {
+  symbols: [
+    {
+      symbol: 'ETHUSDT',
+      status: 'TRADING',
+      filters: [
+        { filterType: 'PRICE_FILTER', minPrice: '0.01', maxPrice: '1000000', tickSize: '0.01' },
+        { filterType: 'LOT_SIZE', minQty: '0.0001', maxQty: '9000', stepSize: '0.0001' },
+        { filterType: 'MARKET_LOT_SIZE', minQty: '0', maxQty: '3000', stepSize: '0' },
+        {
+          filterType: 'PERCENT_PRICE_BY_SIDE',
+          bidMultiplierUp: '5',
+          bidMultiplierDown: '0.2',
+          askMultiplierUp: '5',
+          askMultiplierDown: '0.2',
+          avgPriceMins: 5,
+        },
+        { filterType: 'NOTIONAL', minNotional: '5', applyMinToMarket: true },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { money, type TimeMs } from '../../domain/index.ts';
+import type { AssetBalance, VenueState } from '../broker.ts';
+import { decimalText } from '../order.ts';
+import type { SymbolFilters } from '../symbol-filters.ts';
+
+const id = z.union([z.number(), z.string()]).transform(String);
+const time = z.union([z.number(), z.string()]).transform(Number).pipe(z.int());
+
+const executionSchema = z.object({
+  price: decimalText,
+  qty: decimalText,
+  commission: decimalText,
+  commissionAsset: z.string(),
+  tradeId: id,
+});
+
+/** One execution as the venue shows it, before its fee is valued. */
+export interface VenueExecution {
+  readonly tradeId: string;
+  readonly priceUsd: string;
+  readonly quantity: string;
+  readonly feeAmount: string;
+  readonly feeAsset: string;
+  readonly atMs: TimeMs;
+}
+
+/** An order as the venue shows it, before its executions are known. */
+export interface VenueOrder {
+  readonly clientOrderId: string;
+  readonly venueOrderId: string;
+  readonly state: VenueState;
+  readonly side: 'buy' | 'sell';
+  readonly quantity: string;
+  readonly executedQuantity: string;
+  readonly atMs: TimeMs;
+  /** Only in the reply to a new order. */
+  readonly executions: readonly VenueExecution[];
+}
+
+const STATES: Readonly<Record<string, VenueState>> = {
+  NEW: 'ACCEPTED',
+  PENDING_NEW: 'ACCEPTED',
+  PENDING_CANCEL: 'ACCEPTED',
+  PARTIALLY_FILLED: 'PARTIALLY_FILLED',
+  FILLED: 'FILLED',
+  CANCELED: 'CANCELLED',
+  REJECTED: 'REJECTED',
+  EXPIRED: 'EXPIRED',
+  EXPIRED_IN_MATCH: 'EXPIRED',
+};
+
+const orderSchema = z
+  .object({
+    orderId: id,
+    clientOrderId: z.string(),
+    /** Of a cancelled order: ours. `clientOrderId` is then that of the cancellation. */
+    origClientOrderId: z.string().optional(),
+    origQty: decimalText,
+    executedQty: decimalText,
+    status: z.string().refine((status) => status in STATES, 'an order status that is not known'),
+    side: z.enum(['BUY', 'SELL']),
+    transactTime: time.optional(),
+    updateTime: time.optional(),
+    time: time.optional(),
+    fills: z.array(executionSchema).optional(),
+  })
+  .transform((reply): VenueOrder => {
+    const atMs = reply.transactTime ?? reply.updateTime ?? reply.time ?? 0;
+    return {
+      clientOrderId: reply.origClientOrderId ?? reply.clientOrderId,
+      venueOrderId: reply.orderId,
+      state: STATES[reply.status] ?? 'ACCEPTED',
+      side: reply.side === 'BUY' ? 'buy' : 'sell',
+      quantity: reply.origQty,
+      executedQuantity: reply.executedQty,
+      atMs,
+      executions: (reply.fills ?? []).map((fill) => ({
+        tradeId: fill.tradeId,
+        priceUsd: fill.price,
+        quantity: fill.qty,
+        feeAmount: fill.commission,
+        feeAsset: fill.commissionAsset,
+        atMs,
+      })),
+    };
+  });
+
+/** Reply to a new, asked or cancelled order. @throws ZodError */
+export const parseOrder = (reply: unknown): VenueOrder => orderSchema.parse(reply);
+
+/** openOrders and allOrders. @throws ZodError */
+export const parseOrders = (reply: unknown): VenueOrder[] => z.array(orderSchema).parse(reply);
+
+const tradeSchema = z.object({
+  id,
+  orderId: id,
+  price: decimalText,
+  qty: decimalText,
+  commission: decimalText,
+  commissionAsset: z.string(),
+  time,
+});
+
+/** myTrades of one order. @throws ZodError */
+export const parseTrades = (reply: unknown, venueOrderId: string): VenueExecution[] =>
+  z
+    .array(tradeSchema)
+    .parse(reply)
+    .filter((trade) => trade.orderId === venueOrderId)
+    .map((trade) => ({
+      tradeId: trade.id,
+      priceUsd: trade.price,
+      quantity: trade.qty,
+      feeAmount: trade.commission,
+      feeAsset: trade.commissionAsset,
+      atMs: trade.time,
+    }));
+
+const accountSchema = z.object({ balances: z.array(z.object({ asset: z.string(), free: decimalText, locked: decimalText })) });
+
+/** Balances by asset, those of zero left out. @throws ZodError */
+export function parseBalances(reply: unknown): Map<string, AssetBalance> {
+  const held = accountSchema
+    .parse(reply)
+    .balances.map(({ asset, free, locked }): [string, AssetBalance] => [asset, { free: money(free), locked: money(locked) }]);
+  return new Map(held.filter(([, { free, locked }]) => free.gt(0) || locked.gt(0)));
+}
+
+const filterSchema = z.looseObject({ filterType: z.string() });
+const exchangeInfoSchema = z.object({
+  symbols: z.array(z.object({ symbol: z.string(), status: z.string(), filters: z.array(filterSchema) })).min(1),
+});
+const amount = decimalText.default('0');
+const sizeFilter = z.object({ minQty: amount, maxQty: amount, stepSize: amount }).prefault({});
+const priceFilter = z.object({ tickSize: amount }).prefault({});
+const notionalFilter = z.object({ minNotional: amount }).prefault({});
+const bandFilter = z
+  .object({ bidMultiplierUp: amount, bidMultiplierDown: amount, multiplierUp: amount, multiplierDown: amount })
+  .prefault({});
+
+/** A symbol's rules and whether it trades. @throws ZodError */
+export function parseSymbolRules(
+  reply: unknown,
+  symbol: string,
+): { readonly filters: SymbolFilters; readonly isTrading: boolean } {
+  const rules = exchangeInfoSchema.parse(reply).symbols.find((one) => one.symbol === symbol);
+  const find = (type: string): unknown => rules?.filters.find(({ filterType }) => filterType === type);
+  const lot = sizeFilter.parse(find('LOT_SIZE'));
+  const market = sizeFilter.parse(find('MARKET_LOT_SIZE'));
+  const price = priceFilter.parse(find('PRICE_FILTER'));
+  const notional = notionalFilter.parse(find('NOTIONAL') ?? find('MIN_NOTIONAL'));
+  const band = bandFilter.parse(find('PERCENT_PRICE_BY_SIDE') ?? find('PERCENT_PRICE'));
+  const maxima = [lot.maxQty, market.maxQty].map(money).filter((most) => most.gt(0));
+  const either = (one: string, other: string) => (money(one).gt(0) ? money(one) : money(other));
+  return {
+    isTrading: rules?.status === 'TRADING',
+    filters: {
+      quantityStep: money(lot.stepSize),
+      minQuantity: money(lot.minQty),
+      maxQuantity: maxima.reduce((least, most) => (most.lt(least) ? most : least), maxima[0] ?? money(0)),
+      priceTick: money(price.tickSize),
+      minNotionalUsd: money(notional.minNotional),
+      priceBandLow: either(band.bidMultiplierDown, band.multiplierDown),
+      priceBandHigh: either(band.bidMultiplierUp, band.multiplierUp),
+    },
+  };
+}
+
+/** @throws ZodError */
+export const parseServerTime = (reply: unknown): TimeMs => z.object({ serverTime: time }).parse(reply).serverTime;
+
+/** @throws ZodError */
+export const parseTickerPrice = (reply: unknown): string => z.object({ price: decimalText }).parse(reply).price;
+
+/** Whether a key may withdraw. @throws ZodError */
+export const parseMayWithdraw = (reply: unknown): boolean =>
+  z.object({ enableWithdrawals: z.boolean() }).parse(reply).enableWithdrawals;

@@ -1,0 +1,45 @@
+/**
+ * What an error of an exchange call says of the request. `refused`: the exchange answered that it did not do it.
+ * `busy`: it refused because of load, limits or the clock, and may take the same later. `unknown`: anything else; the
+ * request may have been carried out.
+ */
+export type ExchangeVerdict = 'refused' | 'busy' | 'unknown';
+
+/** Binance codes after which the execution status is unknown (its documentation of -1006 and -1007 says so). */
+const UNKNOWN_CODES = new Set([-1000, -1001, -1006, -1007, -1016]);
+/** Too many requests or orders, overload, and a timestamp outside the recvWindow: not done, not for a reason of the order. */
+const BUSY_CODES = new Set([-1003, -1008, -1015, -1021, -1034]);
+
+/** Classes of ccxt that stand for an answer which refuses the request. */
+const REFUSALS = new Set([
+  'AuthenticationError',
+  'PermissionDenied',
+  'AccountNotEnabled',
+  'AccountSuspended',
+  'ArgumentsRequired',
+  'BadRequest',
+  'BadSymbol',
+  'OperationRejected',
+  'MarketClosed',
+  'InsufficientFunds',
+  'InvalidOrder',
+  'OrderNotFound',
+  'OrderImmediatelyFillable',
+  'OrderNotFillable',
+  'DuplicateOrderId',
+  'NotSupported',
+]);
+const BUSY = new Set(['DDoSProtection', 'RateLimitExceeded', 'InvalidNonce']);
+
+/** The venue's error code in a ccxt message, which carries the reply's body. */
+export function exchangeErrorCode(error: unknown): number | undefined {
+  const code = error instanceof Error ? /"code"\s*:\s*(-\d+)/.exec(error.message)?.[1] : undefined;
+  return code === undefined ? undefined : Number(code);
+}
+
+export function classifyExchangeError(error: unknown): ExchangeVerdict {
+  const code = exchangeErrorCode(error);
+  if (code !== undefined) return UNKNOWN_CODES.has(code) ? 'unknown' : BUSY_CODES.has(code) ? 'busy' : 'refused';
+  const name = error instanceof Error ? error.constructor.name : '';
+  return REFUSALS.has(name) ? 'refused' : BUSY.has(name) ? 'busy' : 'unknown';
+}

@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { DAY_MS, ManualClock, money } from '../domain/index.ts';
+import { KEY, SECRET } from './brokers/binance-loopback.contract.ts';
+import { CcxtBroker } from './brokers/ccxt-broker.ts';
+import type { CrashHook, CrashPoint } from './crash-point.ts';
+import { decisionId } from './decision-id.ts';
+import { FileDecisionLog } from './decision-log.ts';
+import type { DecisionRecord } from './decision-record.ts';
+import { FileJournal } from './journal/file-journal.ts';
+import { makeIntent } from './plan-trade.ts';
+import { retryIntent } from './retry-intent.ts';
+import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+import { TradingEngine } from './trading-engine.ts';
+
+export const START = 1_700_000_000_000;
+export const DAYS = 3;
+/** Attempts are good for as long as the test needs. */
+const FOR_EVER_MS = 1_000 * DAY_MS;
+
+/** The process dies at the `occurrence`-th time that it comes to `point`: no handler runs, nothing is flushed. */
+export function dieAt(point: CrashPoint, occurrence: number): CrashHook {
+  let seen = 0;
+  return (at) => {
+    if (at !== point || ++seen < occurrence) return;
+    process.kill(process.pid, 'SIGKILL');
+    return new Promise(() => undefined);
+  };
+}
+
+function recordOf(day: number): DecisionRecord {
+  const decisionTimeMs = START + day * DAY_MS;
+  const id = decisionId({ strategy: 'killed', symbol: 'ETHUSDT', decisionTimeMs, mode: 'sandbox' });
+  const isBuy = day % 2 === 0;
+  const intent = makeIntent({
+    decisionId: id,
+    leg: isBuy ? 'entry' : 'exit',
+    attempt: 1,
+    symbol: 'ETHUSDT',
+    mode: 'sandbox',
+    side: isBuy ? 'buy' : 'sell',
+    quantity: money(isBuy ? '1' : '0.4'),
+    priceUsd: money(2000),
+    filters: BINANCE_ETHUSDT_FILTERS,
+    nowMs: START,
+    validUntilMs: START + FOR_EVER_MS,
+    reason: 'test',
+    modelId: null,
+  });
+  const action = isBuy ? 'BUY' : 'SELL';
+  const nothing = { priceUsd: null, targetExposure: null, feeBps: 10, slippageBps: 0, side: null, quantity: null, reason: null };
+  return {
+    decisionId: id,
+    strategy: 'killed',
+    symbol: 'ETHUSDT',
+    mode: 'sandbox',
+    runId: null,
+    decisionTimeMs,
+    dataCutoffRecordedMs: decisionTimeMs,
+    configHash: '',
+    modelId: null,
+    modelSha256: null,
+    inputs: [],
+    features: {},
+    prediction: null,
+    dataVerdicts: [],
+    positionBefore: { quantityEth: '0', cashUsd: '0', equityUsd: null, exposure: 0, lastBuyMs: null },
+    decision: {
+      decisionTimeMs,
+      label: action,
+      confidence: null,
+      action,
+      targetExposure: null,
+      renewsHolding: isBuy,
+      reasons: [],
+    },
+    risk: { allowed: true, targetExposure: null, reasons: [] },
+    sizing: { ...nothing, cashUsd: '0', positionEth: '0' },
+    intents: [intent],
+  };
+}
+
+/**
+ * Some days of a daemon's order path, on disk and over HTTP: record the decision, send, look, cancel what is left, order
+ * the rest again. It goes on from wherever an earlier run died.
+ */
+export async function liveThroughDays(folder: string, baseUrl: string, nowMs: number, crash: CrashHook): Promise<TradingEngine> {
+  const clock = new ManualClock(nowMs);
+  const decisions = await FileDecisionLog.open(join(folder, 'decisions.ndjson'), crash);
+  const journal = await FileJournal.open(join(folder, 'journal'), { crash, segmentBytes: 4_000 });
+  const connect = () =>
+    CcxtBroker.open({ apiKey: KEY, secret: SECRET, baseUrl, clock, requestTimeoutMs: 5_000, weightPauseMs: 0 });
+  const engine = await TradingEngine.open({
+    journal,
+    clock,
+    connect,
+    gate: () => [],
+    capitalUsd: '10000',
+    protection: { stopLoss: 0.08 },
+    crash,
+  });
+  await engine.recover();
+  for (let day = 0; day < DAYS; day++) {
+    const record = await decisions.put(recordOf(day));
+    const { decisionId: id, decisionTimeMs, decision, intents } = record;
+    await engine.recordDecision({
+      decisionId: id,
+      decisionTimeMs,
+      action: decision.action,
+      renewsHolding: decision.renewsHolding,
+    });
+    await engine.execute(intents);
+    await engine.refresh();
+    for (const order of engine.ledger.unsettledOrders()) await engine.cancel(order.intent.clientOrderId);
+    await engine.refresh();
+    const again =
+      intents[0] &&
+      retryIntent(engine.ledger, intents[0], {
+        priceUsd: money(2000),
+        filters: BINANCE_ETHUSDT_FILTERS,
+        nowMs,
+        validUntilMs: START + FOR_EVER_MS,
+        maxAttempts: 3,
+      });
+    if (again) await engine.execute([again]);
+  }
+  await decisions.close();
+  return engine;
+}

@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock, money } from '../domain/index.ts';
+import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
+import { clientOrderId } from './client-order-id.ts';
+import { readAll } from './journal/journal.contract.ts';
+import { MemoryJournal } from './journal/memory-journal.ts';
+import { makeIntent } from './plan-trade.ts';
+import { reconcile } from './reconcile.ts';
+import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+import { TradingEngine } from './trading-engine.ts';
+
+const buy = makeIntent({
+  decisionId: 'd',
+  leg: 'entry',
+  attempt: 1,
+  symbol: 'ETHUSDT',
+  mode: 'sandbox',
+  side: 'buy',
+  quantity: money(1),
+  priceUsd: money(2000),
+  filters: BINANCE_ETHUSDT_FILTERS,
+  nowMs: 0,
+  validUntilMs: 60_000,
+  reason: 'test',
+  modelId: null,
+});
+const show = { symbol: 'ETHUSDT', foreignOrders: 'show' } as const;
+
+describe('reconcile', () => {
+  let venue: SimulatedVenue;
+  let journal: MemoryJournal;
+  let engine: TradingEngine;
+  beforeEach(async () => {
+    const clock = new ManualClock(0);
+    venue = new SimulatedVenue(clock, '10000');
+    journal = new MemoryJournal();
+    engine = await TradingEngine.open({ journal, clock, connect: () => venue.connect(), gate: () => [], capitalUsd: '10000' });
+  });
+
+  const placeByHand = async (id: string) => {
+    venue.sending = 'rest';
+    await venue.connect().submit({ ...buy, clientOrderId: id, quantity: '0.1' }, 1);
+  };
+
+  it('finds nothing where both agree, after booking what is new', async () => {
+    venue.sending = 'part';
+    await engine.execute([buy]);
+    venue.fillRest();
+    expect(await reconcile(engine, show)).toEqual({ differences: [], unexplained: [] });
+    expect(engine.ledger.balance('ETH').toFixed()).toBe('1');
+  });
+
+  it('lets the account hold more than the system owns', async () => {
+    venue.balances.set('ETH', money(7));
+    venue.balances.set('USDT', money(99_999));
+    expect((await reconcile(engine, show)).differences).toEqual([]);
+  });
+
+  it('says what is missing, and writes it down', async () => {
+    venue.balances.set('USDT', money('9999.5'));
+    const missing = { kind: 'balance_missing', subject: 'USDT', journal: '10000', venue: '9999.5', explained: false };
+    expect(await reconcile(engine, show)).toEqual({ differences: [missing], unexplained: [missing] });
+    const last = (await readAll(journal)).at(-1);
+    expect(last?.record).toMatchObject({ type: 'reconciliation', differences: [missing] });
+  });
+
+  it('explains a missing balance by an order whose outcome is open', async () => {
+    venue.sending = 'taken-timeout';
+    await engine.execute([buy]);
+    venue.isDown = true;
+    const { differences, unexplained } = await reconcile(engine, show);
+    expect(differences).toMatchObject([{ kind: 'balance_missing', subject: 'USDT', explained: true }]);
+    expect(unexplained).toEqual([]);
+  });
+
+  it('shows orders placed by hand, or cancels them', async () => {
+    await placeByHand('web_123');
+    expect(await reconcile(engine, show)).toMatchObject({
+      differences: [{ kind: 'foreign_order', subject: 'web_123', explained: true }],
+      unexplained: [],
+    });
+    expect(venue.orders[0]?.state).toBe('ACCEPTED');
+    expect(await reconcile(engine, { ...show, foreignOrders: 'cancel' })).toMatchObject({
+      differences: [{ venue: 'CANCELLED' }],
+    });
+    expect(venue.orders[0]?.state).toBe('CANCELLED');
+  });
+
+  it('does not explain, nor cancel, an order of our own making that the journal does not know', async () => {
+    await placeByHand(clientOrderId('elsewhere', 'entry', 1));
+    expect(await reconcile(engine, { ...show, foreignOrders: 'cancel' })).toMatchObject({
+      unexplained: [{ kind: 'own_order_unknown' }],
+    });
+    expect(venue.orders[0]?.state).toBe('ACCEPTED');
+  });
+});
