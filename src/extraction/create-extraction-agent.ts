@@ -1,6 +1,7 @@
-import type { Clock, Rng, Timer } from '../domain/index.ts';
+import type { Clock, DatasetName, Rng, Timer } from '../domain/index.ts';
 import { ExtractionAgent, type ExtractionStore } from './agent/extraction-agent.ts';
 import { createBlockchainExtractor } from './blockchain/blockchain-extractor.ts';
+import type { BlockDepth } from './blockchain/hour-aggregate.ts';
 import { HttpClient } from './http/index.ts';
 import { createKlineClient } from './price/kline-client.ts';
 import { createKlineExtractor } from './price/kline-extractor.ts';
@@ -28,12 +29,16 @@ export interface ExtractionDeps {
   readonly rng: Rng;
   readonly urls: SourceUrls;
   readonly keys?: SourceKeys;
+  /** Datasets to ask for; all of them unless told. */
+  readonly datasets?: readonly DatasetName[];
   /** Where it is written which ranges are complete. */
   readonly stateFile: string;
   /** Labels of addresses besides the well-known ones; they go before those. */
   readonly addressLabels?: readonly AddressLabel[];
   /** Chain id that the node must have; 1, Ethereum's main network, unless told. */
   readonly chainId?: number;
+  /** How much of each block is read; headers unless told. */
+  readonly blockDepth?: BlockDepth;
   readonly requestTimeoutMs?: number;
   readonly sourceDayTimeoutMs?: number;
   readonly dayTimeoutMs?: number;
@@ -49,7 +54,7 @@ export function createExtractionAgent(deps: ExtractionDeps): ExtractionAgent {
     clock,
     timer,
     stateFile,
-    extractors: createExtractors(deps),
+    extractors: createExtractors(deps).filter(({ dataset }) => deps.datasets?.includes(dataset) ?? true),
     ...(sourceDayTimeoutMs !== undefined && { sourceDayTimeoutMs }),
     ...(dayTimeoutMs !== undefined && { dayTimeoutMs }),
   });
@@ -70,7 +75,7 @@ function createExtractors({ urls, timer, rng, chainId, requestTimeoutMs, ...deps
   if (urls.binance !== undefined) extractors.push(createKlineExtractor(createKlineClient(http, urls.binance)));
   if (urls.fearGreed !== undefined) extractors.push(createFearGreedExtractor(http, urls.fearGreed));
   const rpc = urls.rpc === undefined ? undefined : new RpcClient(http, urls.rpc, 'rpc', chainId);
-  if (rpc) extractors.push(createBlockchainExtractor(rpc));
+  if (rpc) extractors.push(createBlockchainExtractor(rpc, deps.blockDepth));
   const whales = createWhales(deps, http, urls, rpc);
   if (whales) extractors.push(whales);
   if (urls.beacon !== undefined) extractors.push(createValidatorExtractor(new BeaconClient(http, urls.beacon)));

@@ -7,6 +7,7 @@ export {
   type ExtractionStore,
   type RunOptions,
 } from './agent/extraction-agent.ts';
+export type { BlockDepth } from './blockchain/hour-aggregate.ts';
 export { createExtractionAgent, type ExtractionDeps } from './create-extraction-agent.ts';
 export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
 export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';

@@ -1,5 +1,9 @@
 import { HOUR_MS, PUBLICATION, type RowBatch, type SeriesInfo, type TimeMs } from '../../domain/index.ts';
 import type { BlockHeader } from '../rpc/parse-block-header.ts';
+import { DETAIL_COLUMNS, type ReadBlock, sumDetails } from './sum-details.ts';
+
+/** How much of each block is read: its header, all of some blocks, or all of all. */
+export type BlockDepth = 'headers' | 'sampled' | 'full';
 
 export const NODE_HOURLY: SeriesInfo = { dataset: 'blockchain_data', series: 'node:ethereum:1h', periodMs: HOUR_MS };
 
@@ -12,10 +16,10 @@ export interface HourOfBlocks {
   readonly firstBlock: number;
   readonly lastBlock: number;
   readonly lastBlockHash: string;
-  readonly numbers: Readonly<Record<(typeof COLUMNS)[number], number>>;
+  readonly numbers: Readonly<Record<(typeof HEADER_COLUMNS)[number] | (typeof DETAIL_COLUMNS)[number], number>>;
 }
 
-const COLUMNS = [
+const HEADER_COLUMNS = [
   'block_count',
   'tx_count',
   'gas_used',
@@ -30,21 +34,26 @@ const COLUMNS = [
 const hourOf = (timeMs: TimeMs): TimeMs => Math.floor(timeMs / HOUR_MS) * HOUR_MS;
 
 /** Hours of headers that come in ascending order, each given when the next one begins, the last at the end. */
-export async function* aggregateHours(headers: AsyncIterable<BlockHeader>): AsyncGenerator<HourOfBlocks> {
-  let blocks: BlockHeader[] = [];
-  for await (const header of headers) {
-    const first = blocks[0];
-    if (first && hourOf(header.timeMs) !== hourOf(first.timeMs)) {
-      yield sumHour(blocks);
-      blocks = [];
+export async function* aggregateHours(batches: AsyncIterable<readonly ReadBlock[]>): AsyncGenerator<HourOfBlocks> {
+  let blocks: ReadBlock[] = [];
+  let hourMs = Number.NaN;
+  for await (const batch of batches) {
+    for (const block of batch) {
+      const { header } = block;
+      if (hourOf(header.timeMs) !== hourMs) {
+        if (blocks.length > 0) yield sumHour(blocks);
+        blocks = [];
+        hourMs = hourOf(header.timeMs);
+      }
+      blocks.push(block);
     }
-    blocks.push(header);
   }
   if (blocks.length > 0) yield sumHour(blocks);
 }
 
 /** Base fees are means and percentiles over blocks, not weighted by gas; p95 is the nearest rank. */
-function sumHour(blocks: readonly BlockHeader[]): HourOfBlocks {
+function sumHour(read: readonly ReadBlock[]): HourOfBlocks {
+  const blocks = read.map(({ header }) => header);
   const [first, last] = [blocks[0]!, blocks.at(-1)!];
   const sum = (pick: (block: BlockHeader) => number) => blocks.reduce((total, block) => total + pick(block), 0);
   const gasUsed = sum((block) => block.gasUsed);
@@ -65,20 +74,22 @@ function sumHour(blocks: readonly BlockHeader[]): HourOfBlocks {
       base_fee_p95_gwei: fees[Math.ceil(0.95 * fees.length) - 1]! / GWEI,
       burnt_eth: sum((block) => (block.gasUsed === 0 ? 0 : block.baseFeeWei * block.gasUsed)) / ETHER,
       blob_gas_used: sum((block) => block.blobGasUsed),
+      ...sumDetails(read),
     },
   };
 }
 
 /** Hours as rows of `node:ethereum:1h`. */
-export function hourBatch(hours: readonly HourOfBlocks[], depth: 'headers'): RowBatch {
+export function hourBatch(hours: readonly HourOfBlocks[], depth: BlockDepth): RowBatch {
   const { availableMs } = PUBLICATION.node_blocks;
+  const columns = depth === 'headers' ? HEADER_COLUMNS : [...HEADER_COLUMNS, ...DETAIL_COLUMNS];
   return {
     ...NODE_HOURLY,
     source: 'node eth_getBlockByNumber',
     timeMs: Float64Array.from(hours, ({ hourMs }) => hourMs),
     endMs: Float64Array.from(hours, ({ hourMs }) => hourMs + HOUR_MS),
     availableTimeMs: Float64Array.from(hours, ({ hourMs }) => availableMs(hourMs, hourMs + HOUR_MS)),
-    numbers: Object.fromEntries(COLUMNS.map((name) => [name, Float64Array.from(hours, ({ numbers }) => numbers[name])])),
+    numbers: Object.fromEntries(columns.map((name) => [name, Float64Array.from(hours, ({ numbers }) => numbers[name])])),
     texts: {
       depth: hours.map(() => depth),
       last_block_hash: hours.map(({ lastBlockHash }) => lastBlockHash),

@@ -1,10 +1,18 @@
 import { SourceError } from '../../domain/index.ts';
 
 /**
- * The body as UTF-8 text, read no further than `maxBytes` after decompression.
+ * The body as UTF-8 text, read no further than `maxBytes` after decompression. A body whose length is announced, and which
+ * is not compressed, cannot be longer than that, and is taken in one go.
  * @throws SourceError `http.too_large`, `http.cut` (the connection ended inside the body)
  */
 export async function readBody(response: Response, maxBytes: number, where: string): Promise<string> {
+  const { headers } = response;
+  const bytes = Number(headers.get('content-length') ?? Number.NaN);
+  if (bytes <= maxBytes && headers.get('content-encoding') === null) {
+    return response.text().catch((cause) => {
+      throw cut(where, cause);
+    });
+  }
   const decoder = new TextDecoder();
   const parts: string[] = [];
   for await (const chunk of readChunks(response, maxBytes, where)) parts.push(decoder.decode(chunk, { stream: true }));
@@ -20,7 +28,7 @@ export async function* readChunks(response: Response, maxBytes: number, where: s
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((cause) => {
-        throw new SourceError('http.cut', `${where}: the connection was cut inside the reply after ${bytes} bytes`, { cause });
+        throw cut(where, cause);
       });
       if (done) return;
       bytes += value.byteLength;
@@ -35,3 +43,6 @@ export async function* readChunks(response: Response, maxBytes: number, where: s
     await reader.cancel().catch(() => undefined);
   }
 }
+
+const cut = (where: string, cause: unknown) =>
+  new SourceError('http.cut', `${where}: the connection was cut inside the reply`, { cause });

@@ -43,6 +43,7 @@ export const KNOWN_ADDRESSES: readonly AddressLabel[] = [
   ...known('coinbase', '2022-06-01', '0xa9d1e08c7793af67e9d92fe308d5697fb81d3e43'),
   ...known('kraken', '2018-01-01', '0x2910543af39aba0cd09dbb2d50200b3e800a63d2', '0x267be1c1d684f78cb4f6a176c4911b741e4ffdc0'),
   ...known('bitfinex', '2018-01-01', '0x1151314c646ce4e0efd76d1af4760ae66a9fe30f', '0x742d35cc6634c0532925a3b844bc454e4438f44e'),
+  ...known('bitfinex', '2020-01-01', '0x876eabf441b2ee5b5b0554fd502a8e0600950cfa'),
   ...known('okx', '2019-01-01', '0x6cc5f688a315f3dc28a7781717a9a798a59fda7b'),
   contract('beacon deposit contract', '2020-11-04', '0x00000000219ab540356cbb839cbe05303d7705fa'),
   contract('wrapped ether', '2018-01-01', '0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2'),

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../domain/index.ts';
+import { BlockSource } from '../blockchain/block-source.ts';
 import { findFirstBlock } from '../blockchain/find-block.ts';
-import { HeaderSource } from '../blockchain/header-source.ts';
 import { completeUpTo, type SourceExtractor } from '../source-extractor.ts';
 import { type NodeTransfersOptions, scanTransfers } from './node-transfers.ts';
 import { type CandleStore, readPrices } from './price-lookup.ts';
@@ -16,7 +16,7 @@ const SPARE_MS = 15_000;
 
 /** Large transfers out of a node's final blocks. Amounts in USD come from stored candles, and are missing without them. */
 export function createNodeWhaleExtractor(options: NodeTransfersOptions & { readonly prices: CandleStore }): SourceExtractor {
-  const source = new HeaderSource(options.rpc);
+  const source = new BlockSource(options.rpc);
   return {
     dataset: 'whale_data',
     name: SERIES,
