@@ -25,12 +25,22 @@ export interface ExtractNote {
   readonly inPart: boolean;
 }
 
+/** Blocks first..last, read without a gap, each the child of the one before. */
+export interface BlockRun extends TimeRange {
+  readonly first: number;
+  readonly last: number;
+  readonly firstParentHash: string;
+  readonly lastHash: string;
+}
+
 /** What a source gave for a range. */
 export interface Extracted {
   readonly batches: readonly RowBatch[];
   /** Where nothing will come that has not come now. */
   readonly complete: readonly TimeRange[];
   readonly notes?: readonly ExtractNote[];
+  /** Which blocks the rows were made of. */
+  readonly blocks?: BlockRun;
 }
 
 /** The stretch of `range` before `untilMs`, nothing where there is none. */

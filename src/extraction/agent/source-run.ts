@@ -49,6 +49,8 @@ export async function runSource(extractor: SourceExtractor, wanted: TimeRange, r
       countRows(extracted.batches, rowsByDay);
       notes.push(...(extracted.notes ?? []));
       await state.markComplete(extractor.name, extracted.complete);
+      const stale = extracted.blocks ? await state.markBlocks(extractor.name, extracted.blocks) : [];
+      for (const { startMs, endMs } of stale) missing.push(...splitRange({ startMs, endMs }, extractor.chunkDays * DAY_MS));
     }
     onPiece(extractor.name, daysOf(range));
   }

@@ -32,6 +32,10 @@ export function subtractRanges(wanted: TimeRange, ranges: TimeRanges): TimeRange
   return missing;
 }
 
+/** `ranges` without `removed`. */
+export const removeRange = (ranges: TimeRanges, removed: TimeRange): TimeRange[] =>
+  ranges.flatMap((range) => subtractRanges(range, [removed]));
+
 /** `range` in pieces of at most `lengthMs`. */
 export function splitRange({ startMs, endMs }: TimeRange, lengthMs: number): TimeRange[] {
   const pieces: TimeRange[] = [];

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, PUBLICATION, type TimeMs, toIso } from '../../domain/index.ts';
 import type { RpcClient } from '../rpc/rpc-client.ts';
-import { completeUpTo, type ExtractNote, type SourceExtractor, type TimeRange } from '../source-extractor.ts';
+import { type BlockRun, completeUpTo, type ExtractNote, type SourceExtractor, type TimeRange } from '../source-extractor.ts';
 import { BlockSource } from './block-source.ts';
 import { findFirstBlock } from './find-block.ts';
 import { aggregateHours, type BlockDepth, type HourOfBlocks, hourBatch, NODE_HOURLY } from './hour-aggregate.ts';
@@ -44,7 +44,12 @@ export function createBlockchainExtractor(rpc: RpcClient, depth: BlockDepth = 'h
         const untilMs = Math.floor(firstMs / DAY_MS) * DAY_MS + DAY_MS;
         notes.push({ range: { startMs: range.startMs, endMs: untilMs }, text: 'the node has no older blocks', inPart: true });
       }
-      return { batches: [hourBatch(hours, depth)], complete: completeUpTo(range, endMs), notes };
+      return {
+        batches: [hourBatch(hours, depth)],
+        complete: completeUpTo(range, endMs),
+        notes,
+        ...blockRun(hours, range.startMs, endMs),
+      };
     },
   };
 }
@@ -53,4 +58,11 @@ function behindNote(range: TimeRange, finalizedMs: TimeMs, nowMs: TimeMs): Extra
   if (finalizedMs >= Math.min(range.endMs, nowMs - BEHIND_MS)) return [];
   const text = `the node is behind: its newest final block is of ${toIso(finalizedMs)}`;
   return [{ range: { startMs: Math.max(range.startMs, finalizedMs), endMs: range.endMs }, text, inPart: true }];
+}
+
+function blockRun(hours: readonly HourOfBlocks[], startMs: TimeMs, endMs: TimeMs): { readonly blocks?: BlockRun } {
+  const [first, last] = [hours[0], hours.at(-1)];
+  if (!first || !last) return {};
+  const { firstBlock, firstParentHash } = first;
+  return { blocks: { startMs, endMs, first: firstBlock, last: last.lastBlock, firstParentHash, lastHash: last.lastBlockHash } };
 }

@@ -14,6 +14,7 @@ const ETHER = 1e18;
 export interface HourOfBlocks {
   readonly hourMs: TimeMs;
   readonly firstBlock: number;
+  readonly firstParentHash: string;
   readonly lastBlock: number;
   readonly lastBlockHash: string;
   readonly numbers: Readonly<Record<(typeof HEADER_COLUMNS)[number] | (typeof DETAIL_COLUMNS)[number], number>>;
@@ -62,6 +63,7 @@ function sumHour(read: readonly ReadBlock[]): HourOfBlocks {
   return {
     hourMs: hourOf(first.timeMs),
     firstBlock: first.number,
+    firstParentHash: first.parentHash,
     lastBlock: last.number,
     lastBlockHash: last.hash,
     numbers: {
