@@ -13,7 +13,7 @@ import type { Reason } from './reason.ts';
  * Asked before every order, whoever wants it. An empty answer allows the order; each reason given is a rule that denies
  * it. Called with the state that the order would act on.
  */
-export type PreTradeGate = (intent: OrderIntent, ledger: Ledger) => readonly Reason[];
+export type PreTradeGate = (intent: OrderIntent, ledger: Ledger) => readonly Reason[] | Promise<readonly Reason[]>;
 
 export interface TradingEngineOptions {
   readonly journal: Journal;
@@ -182,7 +182,7 @@ export class TradingEngine {
     this.#assertNotRepeated(intent);
     const nowMs = this.#options.clock.nowMs();
     const planned: JournalRecord = { type: 'order_planned', atMs: nowMs, intent };
-    const why = this.#whyNotSend(intent, nowMs);
+    const why = await this.#whyNotSend(intent, nowMs);
     if (why !== undefined) {
       await this.#write([
         planned,
@@ -207,9 +207,9 @@ export class TradingEngine {
     return outcomeOf(order);
   }
 
-  #whyNotSend(intent: OrderIntent, nowMs: TimeMs): string | undefined {
+  async #whyNotSend(intent: OrderIntent, nowMs: TimeMs): Promise<string | undefined> {
     if (nowMs > intent.validUntilMs) return `valid until ${intent.validUntilMs}, now ${nowMs}`;
-    const denials = this.#options.gate(intent, this.ledger);
+    const denials = await this.#options.gate(intent, this.ledger);
     if (denials.length === 0) return undefined;
     return `denied: ${denials.map(({ rule, value, limit }) => `${rule} (${value} against ${limit})`).join(', ')}`;
   }

@@ -35,8 +35,8 @@ function equityAt(history: readonly EquityPoint[], timeMs: TimeMs): number | und
   return (history.findLast((point) => point.timeMs <= timeMs) ?? history[0])?.equityUsd;
 }
 
-/** Counts back from the newest order; orders are kept in the order of their planning. */
-function countOrdersSince(ledger: Ledger, sinceMs: TimeMs): number {
+/** Orders planned since then that were not given up; counts back from the newest, as orders are kept in their order. */
+export function countOrdersSince(ledger: Ledger, sinceMs: TimeMs): number {
   let count = 0;
   for (const order of [...ledger.orders.values()].reverse()) {
     if (order.intent.plannedAtMs < sinceMs) break;
