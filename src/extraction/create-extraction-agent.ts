@@ -9,6 +9,7 @@ import { createYahooClient } from './price/yahoo-client.ts';
 import { createYahooDaily, createYahooHourly } from './price/yahoo-extractor.ts';
 import { RpcClient } from './rpc/rpc-client.ts';
 import { createFearGreedExtractor } from './sentiment/fear-greed-extractor.ts';
+import { createFeedExtractor } from './sentiment/feed-extractor.ts';
 import type { SourceExtractor } from './source-extractor.ts';
 import type { SourceKeys, SourceUrls } from './source-urls.ts';
 import { BeaconClient } from './validator/beacon-client.ts';
@@ -37,6 +38,8 @@ export interface ExtractionDeps {
   readonly addressLabels?: readonly AddressLabel[];
   /** Chain id that the node must have; 1, Ethereum's main network, unless told. */
   readonly chainId?: number;
+  /** Addresses of RSS, Atom or JSON feeds whose headlines are scored; none unless told. */
+  readonly feeds?: readonly string[];
   /** How much of each block is read; headers unless told. */
   readonly blockDepth?: BlockDepth;
   readonly requestTimeoutMs?: number;
@@ -74,6 +77,7 @@ function createExtractors({ urls, timer, rng, chainId, requestTimeoutMs, ...deps
   }
   if (urls.binance !== undefined) extractors.push(createKlineExtractor(createKlineClient(http, urls.binance)));
   if (urls.fearGreed !== undefined) extractors.push(createFearGreedExtractor(http, urls.fearGreed));
+  if (deps.feeds && deps.feeds.length > 0) extractors.push(createFeedExtractor(http, deps.feeds));
   const rpc = urls.rpc === undefined ? undefined : new RpcClient(http, urls.rpc, 'rpc', chainId);
   if (rpc) extractors.push(createBlockchainExtractor(rpc, deps.blockDepth));
   const whales = createWhales(deps, http, urls, rpc);

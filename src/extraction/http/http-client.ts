@@ -57,6 +57,13 @@ export class HttpClient {
     });
   }
 
+  /** As `json`, for replies that are no JSON. */
+  async text<T>(request: HttpRequest, parse: (text: string) => T | Promise<T>): Promise<T> {
+    return this.#retry(request, async (response, where) =>
+      parse(await readBody(response, request.maxBytes ?? DEFAULT_MAX_BYTES, where)),
+    );
+  }
+
   /** A reply too long to hold: `consume` sees its bytes as they come, from the beginning again on each try. */
   async stream<T>(request: HttpRequest, consume: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
     return this.#retry(request, (response, where) => consume(readChunks(response, request.maxBytes ?? DEFAULT_MAX_BYTES, where)));
