@@ -28,9 +28,9 @@ export const BINANCE_ETHUSDT_FILTERS: SymbolFilters = {
   priceBandHigh: money('5'),
 };
 
-/** No venue rounding: quantities are cut at one wei, so that digits do not grow from trade to trade. */
+/** No venue rounding: quantities are cut after 12 decimals, so that digits do not grow from trade to trade. */
 export const UNFILTERED: SymbolFilters = {
-  quantityStep: money('0.000000000000000001'),
+  quantityStep: money('0.000000000001'),
   minQuantity: NONE,
   maxQuantity: NONE,
   priceTick: NONE,

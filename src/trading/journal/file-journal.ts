@@ -145,18 +145,32 @@ export interface JournalContent {
   readonly tornTail: Buffer;
 }
 
+interface JournalOnDisk extends JournalContent {
+  readonly lastPath: string;
+  readonly lastGoodBytes: number;
+  readonly checksum: number;
+}
+
 interface OpenState extends JournalContent {
   readonly file: AppendFile;
   readonly checksum: number;
 }
 
 /**
- * Reads a journal without changing it; a daemon may be writing to it meanwhile.
- * @throws InvariantError `journal.damaged`
+ * Reads a journal without changing it; a daemon may be writing to it, or compacting it, meanwhile.
+ * @throws InvariantError `journal.damaged`, `journal.records_missing`
  */
-export async function readJournal(
-  folder: string,
-): Promise<JournalContent & { readonly lastPath: string; readonly lastGoodBytes: number; readonly checksum: number }> {
+export async function readJournal(folder: string): Promise<JournalOnDisk> {
+  try {
+    return await readSegments(folder);
+  } catch (error) {
+    // A compaction moved a segment away between listing and reading: what it wrote instead is there by now.
+    if (!isCode(error, 'ENOENT')) throw error;
+    return readSegments(folder);
+  }
+}
+
+async function readSegments(folder: string): Promise<JournalOnDisk> {
   const firstSeqs = await listSegments(folder);
   let entries: JournalEntry[] = [];
   let segment: Segment = { entries: [], goodBytes: 0, tornTail: Buffer.alloc(0), checksum: FIRST_CHECKSUM };

@@ -59,7 +59,7 @@ describe('sizeOrder', () => {
       slippageBps: 0,
       filters: UNFILTERED,
     });
-    expect(sizing.kind === 'order' && sizing.quantity.times('333.33').times('1.001').toNumber()).toBeCloseTo(10_000, 10);
+    expect(sizing.kind === 'order' && sizing.quantity.times('333.33').times('1.001').toNumber()).toBeCloseTo(10_000, 9);
   });
 
   it('sells everything at exposure 0, down to the step', () => {
