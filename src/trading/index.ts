@@ -27,6 +27,7 @@ export * from './risk/assess.ts';
 export * from './risk/order-gate.ts';
 export * from './risk/risk-input.ts';
 export * from './risk/risk-limits.ts';
+export * from './settle-orders.ts';
 export * from './sizing/exposure.ts';
 export * from './sizing/size-order.ts';
 export * from './symbol-filters.ts';

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock, money } from '../domain/index.ts';
+import { SENDING, type Sending, SimulatedVenue } from './brokers/simulated-venue.contract.ts';
+import { MemoryJournal } from './journal/memory-journal.ts';
+import { isTerminal } from './order-state.ts';
+import { makeIntent } from './plan-trade.ts';
+import { settleOrders } from './settle-orders.ts';
+import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+import { TradingEngine } from './trading-engine.ts';
+
+const buy = makeIntent({
+  decisionId: 'd',
+  leg: 'entry',
+  attempt: 1,
+  symbol: 'ETHUSDT',
+  mode: 'sandbox',
+  side: 'buy',
+  quantity: money(1),
+  priceUsd: money(2000),
+  filters: BINANCE_ETHUSDT_FILTERS,
+  nowMs: 0,
+  validUntilMs: 600_000,
+  reason: 'test',
+  modelId: null,
+});
+
+describe('settleOrders', () => {
+  const settle = async (sending: Sending, whileWaiting: (venue: SimulatedVenue) => void = () => undefined) => {
+    const clock = new ManualClock(0);
+    const venue = new SimulatedVenue(clock, '10000');
+    venue.sending = sending;
+    const engine = await TradingEngine.open({
+      journal: new MemoryJournal(),
+      clock,
+      connect: () => venue.connect(),
+      gate: () => [],
+      capitalUsd: '10000',
+    });
+    const wait = async (untilMs: number) => {
+      clock.moveTo(untilMs);
+      whileWaiting(venue);
+    };
+    const outcomes = await settleOrders(engine, [buy], {
+      clock,
+      wait,
+      price: async () => money(2000),
+      unfilledTimeoutMs: 30_000,
+      maxAttempts: 3,
+      maxRounds: 6,
+    });
+    expect(engine.ledger.balance('ETH').toFixed()).toBe((venue.balances.get('ETH') ?? money(0)).toFixed());
+    return { states: outcomes.map(({ state }) => state), venue, engine };
+  };
+
+  it.each(SENDING)('comes to a known end and never trades too much when orders meet "%s"', async (sending) => {
+    const { engine, venue } = await settle(sending);
+    expect([...engine.ledger.orders.values()].every(({ state }) => isTerminal(state))).toBe(true);
+    expect((venue.balances.get('ETH') ?? money(0)).lte(1)).toBe(true);
+    expect(venue.submits).toBeLessThanOrEqual(3);
+  });
+
+  it('cancels what stays unfilled and orders the rest again', async () => {
+    const { states, engine } = await settle('part');
+    expect(states).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED']);
+    expect(engine.ledger.balance('ETH').toFixed()).toBe('0.875');
+  });
+
+  it('waits for what fills in time', async () => {
+    const { states, venue } = await settle('part', (exchange) => exchange.fillRest());
+    expect(states).toEqual(['FILLED']);
+    expect(venue.submits).toBe(1);
+  });
+
+  it('sends again what provably never arrived, under another id', async () => {
+    const { states, engine } = await settle('lost', (exchange) => {
+      exchange.sending = 'fill';
+    });
+    expect(states).toEqual(['NOT_FOUND', 'FILLED']);
+    expect(engine.ledger.balance('ETH').toFixed()).toBe('1');
+  });
+
+  it('does not send again what the exchange refused, and leaves open what it does not tell', async () => {
+    expect((await settle('reject')).states).toEqual(['REJECTED']);
+    const { states } = await settle('lost', (exchange) => {
+      exchange.isDown = true;
+    });
+    expect(states).toEqual(['UNKNOWN']);
+  });
+});

@@ -1,0 +1,73 @@
+import type { Clock, Money, TimeMs } from '../domain/index.ts';
+import type { OrderIntent } from './order.ts';
+import { isTerminal } from './order-state.ts';
+import { retryIntent } from './retry-intent.ts';
+import type { OrderOutcome, TradingEngine } from './trading-engine.ts';
+
+export interface SettleOptions {
+  readonly clock: Clock;
+  /** Returns when the world's time is `untilMs`, or earlier when something may have happened. */
+  readonly wait: (untilMs: TimeMs) => Promise<void>;
+  /** What the rest of an order would be priced at; undefined gives it up. */
+  readonly price: () => Promise<Money | undefined>;
+  /** An order that is open for so long is cancelled. */
+  readonly unfilledTimeoutMs: number;
+  /** Orders of one decision and leg, the first included. */
+  readonly maxAttempts: number;
+  /** Look-ups without an end before the orders are left to the next cycle. */
+  readonly maxRounds: number;
+}
+
+/**
+ * Carries out intents until their outcome is known: looks up what is open or unknown, cancels what stays unfilled too
+ * long, and orders again what a partial fill left, as a new attempt through the gate. Orders whose outcome the exchange
+ * does not tell stay open; the next `recover` or `refresh` goes on with them.
+ */
+export async function settleOrders(
+  engine: TradingEngine,
+  intents: readonly OrderIntent[],
+  options: SettleOptions,
+): Promise<OrderOutcome[]> {
+  const outcomes: OrderOutcome[] = [];
+  for (const intent of intents) {
+    let next: OrderIntent | undefined = intent;
+    while (next !== undefined) {
+      const [outcome] = await engine.execute([next]);
+      if (outcome !== undefined) outcomes.push(await settleOne(engine, outcome, options));
+      next = await retryOf(engine, intent, options);
+    }
+  }
+  return outcomes;
+}
+
+async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: SettleOptions): Promise<OrderOutcome> {
+  const { clientOrderId } = outcome;
+  const order = engine.ledger.order(clientOrderId);
+  for (let round = 0; round < options.maxRounds && !isTerminal(order.state); round++) {
+    const staleMs = order.intent.plannedAtMs + options.unfilledTimeoutMs;
+    const isOpen = order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED';
+    if (isOpen && options.clock.nowMs() >= staleMs) await engine.cancel(clientOrderId);
+    else await options.wait(isOpen ? staleMs : (engine.waitingForMs() ?? staleMs));
+    await engine.refresh();
+  }
+  return { clientOrderId, state: order.state, filledQuantity: order.filledQuantity.toFixed(), message: order.message };
+}
+
+async function retryOf(engine: TradingEngine, intent: OrderIntent, options: SettleOptions): Promise<OrderIntent | undefined> {
+  const nowMs = options.clock.nowMs();
+  const last = engine.ledger.attempts(intent.decisionId, intent.leg).at(-1);
+  if (last === undefined || last.state === 'FILLED' || !isTerminal(last.state) || nowMs > intent.validUntilMs) return undefined;
+  const priceUsd = await options.price();
+  if (priceUsd === undefined) return undefined;
+  const filters = await engine.broker.filters(intent.symbol);
+  const { maxAttempts } = options;
+  const { clientOrderIdLength } = engine.broker.capabilities;
+  return retryIntent(engine.ledger, intent, {
+    priceUsd,
+    filters,
+    nowMs,
+    validUntilMs: intent.validUntilMs,
+    maxAttempts,
+    clientOrderIdLength,
+  });
+}
