@@ -1,0 +1,4 @@
+export { assessSkill, MINIMUM_SCORED_DAYS, type SkillVerdict } from './assess-skill.ts';
+export { expectedCalibrationError, type ReliabilityBin, reliabilityBins } from './calibration-error.ts';
+export { dieboldMariano, stationaryBootstrapInterval } from './mean-interval.ts';
+export { accuracy, balancedAccuracy, brierScore, confusionMatrix, logLoss, matthewsCorrelation, perClass } from './scores.ts';
