@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const score = z.number().nullable();
+const metricsSchema = z.object({ accuracy: score, logLoss: score, brier: score, ece: score, days: z.int() });
+
+/** Newest form of a manifest that this version reads. */
+export const MANIFEST_VERSION = 1;
+
+export const modelManifestSchema = z
+  .object({
+    version: z.literal(MANIFEST_VERSION),
+    modelId: z.string(),
+    createdMs: z.int(),
+    trainedUntilMs: z.int(),
+    artifactSha256: z.string(),
+    artifactBytes: z.int(),
+    /** In the order of the model's columns. */
+    features: z.array(z.string()).readonly(),
+    featureCodeHash: z.string(),
+    canonical: z.object({ series: z.string(), reason: z.string() }),
+    procedureHash: z.string(),
+    procedure: z.record(z.string(), z.unknown()),
+    trainDays: z.int(),
+    rows: z.int(),
+    /** Days of BUY, SELL and HOLD in the training window. */
+    classes: z.tuple([z.int(), z.int(), z.int()]),
+    /** Walk-forward scores of the procedure; the refit on the whole window, which is what serves, is itself unscored. */
+    metrics: metricsSchema,
+    baseline: metricsSchema,
+    gate: z.object({
+      decision: z.enum(['promoted', 'kept']),
+      reason: z.string(),
+      checks: z.array(z.object({ name: z.string(), passed: z.boolean(), value: z.number(), limit: z.number() })).readonly(),
+    }),
+    isRefitScored: z.literal(false),
+    node: z.string(),
+  })
+  .readonly();
+
+/** What is known of a model beside its bytes. */
+export type ModelManifest = z.infer<typeof modelManifestSchema>;

@@ -1,0 +1,33 @@
+import type { ModelManifest } from './manifest.ts';
+
+const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
+const figure = (value: number | null): string => (value === null ? '-' : value.toFixed(4));
+
+/** What a person wants to know of a version, in Markdown. */
+export function modelCard(manifest: ModelManifest): string {
+  const { metrics, baseline, gate } = manifest;
+  const checks = gate.checks.map(
+    ({ name, passed, value, limit }) => `- ${passed ? 'passed' : 'failed'}: ${name} ${figure(value)} against ${figure(limit)}`,
+  );
+  return [
+    `# Model ${manifest.modelId}`,
+    '',
+    `Trained on ${manifest.rows} days until ${day(manifest.trainedUntilMs)} UTC (BUY ${manifest.classes[0]}, SELL ${manifest.classes[1]}, HOLD ${manifest.classes[2]}),`,
+    `prices of ${manifest.canonical.series} (${manifest.canonical.reason}), ${manifest.features.length} features.`,
+    '',
+    `| over ${metrics.days} walk-forward days | procedure | class shares |`,
+    '|---|---|---|',
+    `| log loss | ${figure(metrics.logLoss)} | ${figure(baseline.logLoss)} |`,
+    `| accuracy | ${figure(metrics.accuracy)} | ${figure(baseline.accuracy)} |`,
+    `| Brier | ${figure(metrics.brier)} | ${figure(baseline.brier)} |`,
+    `| calibration error | ${figure(metrics.ece)} | ${figure(baseline.ece)} |`,
+    '',
+    'The scores are those of the procedure, out of sample. The model itself is a refit on the whole window and is unscored.',
+    '',
+    `Gate: **${gate.decision}**, ${gate.reason}`,
+    ...checks,
+    '',
+    `Artifact sha256 ${manifest.artifactSha256}, procedure ${manifest.procedureHash}, features ${manifest.featureCodeHash.slice(0, 16)}, Node ${manifest.node}.`,
+    '',
+  ].join('\n');
+}
