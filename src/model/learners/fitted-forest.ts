@@ -1,0 +1,61 @@
+import { InvariantError, type Matrix } from '../../domain/index.ts';
+import { type Artifact, fact, floats } from '../persistence/artifact.ts';
+import type { GrownForest } from '../trees/fit-forest.ts';
+import { checkTreeSet, joinTreeSets, leafOf, type TreeSet } from '../trees/tree-set.ts';
+import { FittedModel } from './fitted-model.ts';
+import { readTrees, treeArrays } from './tree-arrays.ts';
+
+/** A fitted forest: the mean of the class shares of the leaves a row reaches. */
+export class FittedForest extends FittedModel {
+  readonly #trees: TreeSet;
+  readonly #importance: Float64Array;
+
+  constructor(classes: number, columns: number, { trees, importance }: GrownForest) {
+    super(classes, columns);
+    this.#trees = checkTreeSet(trees, columns, classes);
+    this.#importance = importance;
+  }
+
+  static fromArtifact(artifact: Artifact): FittedForest {
+    const grown = { trees: readTrees(artifact), importance: floats(artifact, 'importance') };
+    return new FittedForest(fact(artifact, 'classes'), fact(artifact, 'columns'), grown);
+  }
+
+  /** One forest of the trees of several, in order. */
+  static join(parts: readonly FittedForest[]): FittedForest {
+    const [first] = parts;
+    if (first === undefined) throw new InvariantError('learner.no_parts', 'a forest needs at least one part');
+    const importance = new Float64Array(first.columns);
+    for (const part of parts)
+      for (let column = 0; column < importance.length; column++) importance[column]! += part.#importance[column]!;
+    return new FittedForest(first.classes, first.columns, { trees: joinTreeSets(parts.map((part) => part.#trees)), importance });
+  }
+
+  protected override predictInto(X: Matrix, into: Float64Array): void {
+    const { roots, values } = this.#trees;
+    const { classes } = this;
+    for (let row = 0; row < X.rows; row++) {
+      const from = row * X.columns;
+      const to = row * classes;
+      for (let tree = 0; tree < roots.length; tree++) {
+        const leaf = leafOf(this.#trees, roots[tree]!, X.data, from);
+        for (let k = 0; k < classes; k++) into[to + k]! += values[leaf + k]!;
+      }
+      let sum = 0;
+      for (let k = 0; k < classes; k++) sum += into[to + k]!;
+      for (let k = 0; k < classes; k++) into[to + k]! /= sum;
+    }
+  }
+
+  protected override rawImportance(): Float64Array {
+    return this.#importance.slice();
+  }
+
+  protected override toArtifact(): Artifact {
+    return {
+      kind: 'forest',
+      facts: { classes: this.classes, columns: this.columns },
+      arrays: { ...treeArrays(this.#trees), importance: this.#importance },
+    };
+  }
+}

@@ -1,0 +1,41 @@
+import type { Matrix } from '../../domain/index.ts';
+import { type Artifact, encodeArtifact } from '../persistence/artifact.ts';
+import { writeModelFile } from '../persistence/model-file.ts';
+import type { FittedLearner } from './learner.ts';
+import { checkPredictionInput } from './training-input.ts';
+
+/** What all fitted learners share: a model says how one row is predicted and what it consists of. */
+export abstract class FittedModel implements FittedLearner {
+  readonly classes: number;
+  readonly columns: number;
+
+  constructor(classes: number, columns: number) {
+    this.classes = classes;
+    this.columns = columns;
+  }
+
+  predictProba(X: Matrix): Float64Array {
+    checkPredictionInput(X, this.columns);
+    const into = new Float64Array(X.rows * this.classes);
+    if (X.rows > 0) this.predictInto(X, into);
+    return into;
+  }
+
+  featureImportance(): Float64Array {
+    const importance = this.rawImportance();
+    const total = importance.reduce((sum, value) => sum + value, 0);
+    return total > 0 ? importance.map((value) => value / total) : importance;
+  }
+
+  toBytes(): Uint8Array {
+    return encodeArtifact(this.toArtifact());
+  }
+
+  async save(path: string): Promise<void> {
+    await writeModelFile(path, this.toBytes());
+  }
+
+  protected abstract predictInto(X: Matrix, into: Float64Array): void;
+  protected abstract rawImportance(): Float64Array;
+  protected abstract toArtifact(): Artifact;
+}

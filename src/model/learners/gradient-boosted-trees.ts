@@ -1,0 +1,63 @@
+import type { Matrix } from '../../domain/index.ts';
+import { fitLearner } from './fit-learner.ts';
+import type { FitOptions, FittedLearner, Learner } from './learner.ts';
+import type { LearnerSpec } from './learner-spec.ts';
+import { checkSettings } from './settings.ts';
+
+export interface BoostingOptions {
+  /** Trees per class. 100 */
+  readonly rounds?: number;
+  /** 0.1 */
+  readonly learningRate?: number;
+  /** 31 */
+  readonly maxLeaves?: number;
+  /** Levels of splits; no limit unless given. */
+  readonly maxDepth?: number;
+  /** Rows a leaf must have, estimated by hessians as LightGBM does. 20 */
+  readonly minLeafSamples?: number;
+  /** 255 at most, and by default. */
+  readonly maxBins?: number;
+  /** Ridge penalty on leaf values. 0 */
+  readonly l2?: number;
+  /** Loss reduction a split must bring. 0 */
+  readonly minGain?: number;
+  /** Share of columns drawn for each tree, and of rows for each round. 1 */
+  readonly columnSample?: number;
+  readonly rowSample?: number;
+  /** Stops when the last `share` of the rows (0.2) has not improved for `rounds` rounds. Off unless given. */
+  readonly earlyStopping?: { readonly rounds: number; readonly share?: number };
+  readonly seed?: number;
+  readonly threads?: number;
+}
+
+/** Gradient boosting for several classes: softmax, histograms, leaf-wise trees, learnt directions for missing values. */
+export class GradientBoostedTrees implements Learner {
+  readonly spec: LearnerSpec;
+  readonly #threads: number;
+
+  constructor(options: BoostingOptions = {}) {
+    const {
+      rounds = 100,
+      learningRate = 0.1,
+      maxLeaves = 31,
+      maxDepth = Number.POSITIVE_INFINITY,
+      minLeafSamples = 20,
+      maxBins = 255,
+    } = options;
+    const { l2 = 0, minGain = 0, columnSample = 1, rowSample = 1, earlyStopping, seed = 1, threads = 1 } = options;
+    checkSettings({ rounds, maxLeaves, minLeafSamples, maxBins, threads }, { learningRate, columnSample, rowSample });
+    this.#threads = threads;
+    this.spec = {
+      kind: 'boosting',
+      maxBins,
+      growth: {
+        ...{ rounds, learningRate, maxLeaves, maxDepth, minLeafSamples, l2, minGain, columnSample, rowSample, seed },
+        earlyStopping: earlyStopping ? { rounds: earlyStopping.rounds, share: earlyStopping.share ?? 0.2 } : null,
+      },
+    };
+  }
+
+  fit(X: Matrix, y: Uint8Array, options: FitOptions = {}): Promise<FittedLearner> {
+    return fitLearner(this.spec, X, y, options, this.#threads);
+  }
+}

@@ -1,0 +1,10 @@
+export { FittedStacking } from '../stacking/fitted-stacking.ts';
+export { StackingClassifier, type StackingOptions } from '../stacking/stacking-classifier.ts';
+export { ClassPrior } from './class-prior.ts';
+export { ExtraTrees } from './extra-trees.ts';
+export type { ForestOptions } from './forest-options.ts';
+export { type BoostingOptions, GradientBoostedTrees } from './gradient-boosted-trees.ts';
+export type { FitOptions, FittedLearner, Learner } from './learner.ts';
+export { load } from './load.ts';
+export { LogisticRegression } from './logistic-regression.ts';
+export { RandomForest } from './random-forest.ts';

@@ -1,0 +1,13 @@
+import type { BoostingGrowth } from '../trees/fit-boosting.ts';
+import type { ForestGrowth } from '../trees/fit-forest.ts';
+
+/** Which learner, with every setting resolved. */
+export type LearnerSpec =
+  | { readonly kind: 'boosting'; readonly growth: BoostingGrowth; readonly maxBins: number }
+  | { readonly kind: 'forest'; readonly growth: ForestGrowth; readonly maxBins: number }
+  | { readonly kind: 'logistic'; readonly l2: number }
+  | { readonly kind: 'prior' };
+
+/** Most bins per column, or `null` where the learner works on values. */
+export const binsOf = (spec: LearnerSpec): number | null =>
+  spec.kind === 'boosting' || (spec.kind === 'forest' && spec.growth.splits === 'best') ? spec.maxBins : null;

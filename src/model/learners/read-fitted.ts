@@ -1,0 +1,25 @@
+import { ModelError } from '../../domain/index.ts';
+import { type Artifact, decodeArtifact } from '../persistence/artifact.ts';
+import { FittedBoosting } from './fitted-boosting.ts';
+import { FittedForest } from './fitted-forest.ts';
+import { FittedLogistic } from './fitted-logistic.ts';
+import type { FittedModel } from './fitted-model.ts';
+import { FittedPrior } from './fitted-prior.ts';
+
+const readers: Readonly<Record<string, (artifact: Artifact) => FittedModel>> = {
+  boosting: FittedBoosting.fromArtifact,
+  forest: FittedForest.fromArtifact,
+  logistic: FittedLogistic.fromArtifact,
+  prior: FittedPrior.fromArtifact,
+};
+
+/** A single fitted learner from its bytes. @throws ModelError `learner.unreadable` */
+export function readFitted(bytes: Uint8Array): FittedModel {
+  const artifact = decodeArtifact(bytes);
+  const read = readers[artifact.kind];
+  if (!read)
+    throw new ModelError('learner.unreadable', `there is no learner of the kind ${artifact.kind}`, {
+      hint: 'Train a new model.',
+    });
+  return read(artifact);
+}

@@ -1,0 +1,47 @@
+/** Mean and standard deviation of each column over its known values; a constant or empty column has deviation 1. */
+export interface Standardisation {
+  readonly means: Float64Array;
+  readonly deviations: Float64Array;
+}
+
+export function measureColumns(data: Float64Array, rows: number, columns: number): Standardisation {
+  const means = new Float64Array(columns);
+  const deviations = new Float64Array(columns);
+  const counts = new Int32Array(columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      const value = data[at]!;
+      if (value !== value) continue;
+      means[column]! += value;
+      counts[column]!++;
+    }
+  }
+  for (let column = 0; column < columns; column++) means[column]! /= Math.max(1, counts[column]!);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      const value = data[at]!;
+      if (value === value) deviations[column]! += (value - means[column]!) ** 2;
+    }
+  }
+  for (let column = 0; column < columns; column++) {
+    const deviation = Math.sqrt(deviations[column]! / rows);
+    deviations[column] = deviation > 1e-12 * Math.max(1, Math.abs(means[column]!)) ? deviation : 1;
+  }
+  return { means, deviations };
+}
+
+/** Standardised values, row-major, with a one at the end of each row; missing ones are the mean, which is 0. */
+export function standardise({ means, deviations }: Standardisation, data: Float64Array, rows: number): Float64Array {
+  const columns = means.length;
+  const width = columns + 1;
+  const standard = new Float64Array(rows * width);
+  for (let row = 0, at = 0; row < rows; row++) {
+    const to = row * width;
+    for (let column = 0; column < columns; column++, at++) {
+      const value = data[at]!;
+      standard[to + column] = value === value ? (value - means[column]!) / deviations[column]! : 0;
+    }
+    standard[to + columns] = 1;
+  }
+  return standard;
+}

@@ -1,0 +1,56 @@
+/** One round of out-of-fold prediction: learn from `train`, predict `test`. Both ascending. */
+export interface Fold {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+const range = (from: number, to: number): Int32Array => Int32Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+
+/**
+ * Expanding windows in time order: rows are cut into `folds + 1` blocks; each block but the first is predicted from
+ * all rows before it, without the last `purge` of those, whose labels reach into it. Folds left without rows to learn
+ * from are dropped.
+ */
+export function forwardFolds(rows: number, folds: number, purge: number): Fold[] {
+  const border = (block: number) => Math.floor((rows * block) / (folds + 1));
+  return Array.from({ length: folds }, (_, i) => ({
+    train: range(0, border(i + 1) - purge),
+    test: range(border(i + 1), border(i + 2)),
+  })).filter(usable);
+}
+
+/**
+ * Contiguous blocks, each predicted from the rest (Lopez de Prado 2018, chapter 7): without `purge` rows before and
+ * after it, whose labels overlap, and without `embargo` further rows after it.
+ */
+export function blockedFolds(rows: number, folds: number, purge: number, embargo: number): Fold[] {
+  const border = (block: number) => Math.floor((rows * block) / folds);
+  return Array.from({ length: folds }, (_, i) => {
+    const [from, to] = [border(i), border(i + 1)];
+    const before = range(0, from - purge);
+    const after = range(to + purge + embargo, rows);
+    return { train: Int32Array.from([...before, ...after]), test: range(from, to) };
+  }).filter(usable);
+}
+
+/** Unshuffled stratified folds, exactly those of scikit-learn's `StratifiedKFold(folds)`: blind to time. */
+export function stratifiedFolds(labels: Uint8Array, folds: number): Fold[] {
+  const codes = new Map<number, number>();
+  for (const label of labels) if (!codes.has(label)) codes.set(label, codes.size);
+  const sorted = Uint8Array.from(labels, (label) => codes.get(label) ?? 0).sort();
+  const remaining = Array.from({ length: codes.size }, () => new Int32Array(folds));
+  for (let i = 0; i < sorted.length; i++) remaining[sorted[i]!]![i % folds]!++;
+  const foldOf = Int32Array.from(labels, (label) => {
+    const left = remaining[codes.get(label) ?? 0]!;
+    const fold = left.findIndex((count) => count > 0);
+    left[fold]!--;
+    return fold;
+  });
+  const all = range(0, labels.length);
+  return Array.from({ length: folds }, (_, fold) => ({
+    train: all.filter((row) => foldOf[row] !== fold),
+    test: all.filter((row) => foldOf[row] === fold),
+  })).filter(usable);
+}
+
+const usable = ({ train, test }: Fold): boolean => train.length > 0 && test.length > 0;

@@ -1,0 +1,69 @@
+import { smoothedShares } from '../calibration/class-shares.ts';
+import { FittedBoosting } from '../learners/fitted-boosting.ts';
+import { FittedForest } from '../learners/fitted-forest.ts';
+import { FittedLogistic } from '../learners/fitted-logistic.ts';
+import type { FittedModel } from '../learners/fitted-model.ts';
+import { FittedPrior } from '../learners/fitted-prior.ts';
+import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
+import { fitLogistic } from '../linear/fit-logistic.ts';
+import { binColumns } from '../trees/binning.ts';
+import { fitBoosting } from '../trees/fit-boosting.ts';
+import { fitForest } from '../trees/fit-forest.ts';
+import { selectRows, type TrainingWindow } from '../trees/training-window.ts';
+
+/** One piece of fitting that shares nothing with others but the window it reads. */
+export interface FitJob {
+  readonly spec: LearnerSpec;
+  /** Rows to learn from; `null` for all of the window. */
+  readonly rows: Int32Array | null;
+  /** Rows to predict afterwards. */
+  readonly predict: Int32Array | null;
+  /** Which trees of a forest to grow, so that threads can divide them. */
+  readonly trees?: readonly [first: number, last: number];
+  /** Whether the fitted model itself is wanted. */
+  readonly keep: boolean;
+}
+
+export interface FitResult {
+  readonly model: Uint8Array | null;
+  readonly predictions: Float64Array | null;
+}
+
+/** Fits one learner on a window. */
+export function fitSpec(spec: LearnerSpec, whole: TrainingWindow, trees?: readonly [number, number]): FittedModel {
+  const window = binned(spec, whole);
+  const { classes, columns } = window;
+  switch (spec.kind) {
+    case 'boosting':
+      return new FittedBoosting(classes, columns, fitBoosting(spec.growth, window));
+    case 'forest': {
+      const [first, last] = trees ?? [0, spec.growth.trees];
+      return new FittedForest(classes, columns, fitForest(spec.growth, window, first, last));
+    }
+    case 'logistic':
+      return new FittedLogistic(classes, columns, fitLogistic(spec.l2, window));
+    case 'prior':
+      return new FittedPrior(columns, smoothedShares(window.labels, classes, window.weights));
+  }
+}
+
+/** The window with the bins the learner asks for, which it shares with others only where they ask for the same. */
+function binned(spec: LearnerSpec, window: TrainingWindow): TrainingWindow {
+  const maxBins = binsOf(spec);
+  if (maxBins === null || window.maxBins === maxBins) return window;
+  return { ...window, maxBins, binning: binColumns(window.byColumn, window.rows, window.columns, maxBins) };
+}
+
+/** Runs a job where it stands. */
+export function runFitJob(window: TrainingWindow, job: FitJob): FitResult {
+  const model = fitSpec(job.spec, job.rows === null ? window : selectRows(window, job.rows), job.trees);
+  const { predict } = job;
+  const predictions = predict === null ? null : model.predictProba(rowsOf(window, predict));
+  return { model: job.keep ? model.toBytes() : null, predictions };
+}
+
+function rowsOf({ data, columns }: TrainingWindow, rows: Int32Array) {
+  const chosen = new Float64Array(rows.length * columns);
+  for (let i = 0; i < rows.length; i++) chosen.set(data.subarray(rows[i]! * columns, (rows[i]! + 1) * columns), i * columns);
+  return { data: chosen, rows: rows.length, columns };
+}

@@ -1,0 +1,167 @@
+import { type Binning, edgeOf } from './binning.ts';
+import { addRows, type HistogramLayout, layOutHistogram, subtractHistogram } from './histogram.ts';
+import { gradientOf, type PackedGradients, SHIFT } from './packed-gradients.ts';
+import { partitionByBin } from './partition.ts';
+import { type BoostingSplit, type ScanLimits, scanBins } from './split-scan.ts';
+import type { TreeSetBuilder } from './tree-set.ts';
+
+/** Limits of one boosted tree; they mean what LightGBM's parameters of the same purpose mean. */
+export interface TreeLimits {
+  readonly maxLeaves: number;
+  readonly maxDepth: number;
+  /** Rows of a leaf, estimated by its share of the hessian while splits are searched. */
+  readonly minLeafSamples: number;
+  readonly l2: number;
+  readonly minGain: number;
+}
+
+const MIN_HESSIAN = 1e-3;
+
+/** A leaf of the tree that is growing: `order[begin..end)`. */
+export interface GrowingLeaf {
+  readonly node: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly depth: number;
+  /** Packed sum of its rows. */
+  readonly total: number;
+  histogram: Float64Array | null;
+  readonly split: BoostingSplit;
+  /** Loss reduction of the split, times two; negative where there is none. */
+  gain: number;
+}
+
+/** Grows boosted trees best leaf first, on histograms of packed gradients. */
+export class BoostingGrower {
+  readonly #binning: Binning;
+  readonly #limits: TreeLimits;
+  readonly #importance: Float64Array;
+  readonly #spare: Int32Array;
+  readonly #gathered: Float64Array;
+  readonly #free: Float64Array[] = [];
+  #layout: HistogramLayout;
+
+  constructor(binning: Binning, limits: TreeLimits, importance: Float64Array) {
+    this.#binning = binning;
+    this.#limits = limits;
+    this.#importance = importance;
+    this.#spare = new Int32Array(binning.rows);
+    this.#gathered = new Float64Array(binning.rows);
+    this.#layout = layOutHistogram(binning, null);
+  }
+
+  /** Restricts the next trees to some columns. */
+  useColumns(columns: Int32Array): void {
+    this.#layout = layOutHistogram(this.#binning, columns);
+    this.#free.length = 0;
+  }
+
+  /** Grows one tree on `order[0..rows)`, which it reorders. @returns its leaves */
+  grow(builder: TreeSetBuilder, gradients: PackedGradients, order: Int32Array, rows: number): GrowingLeaf[] {
+    const { maxLeaves } = this.#limits;
+    const { packed } = gradients;
+    let total = 0;
+    for (let i = 0; i < rows; i++) total += packed[order[i]!]!;
+    builder.beginTree();
+    const root = newLeaf(builder.addNode(), 0, rows, 0, total);
+    const leaves = [root];
+    if (maxLeaves > 1 && this.#canSplit(root)) {
+      root.histogram = this.#histogramOf(packed, order, root);
+      this.#search(root, gradients);
+    }
+    while (leaves.length < maxLeaves) {
+      let best = 0;
+      for (let i = 1; i < leaves.length; i++) if (leaves[i]!.gain > leaves[best]!.gain) best = i;
+      const leaf = leaves[best]!;
+      if (!(leaf.gain > 0)) break;
+      const [left, right] = this.#split(builder, leaf, order);
+      leaves[best] = left;
+      leaves.push(right);
+      if (leaves.length < maxLeaves) this.#prepare(leaf, left, right, gradients, order);
+      else this.#release(leaf);
+    }
+    for (const leaf of leaves) this.#release(leaf);
+    return leaves;
+  }
+
+  #split(builder: TreeSetBuilder, leaf: GrowingLeaf, order: Int32Array): [GrowingLeaf, GrowingLeaf] {
+    const { column, bin, missingLeft, left: leftTotal } = leaf.split;
+    const { begin, end, depth, node } = leaf;
+    const middle = partitionByBin(this.#binning, column, bin, missingLeft, order, begin, end, this.#spare);
+    const left = newLeaf(builder.addNode(), begin, middle, depth + 1, leftTotal);
+    const right = newLeaf(builder.addNode(), middle, end, depth + 1, leaf.total - leftTotal);
+    builder.split(node, column, edgeOf(this.#binning, column, bin), missingLeft, left.node, right.node);
+    this.#importance[column]! += leaf.gain;
+    return [left, right];
+  }
+
+  /** Histograms of both children, the larger by subtraction, and their best splits. */
+  #prepare(parent: GrowingLeaf, left: GrowingLeaf, right: GrowingLeaf, gradients: PackedGradients, order: Int32Array): void {
+    const [small, large] = left.end - left.begin <= right.end - right.begin ? [left, right] : [right, left];
+    if (!this.#canSplit(large)) return this.#release(parent);
+    small.histogram = this.#histogramOf(gradients.packed, order, small);
+    const inherited = parent.histogram;
+    if (inherited !== null) {
+      subtractHistogram(inherited, small.histogram);
+      large.histogram = inherited;
+      parent.histogram = null;
+    }
+    for (const child of [left, right]) {
+      if (this.#canSplit(child)) this.#search(child, gradients);
+      else this.#release(child);
+    }
+  }
+
+  #canSplit(leaf: GrowingLeaf): boolean {
+    return leaf.end - leaf.begin >= 2 * this.#limits.minLeafSamples && leaf.depth < this.#limits.maxDepth;
+  }
+
+  #histogramOf(packed: Float64Array, order: Int32Array, leaf: GrowingLeaf): Float64Array {
+    const histogram = this.#free.pop() ?? new Float64Array(this.#layout.size);
+    histogram.fill(0);
+    addRows(this.#layout, packed, order, leaf.begin, leaf.end, this.#gathered, histogram);
+    return histogram;
+  }
+
+  #release(leaf: GrowingLeaf): void {
+    if (leaf.histogram !== null) this.#free.push(leaf.histogram);
+    leaf.histogram = null;
+  }
+
+  #search(leaf: GrowingLeaf, { gradientUnit, hessianUnit }: PackedGradients): void {
+    const { histogram, split, total } = leaf;
+    if (histogram === null) return;
+    const { minLeafSamples, l2, minGain } = this.#limits;
+    const gradient = gradientOf(total);
+    const hessian = total - gradient * SHIFT;
+    const packedL2 = l2 / hessianUnit;
+    const limits: ScanLimits = {
+      total,
+      l2: packedL2,
+      minHessian: Math.max((minLeafSamples * hessian) / (leaf.end - leaf.begin), MIN_HESSIAN / hessianUnit),
+    };
+    const gainUnit = (gradientUnit * gradientUnit) / hessianUnit;
+    split.numerator = (gradient * gradient) / (hessian + packedL2) + minGain / gainUnit;
+    split.denominator = 1;
+    const parent = split.numerator;
+    const { columns, offsets, binCounts } = this.#layout;
+    for (let i = 0; i < columns.length; i++) {
+      const offset = offsets[i]!;
+      const missing = histogram[offset]!;
+      scanBins(histogram, offset, binCounts[i]!, columns[i]!, 0, limits, split);
+      if (missing !== 0) scanBins(histogram, offset, binCounts[i]!, columns[i]!, missing, limits, split);
+    }
+    leaf.gain = split.column < 0 ? -1 : (split.numerator / split.denominator - parent) * gainUnit;
+  }
+}
+
+const newLeaf = (node: number, begin: number, end: number, depth: number, total: number): GrowingLeaf => ({
+  node,
+  begin,
+  end,
+  depth,
+  total,
+  histogram: null,
+  split: { column: -1, bin: 0, missingLeft: false, left: 0, numerator: 0, denominator: 1 },
+  gain: -1,
+});

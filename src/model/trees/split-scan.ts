@@ -1,0 +1,73 @@
+import { gradientOf, SHIFT } from './packed-gradients.ts';
+
+/** The best split of one leaf while its columns are scanned. */
+export interface BoostingSplit {
+  column: number;
+  bin: number;
+  missingLeft: boolean;
+  /** Packed sum of the left side. */
+  left: number;
+  /** Score as a fraction, compared without dividing: Gl^2/(Hl+l2) + Gr^2/(Hr+l2) in packed units. */
+  numerator: number;
+  denominator: number;
+}
+
+/** What every column of a leaf is scanned against. */
+export interface ScanLimits {
+  /** Packed sum of the leaf. */
+  total: number;
+  /** Smallest hessian of a side. */
+  minHessian: number;
+  /** l2 in units of packed hessians. */
+  l2: number;
+}
+
+/**
+ * Offers every border between bins `1..bins` of a column whose packed sums stand at `histogram[offset + bin]`.
+ * `start` is what goes left beforehand: the missing rows, or nothing.
+ */
+export function scanBins(
+  histogram: Float64Array,
+  offset: number,
+  bins: number,
+  column: number,
+  start: number,
+  limits: ScanLimits,
+  split: BoostingSplit,
+): void {
+  const { total, minHessian, l2 } = limits;
+  const totalGradient = gradientOf(total);
+  const totalHessian = total - totalGradient * SHIFT;
+  const highest = totalHessian - minHessian;
+  let { numerator, denominator } = split;
+  let bestBin = -1;
+  let bestLeft = 0;
+  let left = start;
+  for (let bin = 1; bin <= bins; bin++) {
+    const here = histogram[offset + bin]!;
+    if (here === 0) continue;
+    left += here;
+    const gl = Math.floor(left / SHIFT);
+    const hl = left - gl * SHIFT;
+    if (hl < minHessian) continue;
+    if (hl > highest) break;
+    const gr = totalGradient - gl;
+    const hr = totalHessian - hl + l2;
+    const top = gl * gl * hr + gr * gr * (hl + l2);
+    const below = (hl + l2) * hr;
+    if (top * denominator > numerator * below) {
+      numerator = top;
+      denominator = below;
+      bestBin = bin;
+      bestLeft = left;
+    }
+  }
+  if (bestBin >= 0) {
+    split.column = column;
+    split.bin = bestBin;
+    split.missingLeft = start !== 0;
+    split.left = bestLeft;
+    split.numerator = numerator;
+    split.denominator = denominator;
+  }
+}
