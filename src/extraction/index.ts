@@ -9,7 +9,9 @@ export {
 } from './agent/extraction-agent.ts';
 export type { BlockDepth } from './blockchain/hour-aggregate.ts';
 export { createExtractionAgent, type ExtractionDeps } from './create-extraction-agent.ts';
+export { type DropReport, processDrops } from './drop/process-drops.ts';
 export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
+export { type FileReport, type IngestOptions, ingestFile, prepareFile } from './ingest/index.ts';
 export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
 export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
 export type { SourceKeys, SourceUrls } from './source-urls.ts';

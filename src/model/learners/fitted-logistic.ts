@@ -30,7 +30,7 @@ export class FittedLogistic extends FittedModel {
       for (let k = 0; k < classes; k++) into[to + k] = weights[k * width + columns]!;
       for (let column = 0; column < columns; column++) {
         const value = X.data[row * columns + column]!;
-        if (value !== value) continue;
+        if (Number.isNaN(value)) continue;
         const standard = (value - means[column]!) / deviations[column]!;
         for (let k = 0; k < classes; k++) into[to + k]! += standard * weights[k * width + column]!;
       }

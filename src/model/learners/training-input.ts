@@ -47,7 +47,7 @@ export function checkTrainingInput(X: Matrix, y: Uint8Array, { classes = DECISIO
 function checkFinite({ data, columns, names }: Matrix): void {
   for (let at = 0; at < data.length; at++) {
     const value = data[at]!;
-    if (value - value === 0 || value !== value) continue;
+    if (value - value === 0 || Number.isNaN(value)) continue;
     const column = at % columns;
     const row = Math.floor(at / columns);
     throw new ModelError('learner.infinite_value', `row ${row}, column ${names?.[column] ?? column} is ${value}`, {

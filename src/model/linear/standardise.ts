@@ -11,7 +11,7 @@ export function measureColumns(data: Float64Array, rows: number, columns: number
   for (let row = 0, at = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, at++) {
       const value = data[at]!;
-      if (value !== value) continue;
+      if (Number.isNaN(value)) continue;
       means[column]! += value;
       counts[column]!++;
     }
@@ -20,7 +20,7 @@ export function measureColumns(data: Float64Array, rows: number, columns: number
   for (let row = 0, at = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, at++) {
       const value = data[at]!;
-      if (value === value) deviations[column]! += (value - means[column]!) ** 2;
+      if (!Number.isNaN(value)) deviations[column]! += (value - means[column]!) ** 2;
     }
   }
   for (let column = 0; column < columns; column++) {
@@ -39,7 +39,7 @@ export function standardise({ means, deviations }: Standardisation, data: Float6
     const to = row * width;
     for (let column = 0; column < columns; column++, at++) {
       const value = data[at]!;
-      standard[to + column] = value === value ? (value - means[column]!) / deviations[column]! : 0;
+      standard[to + column] = !Number.isNaN(value) ? (value - means[column]!) / deviations[column]! : 0;
     }
     standard[to + columns] = 1;
   }

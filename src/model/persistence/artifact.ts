@@ -37,7 +37,7 @@ export function encodeArtifact({ kind, facts, arrays }: Artifact): Uint8Array {
 /** @throws ModelError `learner.unreadable` where the bytes are not such an artifact, or cut off */
 export function decodeArtifact(bytes: Uint8Array): Artifact {
   try {
-    const own = bytes.slice();
+    const own = new Uint8Array(bytes);
     if (new TextDecoder().decode(own.subarray(0, 8)) !== MAGIC) throw new RangeError('it does not begin as a model does');
     const headLength = new DataView(own.buffer).getUint32(8, true);
     const head = JSON.parse(new TextDecoder().decode(own.subarray(12, 12 + headLength))) as {

@@ -77,14 +77,14 @@ export function binColumns(
     let count = 0;
     for (let row = 0; row < rows; row++) {
       const value = byColumn[from + row]!;
-      if (value === value) known[count++] = value;
+      if (!Number.isNaN(value)) known[count++] = value;
     }
     const offset = column * STRIDE;
     const total = cutSorted(known.subarray(0, count).sort(), Math.min(255, maxBins), minRows, edges, offset);
     binCounts[column] = total;
     for (let row = 0; row < rows; row++) {
       const value = byColumn[from + row]!;
-      if (value !== value) continue;
+      if (Number.isNaN(value)) continue;
       let low = 1;
       let high = total;
       while (low < high) {

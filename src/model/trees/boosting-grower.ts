@@ -1,8 +1,9 @@
 import { type Binning, edgeOf } from './binning.ts';
-import { addRows, type HistogramLayout, layOutHistogram, subtractHistogram } from './histogram.ts';
+import { addRows, createHistogram, gather, type HistogramLayout, layOutHistogram, subtractHistogram } from './histogram.ts';
 import { gradientOf, type PackedGradients, SHIFT } from './packed-gradients.ts';
 import { partitionByBin } from './partition.ts';
 import { type BoostingSplit, type ScanLimits, scanBins } from './split-scan.ts';
+import { SparseSearch } from './sparse-search.ts';
 import type { TreeSetBuilder } from './tree-set.ts';
 
 /** Limits of one boosted tree; they mean what LightGBM's parameters of the same purpose mean. */
@@ -16,6 +17,8 @@ export interface TreeLimits {
 }
 
 const MIN_HESSIAN = 1e-3;
+/** Rows per bin of a column below which a histogram costs more than it saves, as measured. */
+const SPARSE_SHARE = Number(process.env.SP ?? 1);
 
 /** A leaf of the tree that is growing: `order[begin..end)`. */
 export interface GrowingLeaf {
@@ -39,7 +42,10 @@ export class BoostingGrower {
   readonly #spare: Int32Array;
   readonly #gathered: Float64Array;
   readonly #free: Float64Array[] = [];
+  readonly #sparse = new SparseSearch();
   #layout: HistogramLayout;
+  /** Below so many rows a leaf is searched without a histogram. */
+  readonly #sparseRows: number;
 
   constructor(binning: Binning, limits: TreeLimits, importance: Float64Array) {
     this.#binning = binning;
@@ -48,6 +54,7 @@ export class BoostingGrower {
     this.#spare = new Int32Array(binning.rows);
     this.#gathered = new Float64Array(binning.rows);
     this.#layout = layOutHistogram(binning, null);
+    this.#sparseRows = SPARSE_SHARE * (this.#layout.size / this.#layout.columns.length);
   }
 
   /** Restricts the next trees to some columns. */
@@ -66,8 +73,8 @@ export class BoostingGrower {
     const root = newLeaf(builder.addNode(), 0, rows, 0, total);
     const leaves = [root];
     if (maxLeaves > 1 && this.#canSplit(root)) {
-      root.histogram = this.#histogramOf(packed, order, root);
-      this.#search(root, gradients);
+      if (!this.#isSparse(root)) root.histogram = this.#histogramOf(packed, order, root);
+      this.#search(root, gradients, order);
     }
     while (leaves.length < maxLeaves) {
       let best = 0;
@@ -95,21 +102,25 @@ export class BoostingGrower {
     return [left, right];
   }
 
-  /** Histograms of both children, the larger by subtraction, and their best splits. */
+  /** Finds the best splits of both children: the larger one's histogram by subtraction, few rows without one. */
   #prepare(parent: GrowingLeaf, left: GrowingLeaf, right: GrowingLeaf, gradients: PackedGradients, order: Int32Array): void {
     const [small, large] = left.end - left.begin <= right.end - right.begin ? [left, right] : [right, left];
-    if (!this.#canSplit(large)) return this.#release(parent);
-    small.histogram = this.#histogramOf(gradients.packed, order, small);
     const inherited = parent.histogram;
-    if (inherited !== null) {
+    if (inherited !== null && this.#canSplit(large) && !this.#isSparse(large)) {
+      small.histogram = this.#histogramOf(gradients.packed, order, small);
       subtractHistogram(inherited, small.histogram);
       large.histogram = inherited;
       parent.histogram = null;
     }
-    for (const child of [left, right]) {
-      if (this.#canSplit(child)) this.#search(child, gradients);
-      else this.#release(child);
+    this.#release(parent);
+    for (const child of [small, large]) {
+      if (this.#canSplit(child)) this.#search(child, gradients, order);
+      if (this.#isSparse(child)) this.#release(child);
     }
+  }
+
+  #isSparse(leaf: GrowingLeaf): boolean {
+    return leaf.end - leaf.begin < this.#sparseRows;
   }
 
   #canSplit(leaf: GrowingLeaf): boolean {
@@ -117,9 +128,10 @@ export class BoostingGrower {
   }
 
   #histogramOf(packed: Float64Array, order: Int32Array, leaf: GrowingLeaf): Float64Array {
-    const histogram = this.#free.pop() ?? new Float64Array(this.#layout.size);
+    const histogram = this.#free.pop() ?? createHistogram(this.#layout);
     histogram.fill(0);
-    addRows(this.#layout, packed, order, leaf.begin, leaf.end, this.#gathered, histogram);
+    gather(packed, order, leaf.begin, leaf.end, this.#gathered);
+    addRows(this.#layout, this.#gathered, order, leaf.begin, leaf.end, histogram);
     return histogram;
   }
 
@@ -128,9 +140,8 @@ export class BoostingGrower {
     leaf.histogram = null;
   }
 
-  #search(leaf: GrowingLeaf, { gradientUnit, hessianUnit }: PackedGradients): void {
+  #search(leaf: GrowingLeaf, { packed, gradientUnit, hessianUnit }: PackedGradients, order: Int32Array): void {
     const { histogram, split, total } = leaf;
-    if (histogram === null) return;
     const { minLeafSamples, l2, minGain } = this.#limits;
     const gradient = gradientOf(total);
     const hessian = total - gradient * SHIFT;
@@ -144,14 +155,22 @@ export class BoostingGrower {
     split.numerator = (gradient * gradient) / (hessian + packedL2) + minGain / gainUnit;
     split.denominator = 1;
     const parent = split.numerator;
-    const { columns, offsets, binCounts } = this.#layout;
-    for (let i = 0; i < columns.length; i++) {
-      const offset = offsets[i]!;
-      const missing = histogram[offset]!;
-      scanBins(histogram, offset, binCounts[i]!, columns[i]!, 0, limits, split);
-      if (missing !== 0) scanBins(histogram, offset, binCounts[i]!, columns[i]!, missing, limits, split);
+    if (histogram === null) {
+      gather(packed, order, leaf.begin, leaf.end, this.#gathered);
+      this.#sparse.search(this.#layout, this.#gathered, order, leaf.begin, leaf.end, limits, split);
+    } else {
+      searchHistogram(this.#layout, histogram, limits, split);
     }
     leaf.gain = split.column < 0 ? -1 : (split.numerator / split.denominator - parent) * gainUnit;
+  }
+}
+
+function searchHistogram({ columns, offsets, binCounts }: HistogramLayout, histogram: Float64Array, limits: ScanLimits, split: BoostingSplit): void {
+  for (let i = 0; i < columns.length; i++) {
+    const offset = offsets[i]!;
+    const missing = histogram[offset]!;
+    if (missing !== 0) scanBins(histogram, offset, binCounts[i]!, columns[i]!, missing, limits, split);
+    scanBins(histogram, offset, binCounts[i]!, columns[i]!, 0, limits, split);
   }
 }
 

@@ -42,7 +42,7 @@ export function partitionByValue(
   for (let i = begin; i < end; i++) {
     const position = order[i]!;
     const value = values[from + position]!;
-    if (value <= threshold || (missingLeft && value !== value)) order[left++] = position;
+    if (value <= threshold || (missingLeft && Number.isNaN(value))) order[left++] = position;
     else spare[right++] = position;
   }
   for (let i = 0; i < right; i++) order[left + i] = spare[i]!;

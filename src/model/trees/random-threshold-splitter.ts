@@ -43,7 +43,7 @@ export class RandomThresholdSplitter implements NodeSplitter {
       const value = values[from + position]!;
       if (value < low) low = value;
       if (value > high) high = value;
-      if (value !== value) missing += packed[position]!;
+      if (Number.isNaN(value)) missing += packed[position]!;
     }
     if (!(low < high) && (missing === 0 || missing === this.#total)) return false;
     let threshold = low + rng() * (high - low);

@@ -71,3 +71,59 @@ export function scanBins(
     split.denominator = denominator;
   }
 }
+
+/**
+ * The same over bins that a bit says hold rows, for column `place` of four, missing rows to the right. Clears the sums
+ * and bits it visits.
+ */
+export function scanOccupied(
+  sums: Float64Array,
+  occupied: Int32Array,
+  place: number,
+  column: number,
+  limits: ScanLimits,
+  split: BoostingSplit,
+): void {
+  const { total, minHessian, l2 } = limits;
+  const totalGradient = gradientOf(total);
+  const totalHessian = total - totalGradient * SHIFT;
+  const highest = totalHessian - minHessian;
+  let { numerator, denominator } = split;
+  let bestBin = -1;
+  let bestLeft = 0;
+  let left = 0;
+  sums[place * 256] = 0;
+  occupied[place * 8]! &= ~1;
+  for (let word = place * 8; word < place * 8 + 8; word++) {
+    let bits = occupied[word]!;
+    occupied[word] = 0;
+    while (bits !== 0) {
+      const low = bits & -bits;
+      bits ^= low;
+      const at = (word << 5) + 31 - Math.clz32(low);
+      left += sums[at]!;
+      sums[at] = 0;
+      const gl = Math.floor(left / SHIFT);
+      const hl = left - gl * SHIFT;
+      if (hl < minHessian || hl > highest) continue;
+      const gr = totalGradient - gl;
+      const hr = totalHessian - hl + l2;
+      const top = gl * gl * hr + gr * gr * (hl + l2);
+      const below = (hl + l2) * hr;
+      if (top * denominator > numerator * below) {
+        numerator = top;
+        denominator = below;
+        bestBin = at & 255;
+        bestLeft = left;
+      }
+    }
+  }
+  if (bestBin >= 0) {
+    split.column = column;
+    split.bin = bestBin;
+    split.missingLeft = false;
+    split.left = bestLeft;
+    split.numerator = numerator;
+    split.denominator = denominator;
+  }
+}

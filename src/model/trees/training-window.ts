@@ -43,7 +43,7 @@ export function createTrainingWindow(
     copied = new Float64Array(share(rows * 8));
     copied.set(weights);
   }
-  const binning = maxBins === null ? null : binColumns(byColumn, rows, columns, maxBins, 3, share);
+  const binning = maxBins === null ? null : binColumns(byColumn, rows, columns, maxBins, Number(process.env.MR ?? 3), share);
   return { rows, columns, classes, data, byColumn, labels, weights: copied, maxBins: maxBins ?? 0, binning };
 }
 

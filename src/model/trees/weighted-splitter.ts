@@ -43,7 +43,7 @@ export class WeightedSplitter implements NodeSplitter {
     for (let i = begin; i < end; i++) {
       const position = order[i]!;
       const value = byColumn[from + position]!;
-      if (value === value) known.push(position);
+      if (!Number.isNaN(value)) known.push(position);
       else this.#add(missing, position);
     }
     known.sort((a, b) => byColumn[from + a]! - byColumn[from + b]! || a - b);

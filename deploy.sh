@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Checks the host, builds the image, starts the system, waits until it is healthy, and goes back to the image before where it
+# does not become healthy.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+readonly IMAGE=ethereum-trading:latest
+readonly PREVIOUS=ethereum-trading:previous
+readonly CONTAINER=ethereum-trading-system
+readonly MIN_MEMORY_KB=$((4 * 1000 * 1000))
+readonly MIN_DISK_KB=$((20 * 1000 * 1000))
+readonly DOCKER=${DOCKER:-docker}
+
+production=false
+certificate=
+key=
+monitoring=
+context=
+wait_s=${DEPLOY_WAIT_S:-120}
+
+usage() {
+  cat <<'TEXT'
+Usage: ./deploy.sh [--production] [--ssl-cert=FILE --ssl-key=FILE] [--monitoring=prometheus] [--host CONTEXT]
+
+  --production             docker-compose.prod.yml instead of the staging one
+  --ssl-cert, --ssl-key    TLS for the API; both or none, and they must belong together
+  --monitoring=prometheus  also starts Prometheus and Alertmanager
+  --host CONTEXT           a Docker context: deploy to that machine
+TEXT
+}
+
+fail() {
+  printf 'deploy: %s\n' "$1" >&2
+  [ $# -lt 2 ] || printf '  %s\n' "$2" >&2
+  exit "${3:-1}"
+}
+
+say() { printf 'deploy: %s\n' "$1"; }
+
+parse() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --production) production=true ;;
+      --ssl-cert=*) certificate=${1#*=} ;;
+      --ssl-key=*) key=${1#*=} ;;
+      --monitoring=*) monitoring=${1#*=} ;;
+      --host=*) context=${1#*=} ;;
+      --host) shift; context=${1:-} ;;
+      -h | --help) usage; exit 0 ;;
+      *) usage >&2; fail "unknown option $1" '' 2 ;;
+    esac
+    shift
+  done
+  case $monitoring in '' | prometheus) ;; *) fail "--monitoring=$monitoring is not known" 'Only prometheus is.' 2 ;; esac
+}
+
+engine() { "$DOCKER" ${context:+--context "$context"} "$@"; }
+
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
+
+check_engine() {
+  command -v "$DOCKER" >/dev/null || fail "$DOCKER is not installed" 'Install Docker 20.10 or newer.'
+  local docker compose
+  docker=$(engine version --format '{{.Server.Version}}' 2>/dev/null) || fail 'the Docker engine does not answer' 'Is it running, and may you use it?'
+  at_least "$docker" 20.10 || fail "Docker $docker is too old" '20.10 or newer is needed.'
+  compose=$(engine compose version --short 2>/dev/null) || fail 'Docker Compose is missing' 'Install the Compose plugin 2.0 or newer.'
+  at_least "${compose#v}" 2.0 || fail "Compose $compose is too old" '2.0 or newer is needed.'
+}
+
+check_host() {
+  [ -z "$context" ] || return 0
+  local memory disk
+  memory=$(awk '/MemTotal/ {print $2}' /proc/meminfo)
+  [ "$memory" -ge "$MIN_MEMORY_KB" ] || fail "only $((memory / 1000)) MB of memory" '4 GB are needed.'
+  disk=$(df -Pk . | awk 'NR == 2 {print $4}')
+  [ "$disk" -ge "$MIN_DISK_KB" ] || fail "only $((disk / 1000000)) GB of free disk" '20 GB are needed.'
+}
+
+check_environment() {
+  [ -f .env ] || fail 'there is no .env' 'cp .env.example .env, and fill it in.'
+  if [ -n "$(find .env -perm /o+r)" ]; then say 'warning: .env can be read by everybody; chmod 600 .env'; fi
+}
+
+check_certificate() {
+  [ -n "$certificate$key" ] || return 0
+  [ -n "$certificate" ] && [ -n "$key" ] || fail '--ssl-cert and --ssl-key belong together' '' 2
+  [ -r "$certificate" ] || fail "cannot read the certificate $certificate"
+  [ -r "$key" ] || fail "cannot read the key $key"
+  local of_certificate of_key
+  of_certificate=$(openssl x509 -in "$certificate" -noout -pubkey 2>/dev/null) || fail "$certificate is not a PEM certificate"
+  of_key=$(openssl pkey -in "$key" -pubout 2>/dev/null) || fail "$key is not a PEM private key"
+  [ "$of_certificate" = "$of_key" ] || fail 'the certificate and the key do not belong together'
+  openssl x509 -in "$certificate" -noout -checkend 0 >/dev/null || fail 'the certificate has expired'
+  openssl x509 -in "$certificate" -noout -checkend $((30 * 86400)) >/dev/null || say 'warning: the certificate expires within 30 days'
+}
+
+make_directories() {
+  mkdir -p data-storage/{raw,processed,external,models,trades,backups} logs config
+  chmod 755 data-storage logs config
+}
+
+compose() {
+  local file=docker-compose.staging.yml
+  if $production; then file=docker-compose.prod.yml; fi
+  engine compose -f "$file" ${monitoring:+--profile monitoring} "$@"
+}
+
+healthy() { [ "$(engine inspect --format '{{.State.Health.Status}}' "$CONTAINER" 2>/dev/null)" = healthy ]; }
+
+wait_until_healthy() {
+  local waited=0
+  until healthy; do
+    [ "$waited" -lt "$wait_s" ] || return 1
+    sleep 1
+    waited=$((waited + 1))
+  done
+}
+
+roll_back() {
+  engine logs --tail 50 "$CONTAINER" >&2 || true
+  if ! engine image inspect "$PREVIOUS" >/dev/null 2>&1; then
+    compose down
+    fail "not healthy within $wait_s s, and there is no image before to go back to" 'The log above says why.'
+  fi
+  engine tag "$PREVIOUS" "$IMAGE"
+  compose up -d --no-build
+  fail "not healthy within $wait_s s; went back to the image before" 'The log above says why.'
+}
+
+main() {
+  parse "$@"
+  check_certificate
+  check_environment
+  check_engine
+  check_host
+  make_directories
+  if engine image inspect "$IMAGE" >/dev/null 2>&1; then engine tag "$IMAGE" "$PREVIOUS"; fi
+  say 'building'
+  engine build --target production -t "$IMAGE" .
+  if [ -n "$certificate" ]; then
+    install -D -m 644 "$certificate" config/tls/cert.pem
+    install -D -m 600 "$key" config/tls/key.pem
+  fi
+  say 'starting'
+  compose up -d --no-build
+  wait_until_healthy || roll_back
+  say 'healthy'
+}
+
+main "$@"

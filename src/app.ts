@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import { type AppParts, PATHS } from './app/app-parts.ts';
+import type { BacktestRequest } from './app/backtest-command.ts';
+import type { SignalsRequest } from './app/backtest-signals.ts';
+import type { PerformanceReportOptions } from './app/performance-report.ts';
+import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
+import type { TrainOptions } from './app/train.ts';
+import type { Config, Endpoints } from './config/index.ts';
+import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
+import type { DropReport, FileReport, IngestOptions } from './extraction/index.ts';
+import type { ModelRegistry } from './model/index.ts';
+import { DataManager, type World } from './storage/index.ts';
+
+export interface AppSettings {
+  readonly dataDir: string;
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Base URLs that stand in for the configured ones; with `control` they are a sandbox's, and so is the time. */
+  readonly endpoints?: Endpoints;
+  readonly onProgress?: (text: string, share?: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Opens the application on a data directory. Nothing is written before a command writes. */
+export async function openApp(settings: AppSettings): Promise<App> {
+  return new App(await openParts(settings));
+}
+
+/** The parts list: clock, world, store and sources, as the settings have them. */
+async function openParts({
+  dataDir,
+  config,
+  env,
+  endpoints,
+  signal,
+  onProgress = () => undefined,
+}: AppSettings): Promise<AppParts> {
+  const timer = systemTimer;
+  const control = endpoints?.control;
+  const clock: Clock = control === undefined ? systemClock : await SandboxClock.connect(control, timer);
+  const world: World = control === undefined ? { kind: 'real' } : { kind: 'sandbox', ...(await readSandboxWorld(control)) };
+  const store = await DataManager.open(dataDir, { clock, timer, world });
+  const urls = endpoints === undefined ? config.sources : { ...(control === undefined ? config.sources : {}), ...endpoints };
+  return { dataDir, config, env, clock, timer, world, endpoints, urls, store, onProgress, signal };
+}
+
+/** What the command line, a scheduler or a server may ask for. Each method loads its use case when it is called. */
+export class App {
+  readonly clock: Clock;
+  readonly #parts: AppParts;
+
+  constructor(parts: AppParts) {
+    this.#parts = parts;
+    this.clock = parts.clock;
+  }
+
+  /** Reads files into the data directory, one report for each series found. */
+  async ingest(files: readonly string[], options: IngestOptions): Promise<FileReport[]> {
+    const { ingestFile } = await import('./extraction/index.ts');
+    const reports: FileReport[] = [];
+    for (const file of files) reports.push(...(await ingestFile(file, this.#parts, options)));
+    return reports;
+  }
+
+  /** Merges files that were copied into the data directory. */
+  async processNewData(): Promise<DropReport> {
+    const { processDrops } = await import('./extraction/index.ts');
+    return processDrops(this.#parts.dataDir, this.#parts);
+  }
+
+  async listData() {
+    const { listData } = await import('./app/list-data.ts');
+    return listData(this.#parts.store, this.clock.nowMs());
+  }
+
+  quarantined() {
+    return this.#parts.store.readQuarantine();
+  }
+
+  verifyData() {
+    return this.#parts.store.verify();
+  }
+
+  exportData(what: string, path: string) {
+    return this.#parts.store.export(what, path);
+  }
+
+  compactData() {
+    return this.#parts.store.compact();
+  }
+
+  async extractDay(dateMs: TimeMs) {
+    const { openExtraction } = await import('./app/extraction.ts');
+    const { signal } = this.#parts;
+    return (await openExtraction(this.#parts).extractDay(dateMs, { ...(signal && { signal }) })).days;
+  }
+
+  async backfill(startMs: TimeMs, endMs: TimeMs) {
+    const { openExtraction } = await import('./app/extraction.ts');
+    const { signal, onProgress } = this.#parts;
+    const report = await openExtraction(this.#parts).backfill(startMs, endMs, {
+      onProgress: ({ done, total }) => onProgress('fetching', done / total),
+      ...(signal && { signal }),
+    });
+    return report.days;
+  }
+
+  async buildFeatures() {
+    return (await import('./app/features.ts')).buildFeatures(this.#parts);
+  }
+
+  async listFeatures() {
+    return (await import('./app/features.ts')).listFeatures();
+  }
+
+  async featuresAt(atMs: TimeMs) {
+    return (await import('./app/features.ts')).featuresAt(this.#parts, atMs);
+  }
+
+  async train(options: TrainOptions) {
+    return (await import('./app/train-command.ts')).trainCommand(this.#parts, options);
+  }
+
+  async predict(atMs: TimeMs) {
+    const { predict } = await import('./app/predict.ts');
+    return predict(this.#parts, (await this.#modelStore()).current(), atMs);
+  }
+
+  async evaluate({ modelId, startMs, endMs }: { modelId?: string | undefined; startMs: TimeMs; endMs: TimeMs }) {
+    const { evaluate } = await import('./app/evaluate.ts');
+    const { serving } = await import('./app/registry-model-store.ts');
+    const registry = await this.#registry();
+    const id = modelId ?? (await registry.currentId());
+    if (id === undefined)
+      throw new ModelError('evaluate.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
+    return evaluate(this.#parts, serving(await registry.load(id)), startMs, endMs);
+  }
+
+  async listModels() {
+    return (await this.#registry()).list();
+  }
+
+  async showModel(modelId: string) {
+    return (await this.#registry()).show(modelId);
+  }
+
+  async compareModels(a: string, b: string) {
+    const registry = await this.#registry();
+    const [one, other] = [await registry.show(a), await registry.show(b)];
+    const pick = ({ modelId, trainedUntilMs, rows, metrics, baseline, gate, features }: typeof one) => ({
+      modelId,
+      trainedUntilMs,
+      rows,
+      metrics,
+      baseline,
+      gate,
+      features: features.length,
+    });
+    return {
+      a: pick(one),
+      b: pick(other),
+      onlyInA: one.features.filter((x) => !other.features.includes(x)),
+      onlyInB: other.features.filter((x) => !one.features.includes(x)),
+    };
+  }
+
+  async promoteModel(modelId: string) {
+    return (await this.#registry()).promote(modelId, 'by hand');
+  }
+
+  async rollbackModel() {
+    return (await this.#registry()).rollback();
+  }
+
+  /** The decision cycle of the latest scheduled time; the first result again where it was made before. */
+  async trade() {
+    return (await import('./app/trade-command.ts')).tradeCommand(this.#parts, await this.#modelStore());
+  }
+
+  async backtest(request: BacktestRequest) {
+    return (await import('./app/backtest-command.ts')).backtestCommand(this.#parts, request);
+  }
+
+  async backtestSignals(request: SignalsRequest) {
+    return (await import('./app/backtest-signals.ts')).backtestSignals(this.#parts, request);
+  }
+
+  async checkStatus() {
+    return (await import('./app/check-status.ts')).checkStatus(this.#parts, await this.#registry());
+  }
+
+  async performanceReport(options: PerformanceReportOptions) {
+    return (await import('./app/performance-report.ts')).performanceReport(this.#parts, options);
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.store.close();
+  }
+
+  async #registry(): Promise<ModelRegistry> {
+    const { ModelRegistry } = await import('./model/index.ts');
+    return new ModelRegistry(join(this.#parts.dataDir, PATHS.models), this.clock);
+  }
+
+  async #modelStore() {
+    const { RegistryModelStore } = await import('./app/registry-model-store.ts');
+    return RegistryModelStore.open(await this.#registry(), this.#parts.config.model.trainDays, this.#parts.onProgress);
+  }
+}

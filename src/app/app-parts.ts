@@ -1,0 +1,34 @@
+import type { Config, Endpoints } from '../config/index.ts';
+import type { Clock, Timer } from '../domain/index.ts';
+import type { SourceUrls } from '../extraction/index.ts';
+import type { DataManager, World } from '../storage/index.ts';
+
+/** The parts of an open application: made once by `openApp`, taken by every use case as they need them. */
+export interface AppParts {
+  readonly dataDir: string;
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  /** Whether data and time are the real world's or a sandbox's; everything from a sandbox is shown as SIMULATED. */
+  readonly world: World;
+  readonly endpoints: Endpoints | undefined;
+  readonly urls: SourceUrls;
+  readonly store: DataManager;
+  readonly onProgress: (text: string, share?: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Where things that are not tables lie in the data directory. */
+export const PATHS = {
+  journal: 'trades/journal',
+  decisions: 'trades/decisions.ndjson',
+  performance: 'trades/performance.ndjson',
+  tradeHistory: 'trades/trade_history.json',
+  halt: 'trades/HALT',
+  models: 'models',
+  predictions: 'models/predictions.ndjson',
+  walkForward: 'models/walk-forward',
+  extractionState: 'raw/extraction-state.json',
+  reports: 'reports',
+} as const;

@@ -1,0 +1,127 @@
+import type { Config } from '../config/index.ts';
+import { DAY_MS, ManualClock, money, type TimeMs } from '../domain/index.ts';
+import { dailyDecisionTimes } from '../features/index.ts';
+import { MemoryWalkForwardCache } from '../model/index.ts';
+import { latestWeeklyMs } from '../scheduler/index.ts';
+import type { DataManager } from '../storage/index.ts';
+import {
+  createOrderGate,
+  MemoryDecisionLog,
+  MemoryJournal,
+  MemoryPerformanceLog,
+  PaperBroker,
+  TradingEngine,
+} from '../trading/index.ts';
+import { cycleSettings, procedureOf, protectionPolicy, viewOptions } from './cycle-settings.ts';
+import { type CycleMarket, type CycleParts, runDailyCycle } from './daily-cycle.ts';
+import { MarketView } from './market-view.ts';
+import { MemoryModelStore } from './memory-model-store.ts';
+import { readAllSeries } from './read-all-series.ts';
+import { type Candidate, type PastPrediction, retrain } from './retrain.ts';
+import type { FinishedRun } from './run-report.ts';
+import type { ScoredCycle } from './score-run.ts';
+
+export interface BacktestOptions {
+  /** First and last decision day, both included. */
+  readonly startMs: TimeMs;
+  readonly endMs: TimeMs;
+  readonly retrainEveryDays: number;
+  readonly trainDays?: number | undefined;
+  readonly onProgress?: (text: string, share?: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Walks forward over stored time: at each decision only what was known then, with a training before the first decision
+ * and then every `retrainEveryDays`, through the same daily cycle as on paper and live.
+ */
+export async function walkForward(store: DataManager, config: Config, options: BacktestOptions): Promise<FinishedRun> {
+  const trainDays = options.trainDays ?? config.model.trainDays;
+  const times = dailyDecisionTimes(options.startMs, options.endMs + DAY_MS - 1, config.strategy.decisionHourUtc);
+  const view = new MarketView(await readAllSeries(store), times.at(-1) ?? options.endMs, { ...viewOptions(config), trainDays });
+  const models = new MemoryModelStore();
+  const cycles: ScoredCycle[] = [];
+  const trainings: Candidate[] = [];
+  const predictions: PastPrediction[] = [];
+  const { clock, parts } = await openSimulation(config, view, models);
+  const train = async (untilMs: TimeMs) => {
+    const { candidate } = await retrain(
+      {
+        ...options,
+        onProgress: undefined,
+        view,
+        trainDays,
+        procedure: procedureOf(config),
+        threads: config.model.threads,
+        gate: config.gate,
+        cache,
+        models,
+        predictions: () => predictions,
+      },
+      untilMs,
+    );
+    trainings.push(candidate);
+  };
+  const cache = new MemoryWalkForwardCache();
+  const { retrainWeekday: weekday, retrainHourUtc: hourUtc } = config.schedule;
+  let dueMs = latestWeeklyMs(times[0] ?? options.startMs, { weekday, hourUtc });
+  for (const [i, decisionTimeMs] of times.entries()) {
+    options.signal?.throwIfAborted();
+    options.onProgress?.(
+      `${new Date(decisionTimeMs).toISOString().slice(0, 10)}, ${trainings.length} trainings`,
+      i / times.length,
+    );
+    for (; dueMs <= decisionTimeMs; dueMs += options.retrainEveryDays * DAY_MS) await train(dueMs);
+    clock.moveTo(decisionTimeMs);
+    const result = await runDailyCycle(parts, decisionTimeMs);
+    const { prediction } = result.record;
+    if (prediction) predictions.push({ decisionTimeMs, probabilities: prediction.probabilities });
+    cycles.push({ ...result, baseline: models.current()?.ensemble.classShares ?? null });
+  }
+  const canonical = models.current()?.canonical ?? view.canonicalFor(options.endMs).series;
+  return { view, canonical, cycles, trainings, ledger: parts.engine.ledger };
+}
+
+/** The parts of the daily cycle on stored time: orders fill at the first price after the decision, nothing is written. */
+async function openSimulation(config: Config, view: MarketView, models: MemoryModelStore) {
+  const clock = new ManualClock(0);
+  const settings = cycleSettings(config, 'backtest', null);
+  const market: CycleMarket = {
+    view: async () => view,
+    inputs: async () => [],
+    quote: async (decisionTimeMs) =>
+      view.firstPriceAfter(models.current()?.canonical ?? view.canonicalFor(decisionTimeMs).series, decisionTimeMs),
+  };
+  const engine = await TradingEngine.open({
+    journal: new MemoryJournal(),
+    clock,
+    connect: (account) =>
+      new PaperBroker(
+        {
+          ...config.costs,
+          filters: settings.filters,
+          quotes: {
+            quote: (intent) =>
+              intent.triggerPriceUsd === undefined
+                ? market.quote(intent.plannedAtMs)
+                : { priceUsd: money(intent.triggerPriceUsd), atMs: intent.plannedAtMs },
+          },
+        },
+        account,
+      ),
+    gate: createOrderGate({ limits: settings.limits, isHalted: () => false }),
+    capitalUsd: config.capitalUsd,
+    protection: protectionPolicy(config),
+  });
+  const parts: CycleParts = {
+    settings,
+    clock,
+    market,
+    model: () => models.current(),
+    engine,
+    decisions: new MemoryDecisionLog(),
+    performance: new MemoryPerformanceLog(),
+    isHalted: async () => false,
+  };
+  return { clock, parts };
+}

@@ -1,0 +1,40 @@
+import { HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../domain/index.ts';
+import { checkProtection, type OrderOutcome, type ProtectionBar, planExit } from '../trading/index.ts';
+import type { CycleParts } from './daily-cycle.ts';
+import type { MarketView } from './market-view.ts';
+
+/**
+ * Sells the position where a candle since the last cycle reached its stop or target: on the finest stored candles, stop
+ * before target inside one bar, a gap at its open.
+ */
+export async function closeIfProtected(parts: CycleParts, view: MarketView, nowMs: TimeMs): Promise<OrderOutcome[]> {
+  const { engine, settings, performance } = parts;
+  const { ledger } = engine;
+  const { protection } = ledger.position;
+  if (protection === null || ledger.openTrade === null) return [];
+  const fromMs = Math.max(ledger.openTrade.entryTimeMs, performance.points.at(-1)?.timeMs ?? 0);
+  const canonical = parts.model()?.canonical ?? view.canonicalFor(nowMs).series;
+  const trigger = checkProtection(protection, barsBetween(view.finestCandles(canonical, fromMs, nowMs), fromMs, nowMs));
+  if (!trigger) return [];
+  const intent = planExit(ledger, {
+    leg: trigger.leg,
+    symbol: settings.symbol,
+    mode: settings.mode,
+    priceUsd: trigger.priceUsd,
+    triggerPriceUsd: trigger.priceUsd,
+    filters: settings.filters,
+    nowMs: trigger.atMs,
+    validUntilMs: parts.clock.nowMs() + HOUR_MS,
+    reason: trigger.leg,
+  });
+  return intent ? engine.execute([intent]) : [];
+}
+
+function* barsBetween(candles: KnownSeries, fromMs: TimeMs, toMs: TimeMs): Generator<ProtectionBar> {
+  const { open, high, low } = candles.numbers;
+  if (!open || !high || !low) return;
+  for (let row = upperBound(candles.timeMs, fromMs - 1); row < candles.rows && candles.endMs[row]! <= toMs; row++) {
+    if (candles.knownFromMs[row]! > toMs || Number.isNaN(low[row]!)) continue;
+    yield { openTimeMs: candles.timeMs[row]!, open: open[row]!, high: high[row]!, low: low[row]! };
+  }
+}

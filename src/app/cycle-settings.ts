@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../config/index.ts';
+import { DAY_MS, HOUR_MS } from '../domain/index.ts';
+import type { Procedure } from '../model/index.ts';
+import { BINANCE_ETHUSDT_FILTERS, DEFAULT_RISK_LIMITS, type ProtectionPolicy, type TradingMode } from '../trading/index.ts';
+import type { CycleSettings } from './daily-cycle.ts';
+import type { MarketViewOptions } from './market-view.ts';
+
+const BPS = 1e-4;
+/** A decision on prices older than this holds. */
+const MAX_DATA_AGE_MS = 2 * DAY_MS;
+
+/** The configuration as the daily cycle takes it. */
+export function cycleSettings(config: Config, mode: TradingMode, runId: string | null): CycleSettings {
+  const { strategy, label, costs } = config;
+  return {
+    strategy: strategy.name,
+    symbol: strategy.symbol,
+    mode,
+    runId,
+    configHash: createHash('sha256').update(JSON.stringify(config)).digest('hex'),
+    policy: {
+      confidenceThreshold: strategy.confidenceThreshold,
+      targetExposure: strategy.targetExposure,
+      rebalanceBand: strategy.rebalanceBand,
+      maxHoldingMs: (strategy.maxHoldingHours ?? label.horizonHours) * HOUR_MS,
+      maxDataAgeMs: MAX_DATA_AGE_MS,
+    },
+    limits: DEFAULT_RISK_LIMITS,
+    costs,
+    filters: BINANCE_ETHUSDT_FILTERS,
+  };
+}
+
+export const protectionPolicy = ({ strategy }: Config): ProtectionPolicy => ({
+  stopLoss: strategy.stopLoss,
+  takeProfit: strategy.takeProfit,
+});
+
+/** How decisions see stored data. The round trip costs fee and slippage on both sides. */
+export const viewOptions = ({ strategy, price, model, label, costs }: Config): MarketViewOptions => ({
+  decisionHourUtc: strategy.decisionHourUtc,
+  canonical: price.canonical,
+  trainDays: model.trainDays,
+  horizonMs: label.horizonHours * HOUR_MS,
+  bandK: label.bandK,
+  roundTripCost: 2 * (costs.feeBps + costs.slippageBps) * BPS,
+});
+
+/** How ensembles are made; rows whose labels overlap are purged between folds. */
+export const procedureOf = ({ model, label }: Config, seed = model.seed): Procedure => ({
+  trees: model.trees,
+  folds: model.folds,
+  purgeRows: Math.ceil(label.horizonHours / 24),
+  seed,
+});

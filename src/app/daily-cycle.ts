@@ -1,0 +1,205 @@
+import { type Clock, type Matrix, type Money, type TimeMs, toNumber, toText } from '../domain/index.ts';
+import {
+  accountView,
+  type DecisionLog,
+  type DecisionPolicy,
+  type DecisionRecord,
+  decisionId,
+  type OrderOutcome,
+  type PerformanceLog,
+  planTrade,
+  type Quote,
+  type RiskLimits,
+  type SymbolFilters,
+  type TradingEngine,
+  type TradingMode,
+} from '../trading/index.ts';
+import { closeIfProtected } from './close-if-protected.ts';
+import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
+import type { MarketView } from './market-view.ts';
+import { predictAt, type ServingModel } from './serving-model.ts';
+
+/** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
+export interface CycleMarket {
+  /** Everything known at the decision time, read once. */
+  view(decisionTimeMs: TimeMs): Promise<MarketView>;
+  /** Which stored rows the view was made from, for the decision record. */
+  inputs(): Promise<DecisionRecord['inputs']>;
+  /** The first price at which one could trade at or after the time; nothing where there is none. */
+  quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
+}
+
+/** What stays the same from cycle to cycle. */
+export interface CycleSettings {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly mode: TradingMode;
+  /** Tells backtests and demos apart. */
+  readonly runId: string | null;
+  readonly configHash: string;
+  readonly policy: DecisionPolicy;
+  readonly limits: RiskLimits;
+  readonly costs: { readonly feeBps: number; readonly slippageBps: number };
+  readonly filters: SymbolFilters;
+}
+
+export interface CycleParts {
+  readonly settings: CycleSettings;
+  readonly clock: Clock;
+  readonly market: CycleMarket;
+  /** The model that serves now; nothing before the first training. */
+  readonly model: () => ServingModel | undefined;
+  readonly engine: TradingEngine;
+  readonly decisions: DecisionLog;
+  readonly performance: PerformanceLog;
+  readonly isHalted: () => Promise<boolean>;
+}
+
+/** What one cycle came to. A repeat tells what the first one came to. */
+export interface CycleResult {
+  readonly record: DecisionRecord;
+  /** Orders of this decision, and of a stop or target reached before it. */
+  readonly orders: readonly OrderOutcome[];
+  /** Price at which equity is marked. */
+  readonly priceUsd: string;
+  readonly equityUsd: string;
+  /** Share of equity in Ether afterwards. */
+  readonly exposure: number;
+  readonly isRepeat: boolean;
+}
+
+/** An order that was not sent this long after its decision is given up. */
+const ORDER_VALID_MS = 3_600_000;
+
+/**
+ * The daily decision cycle, the same in a backtest, on paper and live: stops and targets reached since the last cycle,
+ * features as known, prediction, decision, risk, size, the record on disk, the order, the equity. Asking again for a
+ * decision that was made carries out what is left of it and never decides anew.
+ */
+export async function runDailyCycle(parts: CycleParts, decisionTimeMs: TimeMs): Promise<CycleResult> {
+  const { strategy, symbol, mode } = parts.settings;
+  const id = decisionId({ strategy, symbol, decisionTimeMs, mode });
+  const before = parts.decisions.get(id);
+  if (before)
+    return carryOut(parts, before, [], await markPrice(parts, await parts.market.view(decisionTimeMs), decisionTimeMs), true);
+  const view = await parts.market.view(decisionTimeMs);
+  const protective = await closeIfProtected(parts, view, decisionTimeMs);
+  const record = await parts.decisions.put(await decideAt(parts, view, id, decisionTimeMs));
+  return carryOut(parts, record, protective, await markPrice(parts, view, decisionTimeMs), false);
+}
+
+/** What would be decided, as the record of it. Changes nothing. */
+export async function decideAt(parts: CycleParts, view: MarketView, id: string, decisionTimeMs: TimeMs): Promise<DecisionRecord> {
+  const { settings, engine, clock, market } = parts;
+  const { ledger } = engine;
+  const model = parts.model();
+  const canonical = model?.canonical ?? view.canonicalFor(decisionTimeMs).series;
+  const { matrix, isSuspect } = view.predictionData(canonical, decisionTimeMs);
+  const prediction = model && predictAt(model, view, decisionTimeMs);
+  const dataVerdicts = dataVerdictsAt(view, canonical, decisionTimeMs);
+  const dataAgeMs = decisionTimeMs - newestEndMs(view.table(canonical).price, decisionTimeMs);
+  const quote = await market.quote(decisionTimeMs);
+  const priceUsd = quote?.priceUsd ?? view.lastClose(canonical, decisionTimeMs);
+  const nowMs = clock.nowMs();
+  const plan = planTrade({
+    decisionId: id,
+    symbol: settings.symbol,
+    mode: settings.mode,
+    view: { decisionTimeMs, isBarSuspect: isSuspect, dataAgeMs, dataVerdicts },
+    prediction,
+    policy: settings.policy,
+    ledger,
+    account: accountView(ledger, priceUsd, decisionTimeMs, parts.performance.points),
+    limits: settings.limits,
+    context: {
+      isHalted: await parts.isHalted(),
+      confidence: prediction?.confidence,
+      dataAgeMs,
+      dataVerdicts,
+      modelAgeMs: model && decisionTimeMs - model.trainedUntilMs,
+      priceUsd: toNumber(priceUsd),
+      secondPriceUsd: toNumber(view.lastClose(canonical, decisionTimeMs)),
+    },
+    priceUsd: quote?.priceUsd,
+    costs: settings.costs,
+    filters: settings.filters,
+    nowMs,
+    validUntilMs: nowMs + ORDER_VALID_MS,
+  });
+  return {
+    decisionId: id,
+    strategy: settings.strategy,
+    symbol: settings.symbol,
+    mode: settings.mode,
+    runId: settings.runId,
+    decisionTimeMs,
+    dataCutoffRecordedMs: nowMs,
+    configHash: settings.configHash,
+    modelId: model?.modelId ?? null,
+    modelSha256: model?.artifactSha256 ?? null,
+    inputs: await market.inputs(),
+    features: lastRow(matrix),
+    prediction: prediction ? { ...prediction, probabilities: [...prediction.probabilities] } : null,
+    dataVerdicts,
+    positionBefore: {
+      quantityEth: toText(ledger.balance(ledger.baseAsset)),
+      cashUsd: toText(ledger.cashUsd),
+      equityUsd: toText(ledger.equityUsd(priceUsd)),
+      exposure: ledger.exposure(priceUsd),
+      lastBuyMs: ledger.position.lastBuyMs,
+    },
+    ...plan,
+  };
+}
+
+/** Sends what a recorded decision announced, where that has not been done, and notes the equity. */
+async function carryOut(
+  parts: CycleParts,
+  record: DecisionRecord,
+  protective: readonly OrderOutcome[],
+  priceUsd: Money,
+  isRepeat: boolean,
+): Promise<CycleResult> {
+  const { engine, performance } = parts;
+  const { decisionId: id, decisionTimeMs, decision } = record;
+  await engine.recordDecision({
+    decisionId: id,
+    decisionTimeMs,
+    action: decision.action,
+    renewsHolding: decision.renewsHolding && record.risk.allowed,
+  });
+  const orders = [...protective, ...(await engine.execute(record.intents))];
+  const { ledger } = engine;
+  const equity = ledger.equityUsd(priceUsd);
+  await performance.record({
+    timeMs: decisionTimeMs,
+    decisionId: id,
+    equityUsd: toNumber(equity),
+    cashUsd: toNumber(ledger.cashUsd),
+    positionEth: toNumber(ledger.balance(ledger.baseAsset)),
+    priceUsd: toNumber(priceUsd),
+    exposure: ledger.exposure(priceUsd),
+  });
+  return {
+    record,
+    orders,
+    priceUsd: toText(priceUsd),
+    equityUsd: toText(equity.round(EQUITY_DECIMALS)),
+    exposure: ledger.exposure(priceUsd),
+    isRepeat,
+  };
+}
+
+const EQUITY_DECIMALS = 8;
+
+/** What equity is marked at: the price one could trade at, else the last close. */
+async function markPrice(parts: CycleParts, view: MarketView, decisionTimeMs: TimeMs): Promise<Money> {
+  const quote = await parts.market.quote(decisionTimeMs);
+  return quote?.priceUsd ?? view.lastClose(parts.model()?.canonical ?? view.canonicalFor(decisionTimeMs).series, decisionTimeMs);
+}
+
+/** The newest row of features by name; what is not known is null. */
+function lastRow({ data, rows, columns, names = [] }: Matrix): Record<string, number | null> {
+  const start = (rows - 1) * columns;
+  return Object.fromEntries(names.map((name, i) => [name, Number.isNaN(data[start + i]!) ? null : data[start + i]!]));
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { performanceMetrics } from '../backtest/index.ts';
+import { createRng, toNumber } from '../domain/index.ts';
+import { writeFileAtomic } from '../storage/index.ts';
+import { Ledger, readJournal, readPerformanceLog, tradeHistory } from '../trading/index.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
+
+export interface PerformanceReportOptions {
+  readonly html: boolean;
+  readonly outputFile?: string | undefined;
+}
+
+const percent = (fraction: number | null): string => (fraction === null ? '-' : `${(100 * fraction).toFixed(2)} %`);
+
+/** Results of the trades so far, from the journal and the equity log alone. */
+export async function performanceReport({ dataDir, config, world }: AppParts, { html, outputFile }: PerformanceReportOptions) {
+  const points = await readPerformanceLog(join(dataDir, PATHS.performance));
+  const ledger = new Ledger();
+  const journal = join(dataDir, PATHS.journal);
+  if (existsSync(journal)) for (const { record } of (await readJournal(journal)).entries) ledger.apply(record);
+  const trades = tradeHistory(ledger);
+  const metrics = performanceMetrics({
+    timeMs: Float64Array.from(points, (point) => point.timeMs),
+    equityUsd: Float64Array.from(points, (point) => point.equityUsd),
+    exposure: Float64Array.from(points, (point) => point.exposure),
+    trades: trades.map(({ pnlUsd, feesUsd, exitTimeMs }) => ({ pnlUsd: Number(pnlUsd), feesUsd: Number(feesUsd), exitTimeMs })),
+    feesUsd: toNumber(ledger.feesUsd),
+    rng: createRng(config.model.seed, 1),
+  });
+  const simulated = world.kind === 'sandbox' || trades.some(({ mode }) => mode === 'sandbox');
+  const [low, high] = metrics.sharpeInterval ?? [null, null];
+  const lines = [
+    `${simulated ? 'SIMULATED ' : ''}results over ${metrics.days} days, ${trades.length} trades, after costs`,
+    `equity      ${points.at(-1)?.equityUsd.toFixed(2) ?? config.capitalUsd} USDT of ${config.capitalUsd}`,
+    `return      ${percent(metrics.totalReturn)}`,
+    `Sharpe      ${metrics.sharpe?.toFixed(2) ?? '-'} (95 % interval ${low?.toFixed(2) ?? '-'} to ${high?.toFixed(2) ?? '-'})`,
+    `drawdown    ${percent(metrics.maxDrawdown)}`,
+    `fees        ${metrics.feesUsd.toFixed(2)} USDT`,
+    `win rate    ${percent(metrics.winRate)}`,
+  ];
+  const document = { simulated, metrics, trades, equity: points };
+  if (!html) return { document, text: lines.join('\n') };
+  const path = outputFile ?? join(dataDir, PATHS.reports, 'performance.html');
+  await writeFileAtomic(path, page(lines));
+  return { document: { ...document, report: path }, text: `${lines.join('\n')}\nreport: ${path}` };
+}
+
+const page = (lines: readonly string[]): string =>
+  `<!doctype html><meta charset="utf-8"><title>Performance</title><style>body{font:16px/1.6 system-ui;margin:2rem;color-scheme:light dark}</style><h1>Performance</h1><pre>${lines.join('\n')}</pre>\n`;

@@ -1,0 +1,84 @@
+import {
+  CLASS_LABELS,
+  type ClassIndex,
+  type ClassLabel,
+  latestDailyMs,
+  ManualClock,
+  ModelError,
+  type TimeMs,
+} from '../domain/index.ts';
+
+import {
+  MemoryDecisionLog,
+  MemoryJournal,
+  MemoryPerformanceLog,
+  PaperBroker,
+  type Reason,
+  TradingEngine,
+} from '../trading/index.ts';
+import type { AppParts } from './app-parts.ts';
+import { cycleSettings } from './cycle-settings.ts';
+import { type CycleParts, decideAt } from './daily-cycle.ts';
+import { loadView } from './load-view.ts';
+import type { ServingModel } from './serving-model.ts';
+
+/** What would be decided at a time by an account that holds cash only. */
+export interface PredictResult {
+  readonly decisionTimeMs: TimeMs;
+  readonly modelId: string;
+  readonly class: ClassIndex;
+  readonly label: ClassLabel;
+  readonly probabilities: readonly [number, number, number];
+  readonly confidence: number;
+  readonly action: ClassLabel;
+  readonly reasons: readonly string[];
+}
+
+/** @throws ModelError `predict.no_model`, `predict.no_prediction` */
+export async function predict(parts: AppParts, model: ServingModel | undefined, atMs: TimeMs): Promise<PredictResult> {
+  const decisionTimeMs = latestDailyMs(atMs, parts.config.strategy.decisionHourUtc);
+  if (!model) throw new ModelError('predict.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
+  const view = await loadView(parts, decisionTimeMs);
+  const settings = cycleSettings(parts.config, 'backtest', null);
+  const quote = async () => ({ priceUsd: view.lastClose(model.canonical, decisionTimeMs), atMs: decisionTimeMs });
+  const clock = new ManualClock(decisionTimeMs);
+  const engine = await TradingEngine.open({
+    journal: new MemoryJournal(),
+    clock,
+    connect: (account) => new PaperBroker({ ...parts.config.costs, filters: settings.filters, quotes: { quote } }, account),
+    gate: () => [],
+    capitalUsd: parts.config.capitalUsd,
+  });
+  const cycle: CycleParts = {
+    settings,
+    clock,
+    market: { view: async () => view, inputs: async () => [], quote },
+    model: () => model,
+    engine,
+    decisions: new MemoryDecisionLog(),
+    performance: new MemoryPerformanceLog(),
+    isHalted: async () => false,
+  };
+  const { prediction, decision, risk } = await decideAt(cycle, view, 'prediction', decisionTimeMs);
+  if (!prediction)
+    throw new ModelError('predict.no_prediction', 'the model gave no prediction', { hint: 'See `ets models list`.' });
+  const { classIndex, probabilities, confidence } = prediction;
+  return {
+    decisionTimeMs,
+    modelId: model.modelId,
+    class: classIndex,
+    label: CLASS_LABELS[classIndex],
+    probabilities,
+    confidence,
+    action: risk.allowed ? decision.action : 'HOLD',
+    reasons: [...decision.reasons, ...risk.reasons].map(reasonText),
+  };
+}
+
+/** `confidence_below_threshold (0.41 against 0.45)` */
+export const reasonText = ({ rule, value, limit }: Reason): string => {
+  const compared = value === null ? '' : limit === null ? ` (${short(value)})` : ` (${short(value)} against ${short(limit)})`;
+  return `${rule}${compared}`;
+};
+
+const short = (value: number | string): string => (typeof value === 'number' ? String(Number(value.toPrecision(4))) : value);

@@ -1,0 +1,22 @@
+import type { ClassIndex, Prediction, TimeMs } from '../domain/index.ts';
+import type { EnsembleModel } from '../model/index.ts';
+import type { MarketView } from './market-view.ts';
+
+/** The model that serves, with what a decision and its record need to know of it. */
+export interface ServingModel {
+  readonly modelId: string;
+  readonly artifactSha256: string;
+  readonly trainedUntilMs: TimeMs;
+  /** Price series that the model was trained on. */
+  readonly canonical: string;
+  readonly ensemble: EnsembleModel;
+}
+
+/** The prediction for one decision time, from the last rows of features as known then. */
+export function predictAt(model: ServingModel, view: MarketView, decisionTimeMs: TimeMs): Prediction {
+  const { matrix } = view.predictionData(model.canonical, decisionTimeMs);
+  const own = { ...matrix, data: matrix.data.subarray((matrix.rows - 1) * matrix.columns), rows: 1 };
+  const [buy = 0, sell = 0, hold = 0] = model.ensemble.predictProba(own);
+  const classIndex: ClassIndex = hold >= buy && hold >= sell ? 2 : buy >= sell ? 0 : 1;
+  return { modelId: model.modelId, classIndex, probabilities: [buy, sell, hold], confidence: Math.max(buy, sell, hold) };
+}

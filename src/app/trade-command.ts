@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { ConfigError, HaltedError, latestDailyMs } from '../domain/index.ts';
+import { PredictionLog } from '../model/index.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
+import { openExtraction } from './extraction.ts';
+import { liveQuote } from './live-quote.ts';
+import { reasonText } from './predict.ts';
+import type { RegistryModelStore } from './registry-model-store.ts';
+import { runScheduledCycle } from './scheduled-cycle.ts';
+import { openTradingSession } from './trading-session.ts';
+
+/** @throws HaltedError `trade.halted`; ConfigError `trade.sandbox_not_in_this_version` */
+export async function tradeCommand(parts: AppParts, models: RegistryModelStore) {
+  if (parts.world.kind === 'sandbox') {
+    throw new ConfigError('trade.sandbox_not_in_this_version', 'trading at the sandbox exchange: not in this version', {
+      hint: '`ets demo` trades on paper on a simulated market.',
+    });
+  }
+  const session = await openTradingSession(parts, { model: () => models.current(), quote: await liveQuote(parts) });
+  try {
+    if (await session.cycle.isHalted())
+      throw new HaltedError('trade.halted', 'trading is halted', { hint: 'Resume with `ets resume` when the cause is mended.' });
+    const nowMs = parts.clock.nowMs();
+    const { days } = await openExtraction(parts).extractUntil(nowMs, { ...(parts.signal && { signal: parts.signal }) });
+    const failures = days.flatMap(({ date, datasets }) =>
+      datasets.flatMap(({ dataset, error }) => (error ? [`${date} ${dataset}: ${error.message}`] : [])),
+    );
+    const log = await PredictionLog.open(join(parts.dataDir, PATHS.predictions));
+    const result = await runScheduledCycle(session, log, latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc));
+    const { record, orders } = result;
+    const { ledger } = session.cycle.engine;
+    return {
+      simulated: false,
+      mode: record.mode,
+      decisionId: record.decisionId,
+      decisionTimeMs: record.decisionTimeMs,
+      isRepeat: result.isRepeat,
+      label: record.prediction ? record.decision.label : null,
+      confidence: record.decision.confidence,
+      action: record.decision.action,
+      risk: { allowed: record.risk.allowed, reasons: [...record.decision.reasons, ...record.risk.reasons].map(reasonText) },
+      orders,
+      fills: orders.filter(({ filledQuantity }) => Number(filledQuantity) > 0),
+      position: { eth: ledger.balance(ledger.baseAsset).toFixed(), usd: ledger.cashUsd.toFixed() },
+      equityUsd: result.equityUsd,
+      extractionFailures: failures,
+    };
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { ModelRegistry, PredictionLog } from '../model/index.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
+import { RegistryModelStore } from './registry-model-store.ts';
+import { type TrainOptions, train } from './train.ts';
+
+/** Trains, and says what came of it. */
+export async function trainCommand(parts: AppParts, options: TrainOptions) {
+  const started = parts.timer.elapsedMs();
+  const trainDays = options.days ?? parts.config.model.trainDays;
+  const registry = new ModelRegistry(join(parts.dataDir, PATHS.models), parts.clock);
+  const models = await RegistryModelStore.open(registry, trainDays, parts.onProgress);
+  const log = await PredictionLog.open(join(parts.dataDir, PATHS.predictions));
+  const candidate = await train(parts, models, () => log.predictions, options);
+  return {
+    simulated: parts.world.kind === 'sandbox',
+    modelId: ModelRegistry.idOf(candidate.artifactSha256, candidate.trainedUntilMs),
+    trainedUntilMs: candidate.trainedUntilMs,
+    canonical: candidate.canonical,
+    rows: candidate.rows,
+    features: candidate.ensemble.featureNames.length,
+    classes: { buy: candidate.classes[0], sell: candidate.classes[1], hold: candidate.classes[2] },
+    metrics: candidate.metrics,
+    baseline: candidate.baseline,
+    gate: candidate.gate,
+    artifactSha256: candidate.artifactSha256,
+    durationMs: Math.round(parts.timer.elapsedMs() - started),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { App } from '../app.ts';
+import { reportFailure, reportResult } from './output.ts';
+import type { Progress } from './progress.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly dataDir?: string;
+  readonly config?: string;
+  readonly endpoints?: string;
+  readonly logLevel: string;
+  readonly json?: boolean;
+  readonly set: readonly string[];
+}
+
+/** What a command gives back: the document for programs, the same in words for people, and an exit code where it is not 0. */
+export interface CommandResult {
+  readonly json: unknown;
+  readonly text: string;
+  readonly exitCode?: number;
+}
+
+export interface CommandContext<Options> {
+  readonly options: Options & GlobalOptions;
+  readonly progress: Progress;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** The application on the data directory and configuration of the command line; closed when the command ends. */
+  openApp(): Promise<App>;
+}
+
+type Action<Options> = (context: CommandContext<Options>, ...args: string[]) => Promise<CommandResult>;
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
+/** Adds the common options to `command` and runs `action` with one result on stdout and everything else on stderr. */
+export function withAction<Options>(command: Command, action: Action<Options>): Command {
+  return command
+    .option('--data-dir <dir>', 'data directory (env ETS_DATA_DIR, default ./data-storage)')
+    .option('--config <file>', 'configuration file (default config/config.yaml where present)')
+    .option('--endpoints <file>', 'JSON file of base URLs that stand in for the real services')
+    .option('--set <path=value>', 'overrides one setting; repeatable', collect, [])
+    .option('--log-level <level>', 'error, warn, info or debug', 'info')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (...received: unknown[]) => {
+      const given = received.at(-1) as Command;
+      const options = given.opts<Options & GlobalOptions>();
+      process.exitCode = await run(options, given.processedArgs.flat() as string[], action);
+    });
+}
+
+async function run<Options>(options: Options & GlobalOptions, args: readonly string[], action: Action<Options>): Promise<number> {
+  const { createProgress } = await import('./progress.ts');
+  const progress = createProgress(process.stderr);
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  let app: App | undefined;
+  try {
+    const context: CommandContext<Options> = {
+      options,
+      progress,
+      signal: stop.signal,
+      openApp: async () => {
+        const { openCliApp } = await import('./open-cli-app.ts');
+        app = await openCliApp(options, progress, stop.signal);
+        return app;
+      },
+    };
+    const result = await action(context, ...args);
+    progress.end();
+    reportResult(result, options.json === true);
+    return result.exitCode ?? 0;
+  } catch (error) {
+    progress.end();
+    return reportFailure(error, { json: options.json === true, debug: options.logLevel === 'debug' });
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    await app?.close();
+  }
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { toIsoDay } from '../../domain/time.ts';
+import { type CommandResult, withAction } from '../command.ts';
+import { timeOption } from '../parse-options.ts';
+import { table } from '../table.ts';
+
+interface DayReport {
+  readonly date: string;
+  readonly datasets: readonly {
+    readonly dataset: string;
+    readonly status: string;
+    readonly rows: number;
+    readonly error?: unknown;
+  }[];
+}
+
+export const extract = (): Command =>
+  withAction<{ date?: string }>(
+    new Command('extract')
+      .alias('data-extraction')
+      .description('fetch one day from every configured source')
+      .option('--date <day>', 'UTC day (default: today)'),
+    async ({ openApp, options }) => {
+      const app = await openApp();
+      return asResult(await app.extractDay(options.date === undefined ? app.clock.nowMs() : timeOption('--date', options.date)));
+    },
+  );
+
+export const backfill = (): Command =>
+  withAction<{ start: string; end: string; resume?: boolean }>(
+    new Command('backfill')
+      .description('fetch a range of days, both ends included')
+      .requiredOption('--start <day>', 'first UTC day')
+      .requiredOption('--end <day>', 'last UTC day')
+      .option('--resume', 'go on where an interrupted backfill stopped (days that are complete are skipped in any case)'),
+    async ({ openApp, options }) => {
+      const startMs = timeOption('--start', options.start);
+      const endMs = timeOption('--end', options.end);
+      return asResult(await (await openApp()).backfill(startMs, endMs));
+    },
+  );
+
+function asResult(days: readonly DayReport[]): CommandResult {
+  const all = days.flatMap((day) => day.datasets.map((x) => ({ date: day.date, ...x })));
+  const failed = all.filter((x) => x.status === 'failed');
+  const shown = days.length <= 3 ? all : failed;
+  const summary = `${days.length} days to ${days.at(-1)?.date ?? toIsoDay(0)}: ${all.reduce((sum, x) => sum + x.rows, 0)} rows, ${failed.length} failures`;
+  const rows = shown.map((x) => [x.date, x.dataset, x.status, x.rows, x.error === undefined ? '' : errorText(x.error)]);
+  return {
+    json: { days },
+    text: rows.length > 0 ? `${table(['day', 'dataset', 'status', 'rows', 'error'], rows)}\n${summary}` : summary,
+    exitCode: failed.length > 0 ? 4 : 0,
+  };
+}
+
+const errorText = (error: unknown): string => (typeof error === 'string' ? error : JSON.stringify(error));

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { toIso } from '../../domain/time.ts';
+import { withAction } from '../command.ts';
+import { table } from '../table.ts';
+
+export const models = (): Command => {
+  const command = new Command('models').description('model versions: list, show, compare, promote, rollback, prune, export');
+  command.addCommand(
+    withAction(new Command('list').description('every version'), async ({ openApp }) => {
+      const list = await (await openApp()).listModels();
+      const rows = list.map((x) => [
+        x.current ? '*' : '',
+        x.modelId,
+        toIso(x.createdMs),
+        x.metrics.logLoss ?? null,
+        x.gate.decision,
+        x.gate.reason,
+      ]);
+      return { json: { models: list }, text: table(['', 'model', 'created', 'log loss', 'gate', 'reason'], rows) };
+    }),
+  );
+  command.addCommand(
+    withAction(new Command('show').description('one version').argument('<id>'), async ({ openApp }, id = '') => {
+      const model = await (await openApp()).showModel(id);
+      return { json: model, text: JSON.stringify(model, null, 2) };
+    }),
+  );
+  command.addCommand(
+    withAction(
+      new Command('compare').description('two versions side by side').argument('<a>').argument('<b>'),
+      async ({ openApp }, a = '', b = '') => {
+        const comparison = await (await openApp()).compareModels(a, b);
+        return { json: comparison, text: JSON.stringify(comparison, null, 2) };
+      },
+    ),
+  );
+  command.addCommand(
+    withAction(new Command('promote').description('make a version current').argument('<id>'), async ({ openApp }, id = '') => {
+      const result = await (await openApp()).promoteModel(id);
+      return { json: result, text: `${result.modelId} is current` };
+    }),
+  );
+  command.addCommand(
+    withAction(new Command('rollback').description('back to the version before'), async ({ openApp }) => {
+      const result = await (await openApp()).rollbackModel();
+      return { json: result, text: `${result.modelId} is current` };
+    }),
+  );
+  return command;
+};

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { backtest } from './commands/backtest.ts';
+import { checkStatus } from './commands/check-status.ts';
+import { config } from './commands/config.ts';
+import { data } from './commands/data.ts';
+import { demo } from './commands/demo.ts';
+import { evaluate } from './commands/evaluate.ts';
+import { backfill, extract } from './commands/extract.ts';
+import { features } from './commands/features.ts';
+import { ingest } from './commands/ingest.ts';
+import { models } from './commands/models.ts';
+import { performanceReport } from './commands/performance-report.ts';
+import { predict } from './commands/predict.ts';
+import { processNewData } from './commands/process-new-data.ts';
+import { sandbox } from './commands/sandbox.ts';
+import { trade } from './commands/trade.ts';
+import { train } from './commands/train.ts';
+import { laterCommands } from './later-commands.ts';
+import { reportFailure } from './output.ts';
+import { ownerCommand } from './owner-names.ts';
+import { usageError } from './usage-error.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('ets')
+  .description('Ethereum trading system: extract, learn, decide, trade, report.')
+  .version(version)
+  .showHelpAfterError(false)
+  .configureOutput({ writeErr: () => undefined })
+  .exitOverride();
+
+const commands = [
+  demo(),
+  ingest(),
+  processNewData(),
+  data(),
+  extract(),
+  backfill(),
+  features(),
+  train(),
+  predict(),
+  evaluate(),
+  models(),
+  trade(),
+  backtest(),
+  performanceReport(),
+  checkStatus(),
+  config(),
+  sandbox(),
+  ...laterCommands(),
+];
+for (const command of commands) program.addCommand(command, { hidden: command.description() === 'not in this version' });
+for (const command of allCommands(program)) command.exitOverride().configureOutput({ writeErr: () => undefined });
+
+try {
+  await program.parseAsync(ownerCommand(process.argv));
+} catch (error) {
+  process.exitCode =
+    error instanceof CommanderError && error.exitCode === 0
+      ? 0
+      : reportFailure(usageError(error, process.argv), { json: process.argv.includes('--json'), debug: false });
+}
+
+function allCommands(parent: Command): Command[] {
+  return parent.commands.flatMap((child) => [child, ...allCommands(child)]);
+}

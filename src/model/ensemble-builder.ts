@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { ExtraTrees, GradientBoostedTrees, LogisticRegression, RandomForest, StackingClassifier } from './learners/index.ts';
+
+/** How an ensemble is made: everything that, with the data, determines the artifact byte for byte. */
+export interface Procedure {
+  /** Boosting rounds, and trees of each forest. */
+  readonly trees: number;
+  readonly folds: number;
+  /** Rows between training and scored rows whose labels would overlap. */
+  readonly purgeRows: number;
+  readonly seed: number;
+}
+
+/** Raised whenever the same procedure would give another artifact than before. */
+const PROCEDURE_VERSION = 1;
+
+export const procedureHash = (procedure: Procedure): string =>
+  createHash('sha256')
+    .update(JSON.stringify([PROCEDURE_VERSION, procedure.trees, procedure.folds, procedure.purgeRows, procedure.seed]))
+    .digest('hex')
+    .slice(0, 16);
+
+/**
+ * The stacking ensemble of the procedure, not yet fitted: boosting, two forests and a linear model, combined by a
+ * logistic meta-classifier over out-of-fold predictions in time order, then calibrated.
+ */
+export function buildEnsemble(procedure: Procedure, threads: number): StackingClassifier {
+  const { trees, folds, purgeRows, seed } = procedure;
+  return new StackingClassifier({
+    base: {
+      boosting: new GradientBoostedTrees({ rounds: trees, learningRate: 0.05, maxLeaves: 15, minLeafSamples: 20, seed }),
+      forest: new RandomForest({ trees, minLeafSamples: 5, seed: seed + 1 }),
+      extraTrees: new ExtraTrees({ trees, minLeafSamples: 5, seed: seed + 2 }),
+      linear: new LogisticRegression({ l2: 20 }),
+    },
+    meta: new LogisticRegression({ l2: 1 }),
+    folds,
+    scheme: 'forward',
+    purge: purgeRows,
+    embargo: 0,
+    seed,
+    threads,
+  });
+}

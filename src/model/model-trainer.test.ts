@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { createRng, DAY_MS, normal } from '../domain/index.ts';
+import { artifactSha256, EnsembleModel } from './ensemble-model.ts';
+import { ModelTrainer, STEP_DAYS } from './model-trainer.ts';
+import type { TrainingSet } from './training-set.ts';
+import { MemoryWalkForwardCache } from './walk-forward-cache.ts';
+
+const START_MS = Date.UTC(2023, 0, 1, 23);
+
+/** `days` of decisions whose label follows the first feature; the third feature is never known. */
+function plantedSet(days: number, seed = 1): TrainingSet {
+  const rng = createRng(seed);
+  const names = ['signal', 'noise', 'absent'];
+  const data = new Float64Array(days * 3);
+  const label = new Uint8Array(days);
+  const timeMs = Float64Array.from({ length: days }, (_, i) => START_MS + i * DAY_MS);
+  for (let i = 0; i < days; i++) {
+    const signal = normal(rng);
+    data.set([signal, normal(rng), Number.NaN], i * 3);
+    const outcome = signal + 0.5 * normal(rng);
+    label[i] = outcome > 0.5 ? 0 : outcome < -0.5 ? 1 : 2;
+  }
+  return { names, timeMs, matrix: { data, rows: days, columns: 3, names }, label, labelKnownMs: timeMs.map((t) => t + DAY_MS) };
+}
+
+function truncated(set: TrainingSet, days: number): TrainingSet {
+  const { columns, data, names } = set.matrix;
+  const matrix = { data: data.slice(0, days * columns), rows: days, columns, ...(names ? { names } : {}) };
+  return {
+    names: set.names,
+    timeMs: set.timeMs.slice(0, days),
+    matrix,
+    label: set.label.slice(0, days),
+    labelKnownMs: set.labelKnownMs.slice(0, days),
+  };
+}
+
+const options = () => ({
+  procedure: { trees: 10, folds: 3, purgeRows: 1, seed: 1 },
+  trainDays: 200,
+  scoredDays: 30,
+  threads: 1,
+  cache: new MemoryWalkForwardCache(),
+});
+
+describe('ModelTrainer', () => {
+  it('leaves out features that are never known and predicts better than class shares', async () => {
+    const set = plantedSet(240);
+    const untilMs = START_MS + 210 * DAY_MS;
+    const model = await new ModelTrainer(options()).fit(set, untilMs);
+    expect(model.featureNames).toEqual(['signal', 'noise']);
+    const probabilities = model.predictProba(set.matrix);
+    let gain = 0;
+    for (let i = 211; i < 240; i++)
+      gain += Math.log(probabilities[i * 3 + set.label[i]!]!) - Math.log(model.classShares[set.label[i]!]!);
+    expect(gain / 29).toBeGreaterThan(0.1);
+  });
+
+  it('gives the same bytes whatever rows follow the training window', async () => {
+    const set = plantedSet(240);
+    const untilMs = START_MS + 210 * DAY_MS;
+    const full = await new ModelTrainer(options()).fit(set, untilMs);
+    const cut = await new ModelTrainer(options()).fit(truncated(set, 210), untilMs);
+    expect(artifactSha256(full.toBytes())).toBe(artifactSha256(cut.toBytes()));
+  });
+
+  it('reads back to the same bytes and predictions', async () => {
+    const set = plantedSet(220);
+    const model = await new ModelTrainer(options()).fit(set, START_MS + 210 * DAY_MS);
+    const again = EnsembleModel.fromBytes(model.toBytes());
+    expect([...again.toBytes()]).toEqual([...model.toBytes()]);
+    expect([...again.predictProba(set.matrix)]).toEqual([...model.predictProba(set.matrix)]);
+  });
+
+  it('scores the last days out of sample, and a week later makes one new step', async () => {
+    const set = plantedSet(260);
+    const untilMs = START_MS + 220 * DAY_MS;
+    let made = 0;
+    const cache = new MemoryWalkForwardCache();
+    const counted = {
+      get: (key: string) => cache.get(key),
+      set: async (key: string, values: Float64Array) => ((made += 1), cache.set(key, values)),
+    };
+    const trainer = new ModelTrainer({ ...options(), cache: counted });
+    const first = await trainer.walkForward(set, untilMs);
+    expect(first).toHaveLength(30);
+    expect(first.every((x) => x.decisionTimeMs >= untilMs - 30 * DAY_MS && x.decisionTimeMs < untilMs)).toBe(true);
+    expect(made).toBe(5);
+    await trainer.walkForward(set, untilMs + STEP_DAYS * DAY_MS);
+    expect(made).toBe(6);
+  });
+
+  it('refuses a window with too few labelled days', async () => {
+    await expect(new ModelTrainer(options()).fit(plantedSet(40), START_MS + 40 * DAY_MS)).rejects.toMatchObject({
+      code: 'training.too_few_rows',
+    });
+  });
+});
