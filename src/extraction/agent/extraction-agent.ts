@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   type Clock,
   DATASET_NAMES,
@@ -88,6 +89,7 @@ export class ExtractionAgent {
     const days = (range.endMs - range.startMs) / DAY_MS;
     const limitMs = this.#deps.dayTimeoutMs * SOURCES_SHARE * Math.max(1, days);
     const controller = new AbortController();
+    setMaxListeners(0, controller.signal);
     const late = () => new SourceError('extract.deadline', `the run was not done within ${Math.round(limitMs / 1_000)} s`);
     const stop = () => controller.abort(options.signal?.reason);
     options.signal?.addEventListener('abort', stop, { once: true });

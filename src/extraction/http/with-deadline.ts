@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Timer } from '../../domain/index.ts';
 
 /**
@@ -12,6 +13,7 @@ export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
   const over = new AbortController();
   const forward = () => controller.abort(outer?.reason);
   if (outer?.aborted) forward();

@@ -192,7 +192,7 @@ describe('validator extractor', () => {
     const genesisMs = DAY - 10 * DAY_MS;
     const asked: string[] = [];
     server = await startLoopback((request, response) => {
-      const path = (request.url ?? '').replace('/eth/v1', '');
+      const path = (request.url ?? '').replace('/eth/v1', '').replace(/\?.*/, '');
       asked.push(path);
       const answer = (body: unknown): void => {
         response.end(JSON.stringify(body));

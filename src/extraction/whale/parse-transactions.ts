@@ -74,7 +74,7 @@ function refused(message: string): SourceError {
   const said = message.slice(0, 200);
   if (/key/i.test(message)) {
     return new SourceError('whale_alert.key_refused', `Whale Alert refuses the key: ${said}`, {
-      hint: 'Set WHALE_ALERT_API_KEY to a valid key, or leave it out and use a node.',
+      hint: 'Set ETS_WHALE_ALERT_API_KEY to a valid key, or leave it out and use a node.',
     });
   }
   if (/limit|usage|quota|plan|exceed/i.test(message)) {

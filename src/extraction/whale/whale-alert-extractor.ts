@@ -64,7 +64,7 @@ async function readWindow(options: WhaleAlertOptions, window: TimeRange, signal:
       api_key: key,
       min_value: String(minValueUsd),
       start: String(window.startMs / SECOND_MS),
-      end: String(window.endMs / SECOND_MS - 1),
+      end: String(window.endMs / SECOND_MS),
       limit: String(PAGE),
       ...(cursor !== undefined && { cursor }),
     });
