@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ExtraTrees, GradientBoostedTrees, LogisticRegression, RandomForest, StackingClassifier } from './learners/index.ts';
+import { ExtraTrees, GradientBoostedTrees, LinearPool, LogisticRegression, RandomForest, StackingClassifier } from './learners/index.ts';
 
 /** How an ensemble is made: everything that, with the data, determines the artifact byte for byte. */
 export interface Procedure {
@@ -22,18 +22,18 @@ export const procedureHash = (procedure: Procedure): string =>
 
 /**
  * The stacking ensemble of the procedure, not yet fitted: boosting, two forests and a linear model, combined by a
- * logistic meta-classifier over out-of-fold predictions in time order, then calibrated.
+ * linear pool fitted on out-of-fold predictions in time order, then calibrated.
  */
 export function buildEnsemble(procedure: Procedure, threads: number): StackingClassifier {
   const { trees, folds, purgeRows, seed } = procedure;
   return new StackingClassifier({
     base: {
-      boosting: new GradientBoostedTrees({ rounds: trees, learningRate: 0.05, maxLeaves: 15, minLeafSamples: 20, seed }),
+      boosting: new GradientBoostedTrees({ rounds: trees, learningRate: 0.03, maxLeaves: 7, minLeafSamples: 20, seed }),
       forest: new RandomForest({ trees, minLeafSamples: 5, seed: seed + 1 }),
       extraTrees: new ExtraTrees({ trees, minLeafSamples: 5, seed: seed + 2 }),
-      linear: new LogisticRegression({ l2: 20 }),
+      linear: new LogisticRegression({ l2: 100 }),
     },
-    meta: new LogisticRegression({ l2: 1 }),
+    meta: new LinearPool({ priorRows: 10 }),
     folds,
     scheme: 'forward',
     purge: purgeRows,

@@ -5,6 +5,7 @@ export { ExtraTrees } from './extra-trees.ts';
 export type { ForestOptions } from './forest-options.ts';
 export { type BoostingOptions, GradientBoostedTrees } from './gradient-boosted-trees.ts';
 export type { FitOptions, FittedLearner, Learner } from './learner.ts';
+export { LinearPool, type PoolOptions } from './linear-pool.ts';
 export { load } from './load.ts';
 export { LogisticRegression } from './logistic-regression.ts';
 export { RandomForest } from './random-forest.ts';

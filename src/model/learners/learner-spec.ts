@@ -6,6 +6,7 @@ export type LearnerSpec =
   | { readonly kind: 'boosting'; readonly growth: BoostingGrowth; readonly maxBins: number }
   | { readonly kind: 'forest'; readonly growth: ForestGrowth; readonly maxBins: number }
   | { readonly kind: 'logistic'; readonly l2: number }
+  | { readonly kind: 'pool'; readonly priorRows: number }
   | { readonly kind: 'prior' };
 
 /** Most bins per column, or `null` where the learner works on values. */

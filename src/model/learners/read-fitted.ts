@@ -4,12 +4,14 @@ import { FittedBoosting } from './fitted-boosting.ts';
 import { FittedForest } from './fitted-forest.ts';
 import { FittedLogistic } from './fitted-logistic.ts';
 import type { FittedModel } from './fitted-model.ts';
+import { FittedPool } from './fitted-pool.ts';
 import { FittedPrior } from './fitted-prior.ts';
 
 const readers: Readonly<Record<string, (artifact: Artifact) => FittedModel>> = {
   boosting: FittedBoosting.fromArtifact,
   forest: FittedForest.fromArtifact,
   logistic: FittedLogistic.fromArtifact,
+  pool: FittedPool.fromArtifact,
   prior: FittedPrior.fromArtifact,
 };
 

@@ -6,16 +6,20 @@ export interface Fold {
 
 const range = (from: number, to: number): Int32Array => Int32Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
+/** Share of the rows that the first fold learns from: learners given less say little about what they become on all rows. */
+const FIRST_SHARE = 0.5;
+
 /**
- * Expanding windows in time order: rows are cut into `folds + 1` blocks; each block but the first is predicted from
- * all rows before it, without the last `purge` of those, whose labels reach into it. Folds left without rows to learn
- * from are dropped.
+ * Expanding windows in time order: the later half of the rows is cut into `folds` blocks; each is predicted from all rows
+ * before it, without the last `purge` of those, whose labels reach into it. Folds left without rows to learn from are
+ * dropped.
  */
 export function forwardFolds(rows: number, folds: number, purge: number): Fold[] {
-  const border = (block: number) => Math.floor((rows * block) / (folds + 1));
+  const first = Math.floor(rows * FIRST_SHARE);
+  const border = (block: number) => first + Math.floor(((rows - first) * block) / folds);
   return Array.from({ length: folds }, (_, i) => ({
-    train: range(0, border(i + 1) - purge),
-    test: range(border(i + 1), border(i + 2)),
+    train: range(0, border(i) - purge),
+    test: range(border(i), border(i + 1)),
   })).filter(usable);
 }
 

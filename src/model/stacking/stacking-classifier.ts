@@ -109,11 +109,14 @@ export class StackingClassifier {
     const probabilities = Float64Array.from(judged);
     const labels = meta.labels.subarray(from);
     if (labels.length === 0) return { temperature: 1, weight: 0, shares };
-    const temperature = Math.max(1, fitTemperature(probabilities, labels, classes));
+    const temperature = Math.max(MINIMUM_TEMPERATURE, fitTemperature(probabilities, labels, classes));
     const weight = fitShrinkage(applyTemperature(probabilities, classes, temperature), labels, shares);
     return { temperature, weight, shares };
   }
 }
+
+/** Sharper than this is not believed: a pool of learners is more careful than each of them, and no more is mended. */
+const MINIMUM_TEMPERATURE = 0.5;
 
 interface OutOfFold {
   /** Out-of-fold probabilities as a training set of their own, folds one after another. */

@@ -3,9 +3,11 @@ import { FittedBoosting } from '../learners/fitted-boosting.ts';
 import { FittedForest } from '../learners/fitted-forest.ts';
 import { FittedLogistic } from '../learners/fitted-logistic.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
+import { FittedPool } from '../learners/fitted-pool.ts';
 import { FittedPrior } from '../learners/fitted-prior.ts';
 import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
 import { fitLogistic } from '../linear/fit-logistic.ts';
+import { fitPoolWeights } from '../linear/fit-pool-weights.ts';
 import { binColumns } from '../trees/binning.ts';
 import { fitBoosting } from '../trees/fit-boosting.ts';
 import { fitForest } from '../trees/fit-forest.ts';
@@ -42,6 +44,8 @@ export function fitSpec(spec: LearnerSpec, whole: TrainingWindow, trees?: readon
     }
     case 'logistic':
       return new FittedLogistic(classes, columns, fitLogistic(spec.l2, window));
+    case 'pool':
+      return new FittedPool(classes, fitPoolWeights(spec.priorRows, window));
     case 'prior':
       return new FittedPrior(columns, smoothedShares(window.labels, classes, window.weights));
   }

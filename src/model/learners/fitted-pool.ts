@@ -1,0 +1,35 @@
+import type { Matrix } from '../../domain/index.ts';
+import { type Artifact, fact, floats } from '../persistence/artifact.ts';
+import { FittedModel } from './fitted-model.ts';
+
+/** A weighted mean of the forecasters' probabilities. */
+export class FittedPool extends FittedModel {
+  /** One per forecaster, not negative, summing to 1. */
+  readonly weights: Float64Array;
+
+  constructor(classes: number, weights: Float64Array) {
+    super(classes, classes * weights.length);
+    this.weights = weights;
+  }
+
+  static fromArtifact(artifact: Artifact): FittedPool {
+    return new FittedPool(fact(artifact, 'classes'), floats(artifact, 'weights'));
+  }
+
+  protected override predictInto({ data, rows }: Matrix, into: Float64Array): void {
+    const { classes, columns, weights } = this;
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        into[row * classes + (column % classes)]! += weights[Math.floor(column / classes)]! * data[row * columns + column]!;
+      }
+    }
+  }
+
+  protected override rawImportance(): Float64Array {
+    return Float64Array.from({ length: this.columns }, (_, column) => this.weights[Math.floor(column / this.classes)]!);
+  }
+
+  protected override toArtifact(): Artifact {
+    return { kind: 'pool', facts: { classes: this.classes }, arrays: { weights: this.weights } };
+  }
+}
