@@ -139,8 +139,8 @@ describe('ExtractionAgent', () => {
   it('ends by itself when a source hangs', async () => {
     world.hanging = '/y';
     const started = systemTimer.elapsedMs();
-    const report = await openAgent({ requestTimeoutMs: 100, sourceDayTimeoutMs: 300 }).extractDay(PAST);
-    expect(systemTimer.elapsedMs() - started).toBeLessThan(5_000);
+    const report = await openAgent({ requestTimeoutMs: 300, sourceDayTimeoutMs: 4_000 }).extractDay(PAST);
+    expect(systemTimer.elapsedMs() - started).toBeLessThan(30_000);
     expect(statuses(report)).toMatchObject({ price_data: 'partial', blockchain_data: 'ok' });
   });
 

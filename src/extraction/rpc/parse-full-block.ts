@@ -3,7 +3,7 @@ import { type BlockHeader, parseBlockHeader } from './parse-block-header.ts';
 import { readHash } from './quantity.ts';
 
 /** One transaction as a block holds it; whether it succeeded stands in its receipt. */
-export interface BlockTransaction {
+interface BlockTransaction {
   readonly hash: string;
   readonly from: string;
   /** `undefined` where a contract is created. */

@@ -24,7 +24,7 @@ export function flowBetween(fromExchange: boolean, toExchange: boolean): WhaleFl
 }
 
 /** When a transfer at `timeMs` is public: its hour's end and the lag of whale data. */
-export const whaleAvailableMs = (timeMs: TimeMs): TimeMs =>
+const whaleAvailableMs = (timeMs: TimeMs): TimeMs =>
   PUBLICATION.whale_flow.availableMs(timeMs, Math.floor(timeMs / HOUR_MS) * HOUR_MS + HOUR_MS);
 
 /** The last whole hour whose transfers are all public at `nowMs`. */
