@@ -1,4 +1,7 @@
-import { createRng, systemTimer, type TimeMs } from '../domain/index.ts';
+import { createRng, MINUTE_MS, systemTimer, type TimeMs } from '../domain/index.ts';
+import { binanceHandler } from './exchange/binance-rest.ts';
+import { ledgerShape } from './exchange/binance-shapes.ts';
+import { Exchange, type ExchangeMarket } from './exchange/exchange.ts';
 import { Faults, SOURCES, type Source } from './faults.ts';
 import { beaconHandler } from './servers/beacon.ts';
 import { controlHandler } from './servers/control.ts';
@@ -32,6 +35,7 @@ export interface Sandbox {
 
 const BLOCK_SPACING_MS = 600_000;
 const HISTORY_YEARS = 5;
+const CAPITAL_USDT = '10000';
 const WEBSOCKETS: readonly Source[] = ['ws', 'binanceWs', 'binanceWsApi'];
 
 /** A simulated market and chain behind loopback servers that speak the real protocols. */
@@ -41,6 +45,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = new WorldClock(startMs, speed, systemTimer);
   const faults = new Faults(options.faults ?? [], createRng(seed, 0xfa));
   const nowMs = () => clock.nowMs();
+  const exchange = new Exchange(marketOf(world), startMs, seed, CAPITAL_USDT);
+  clock.onMove((movedTo) => exchange.advanceTo(movedTo));
   const host = await startHttpHost(
     {
       yahoo: yahooHandler(world, nowMs),
@@ -48,7 +54,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       rpc: rpcHandler(world, nowMs),
       whaleAlert: whaleAlertHandler(world, nowMs),
       beacon: beaconHandler(world, nowMs),
-      control: controlHandler(world, clock, faults, () => ({ orders: [], fills: [], balances: {} })),
+      control: controlHandler(world, clock, faults, () => {
+        exchange.advanceTo(clock.nowMs());
+        return ledgerShape(exchange);
+      }),
+      binance: binanceHandler(world, exchange, clock),
     },
     faults,
     systemTimer,
@@ -58,3 +68,12 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const urls = Object.fromEntries(SOURCES.map((source) => [source, urlOf(source)])) as Record<Source, string>;
   return { urls, world, clock, close: () => host.close() };
 }
+
+/** The world's price as the exchange sees it. */
+const marketOf = ({ path }: World): ExchangeMarket => ({
+  priceAt: (timeMs) => path.priceAt(timeMs),
+  range(fromMs, toMs) {
+    const candles = path.candles(Math.floor(fromMs / MINUTE_MS) * MINUTE_MS, toMs, MINUTE_MS, toMs);
+    return { low: Math.min(...candles.map(({ low }) => low)), high: Math.max(...candles.map(({ high }) => high)) };
+  },
+});

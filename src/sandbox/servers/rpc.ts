@@ -140,7 +140,8 @@ function renderBlock(chain: Chain, block: WorldBlock, full: boolean): string {
   return `{"number":"${hex(number)}","hash":"${hash}","parentHash":"${parentHash}","nonce":"0x0000000000000000","sha3Uncles":"${EMPTY_LIST}","logsBloom":"${NO_LOGS}","transactionsRoot":"${hash}","stateRoot":"${hash}","receiptsRoot":"${hash}","miner":"0x95222290dd7278aa3ddd389cc1e1d165cc4bafe5","difficulty":"0x0","totalDifficulty":"0xc70d815d562d3cfa955","extraData":"0x","size":"${hex(600 + 110 * txCount)}","gasLimit":"${hex(gasLimit)}","gasUsed":"${hex(gasUsed)}","timestamp":"${hex(timestampMs / 1000)}","baseFeePerGas":"${hex(baseFeeWei)}","blobGasUsed":"0x0","excessBlobGas":"0x0","mixHash":"${ZERO_WORD}","uncles":[],"transactions":${transactions}}`;
 }
 
-const transaction = (chain: Chain, transfer: WorldTransfer, now: TimeMs) => transactionOf(chain.blockAt(transfer.blockNumber, now), transfer);
+const transaction = (chain: Chain, transfer: WorldTransfer, now: TimeMs) =>
+  transactionOf(chain.blockAt(transfer.blockNumber, now), transfer);
 
 function transactionOf(block: WorldBlock, transfer: WorldTransfer): Record<string, unknown> {
   const gasPrice = hex(block.baseFeeWei + PRIORITY_FEE_WEI);

@@ -1,0 +1,260 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type Money, money, type TimeMs } from '../../domain/index.ts';
+import type { SandboxHandler, SandboxReply, SandboxRequest } from '../servers/http-host.ts';
+import type { World } from '../world/world.ts';
+import type { WorldClock } from '../world-clock.ts';
+import { accountShape, exchangeInfo, orderShape, placedShape, tradeShape } from './binance-shapes.ts';
+import { type Exchange, Refusal, type Side } from './exchange.ts';
+
+/** The only keys that the simulated exchange knows; they are no secret. */
+export const SANDBOX_API_KEY = 'sandbox-key';
+export const SANDBOX_API_SECRET = 'sandbox-secret';
+
+const INTERVALS: Readonly<Record<string, number>> = {
+  '1m': MINUTE_MS,
+  '5m': 5 * MINUTE_MS,
+  '15m': 15 * MINUTE_MS,
+  '1h': HOUR_MS,
+  '4h': 4 * HOUR_MS,
+  '1d': DAY_MS,
+};
+const DEFAULT_RECV_WINDOW_MS = 5_000;
+const MAX_RECV_WINDOW_MS = 60_000;
+const SYMBOL = 'ETHUSDT';
+
+type Route = (parameters: URLSearchParams, request: SandboxRequest) => unknown;
+
+/** Binance's spot REST API: market data, and the signed calls of one account. */
+export function binanceHandler(world: World, exchange: Exchange, clock: WorldClock): SandboxHandler {
+  const now = () => clock.nowMs();
+  const open = marketRoutes(world, exchange, now);
+  const signed = accountRoutes(exchange, now);
+  return (request) => {
+    exchange.advanceTo(now());
+    const name = `${request.method} ${request.path}`;
+    const parameters = new URLSearchParams([...request.query, ...new URLSearchParams(request.body)]);
+    try {
+      const route = open[name];
+      if (route) return ok(route(parameters, request));
+      const secured = signed[name];
+      if (!secured) return refuse(404, -1, 'Not found');
+      checkSignature(request, parameters, now(), clock.speed);
+      return ok(secured(parameters, request));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return refuse(error.code === -2015 || error.code === -2014 ? 401 : 400, error.code, error.message);
+    }
+  };
+}
+
+const ok = (body: unknown): SandboxReply => ({ status: 200, body, headers: { 'x-mbx-used-weight-1m': '1' } });
+const refuse = (status: number, code: number, msg: string): SandboxReply => ({ status, body: { code, msg } });
+
+/** @throws Refusal -2014, -2015, -1102, -1021, -1022 */
+function checkSignature(
+  { headers, query, body }: SandboxRequest,
+  parameters: URLSearchParams,
+  nowMs: TimeMs,
+  speed: number,
+): void {
+  const key = headers['x-mbx-apikey'];
+  if (key === undefined) throw new Refusal(-2014, 'API-key format invalid.');
+  if (key !== SANDBOX_API_KEY) throw new Refusal(-2015, 'Invalid API-key, IP, or permissions for action.');
+  const signature = parameters.get('signature');
+  const timestamp = Number(parameters.get('timestamp') ?? Number.NaN);
+  if (!signature || !Number.isFinite(timestamp))
+    throw new Refusal(-1102, "Mandatory parameter 'signature' or 'timestamp' was not sent.");
+  const payload = `${query.toString()}${body}`.replace(/&?signature=[^&]*/, '');
+  const expected = createHmac('sha256', SANDBOX_API_SECRET).update(payload).digest();
+  const given = Buffer.from(signature, 'hex');
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw new Refusal(-1022, 'Signature for this request is not valid.');
+  const window =
+    Math.min(MAX_RECV_WINDOW_MS, Number(parameters.get('recvWindow') ?? DEFAULT_RECV_WINDOW_MS)) * Math.max(1, speed);
+  if (timestamp > nowMs + 1_000 * Math.max(1, speed) || nowMs - timestamp > window) {
+    throw new Refusal(-1021, 'Timestamp for this request is outside of the recvWindow.');
+  }
+}
+
+function marketRoutes(world: World, exchange: Exchange, now: () => TimeMs): Readonly<Record<string, Route>> {
+  const { path } = world;
+  const forSymbol =
+    (answer: Route): Route =>
+    (parameters, request) => {
+      const symbol = parameters.get('symbol');
+      if (symbol !== null && symbol !== SYMBOL) throw new Refusal(-1121, 'Invalid symbol.');
+      return answer(parameters, request);
+    };
+  const last = () => path.priceAt(now()).toFixed(2);
+  const book = () => ({
+    symbol: SYMBOL,
+    bidPrice: exchange.bid(now()).toFixed(2),
+    bidQty: '12.5000',
+    askPrice: exchange.ask(now()).toFixed(2),
+    askQty: '11.2000',
+  });
+  const recent = (limit: number) => path.candles(now() - limit * MINUTE_MS, now(), MINUTE_MS, now());
+  return {
+    'GET /api/v3/ping': () => ({}),
+    'GET /api/v3/time': () => ({ serverTime: now() }),
+    'GET /api/v3/exchangeInfo': forSymbol(() => exchangeInfo(now())),
+    'GET /api/v3/ticker/price': forSymbol(() => ({ symbol: SYMBOL, price: last() })),
+    'GET /api/v3/ticker/bookTicker': forSymbol(book),
+    'GET /api/v3/avgPrice': forSymbol(() => ({ mins: 5, price: last(), closeTime: now() })),
+    'GET /api/v3/ticker/24hr': forSymbol(() => {
+      const candles = path.candles(now() - DAY_MS, now(), HOUR_MS, now());
+      const open = candles[0]?.open ?? Number(last());
+      const volume = candles.reduce((sum, candle) => sum + candle.volume, 0);
+      const { bidPrice, bidQty, askPrice, askQty } = book();
+      return {
+        symbol: SYMBOL,
+        priceChange: (Number(last()) - open).toFixed(2),
+        priceChangePercent: (100 * (Number(last()) / open - 1)).toFixed(3),
+        weightedAvgPrice: last(),
+        prevClosePrice: open.toFixed(2),
+        lastPrice: last(),
+        lastQty: '0.1000',
+        bidPrice,
+        bidQty,
+        askPrice,
+        askQty,
+        openPrice: open.toFixed(2),
+        highPrice: Math.max(...candles.map(({ high }) => high)).toFixed(2),
+        lowPrice: Math.min(...candles.map(({ low }) => low)).toFixed(2),
+        volume: volume.toFixed(4),
+        quoteVolume: (volume * Number(last())).toFixed(2),
+        openTime: now() - DAY_MS,
+        closeTime: now(),
+        firstId: 0,
+        lastId: 1,
+        count: 2,
+      };
+    }),
+    'GET /api/v3/depth': forSymbol((parameters) => {
+      const levels = Math.min(100, Number(parameters.get('limit') ?? 100));
+      const side = (from: Money, step: string) =>
+        Array.from({ length: levels }, (_, i) => [from.plus(money(step).times(i)).toFixed(2), '5.0000']);
+      return { lastUpdateId: now(), bids: side(exchange.bid(now()), '-0.01'), asks: side(exchange.ask(now()), '0.01') };
+    }),
+    'GET /api/v3/trades': forSymbol((parameters) =>
+      recent(Math.min(1000, Number(parameters.get('limit') ?? 500))).map(({ openTimeMs, close, volume }) => ({
+        id: openTimeMs / MINUTE_MS,
+        price: close.toFixed(2),
+        qty: volume.toFixed(4),
+        quoteQty: (volume * close).toFixed(2),
+        time: openTimeMs,
+        isBuyerMaker: false,
+        isBestMatch: true,
+      })),
+    ),
+    'GET /api/v3/aggTrades': forSymbol((parameters) =>
+      recent(Math.min(1000, Number(parameters.get('limit') ?? 500))).map(({ openTimeMs, close, volume }) => {
+        const id = openTimeMs / MINUTE_MS;
+        return { a: id, p: close.toFixed(2), q: volume.toFixed(4), f: id, l: id, T: openTimeMs, m: false, M: true };
+      }),
+    ),
+    'GET /api/v3/klines': forSymbol((parameters) => klines(world, parameters, now())),
+  };
+}
+
+function klines({ path }: World, parameters: URLSearchParams, nowMs: TimeMs): unknown[] {
+  const periodMs = INTERVALS[parameters.get('interval') ?? ''];
+  if (!periodMs) throw new Refusal(-1120, 'Invalid interval.');
+  const limit = Math.min(1000, Number(parameters.get('limit') ?? 500));
+  const endMs = Math.min(nowMs, Number(parameters.get('endTime') ?? nowMs) + 1);
+  const startMs = parameters.has('startTime')
+    ? Number(parameters.get('startTime'))
+    : Math.ceil(endMs / periodMs) * periodMs - limit * periodMs;
+  const untilMs = Math.min(endMs, Math.ceil(startMs / periodMs) * periodMs + limit * periodMs);
+  return path
+    .candles(startMs, untilMs, periodMs, nowMs)
+    .map(({ openTimeMs, open, high, low, close, volume }) => [
+      openTimeMs,
+      open.toFixed(2),
+      high.toFixed(2),
+      low.toFixed(2),
+      close.toFixed(2),
+      volume.toFixed(4),
+      openTimeMs + periodMs - 1,
+      (volume * close).toFixed(2),
+      Math.max(1, Math.round(volume)),
+      (volume / 2).toFixed(4),
+      ((volume * close) / 2).toFixed(2),
+      '0',
+    ]);
+}
+
+function accountRoutes(exchange: Exchange, now: () => TimeMs): Readonly<Record<string, Route>> {
+  const order = (parameters: URLSearchParams) => {
+    const orderId = parameters.get('orderId');
+    const clientOrderId = parameters.get('origClientOrderId');
+    return exchange.find(
+      orderId !== null ? { orderId: Number(orderId) } : clientOrderId !== null ? { clientOrderId } : { clientOrderId: '' },
+    );
+  };
+  const decimal = (parameters: URLSearchParams, name: string) =>
+    parameters.has(name) ? money(parameters.get(name) ?? '') : undefined;
+  return {
+    'GET /api/v3/account': () => accountShape(exchange, now()),
+    'POST /api/v3/order': (parameters, { faults }) => {
+      if (parameters.get('symbol') !== SYMBOL) throw new Refusal(-1121, 'Invalid symbol.');
+      if (faults.has('reject')) throw new Refusal(-2010, 'Order was rejected by the simulated exchange.');
+      const type = parameters.get('type');
+      const isKnown = /^(MARKET|LIMIT|LIMIT_MAKER|(STOP_LOSS|TAKE_PROFIT)(_LIMIT)?)$/.test(type ?? '');
+      if (!isKnown) throw new Refusal(-1116, 'Invalid orderType.');
+      const placed = exchange.place(
+        {
+          clientOrderId: parameters.get('newClientOrderId') ?? `sandbox${exchange.orders.length}`,
+          side: parameters.get('side') as Side,
+          type: type as 'MARKET',
+          timeInForce: (parameters.get('timeInForce') ?? 'GTC') as 'GTC',
+          quantity: decimal(parameters, 'quantity'),
+          quoteQuantity: decimal(parameters, 'quoteOrderQty'),
+          price: decimal(parameters, 'price'),
+          stopPrice: decimal(parameters, 'stopPrice'),
+          inPieces: faults.has('partial-fill'),
+        },
+        now(),
+      );
+      return placedShape(exchange, placed);
+    },
+    'GET /api/v3/order': (parameters) => {
+      const found = order(parameters);
+      if (!found) throw new Refusal(-2013, 'Order does not exist.');
+      return orderShape(found);
+    },
+    'DELETE /api/v3/order': (parameters) => orderShape(exchange.cancel(order(parameters), now())),
+    'GET /api/v3/openOrders': () => exchange.openOrders().map(orderShape),
+    'DELETE /api/v3/openOrders': () => {
+      const open = exchange.openOrders();
+      if (open.length === 0) throw new Refusal(-2011, 'Unknown order sent.');
+      return open.map((one) => orderShape(exchange.cancel(one, now())));
+    },
+    'GET /api/v3/allOrders': (parameters) => {
+      const from = Number(parameters.get('startTime') ?? 0);
+      return exchange.orders
+        .filter(({ timeMs }) => timeMs >= from)
+        .slice(-Number(parameters.get('limit') ?? 500))
+        .map(orderShape);
+    },
+    'GET /api/v3/myTrades': (parameters) => {
+      const wanted = parameters.get('orderId');
+      const from = Number(parameters.get('startTime') ?? 0);
+      return exchange.fills
+        .filter(({ orderId, timeMs }) => (wanted === null || orderId === Number(wanted)) && timeMs >= from)
+        .map(tradeShape);
+    },
+    'GET /sapi/v1/account/apiRestrictions': () => ({
+      ipRestrict: false,
+      createTime: 0,
+      enableReading: true,
+      enableWithdrawals: false,
+      enableInternalTransfer: false,
+      enableMargin: false,
+      enableFutures: false,
+      permitsUniversalTransfer: false,
+      enableVanillaOptions: false,
+      enableSpotAndMarginTrading: true,
+    }),
+  };
+}
