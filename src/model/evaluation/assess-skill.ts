@@ -1,5 +1,6 @@
-import type { Rng } from '../../domain/index.ts';
+import { ModelError, type Rng } from '../../domain/index.ts';
 import { dieboldMariano, stationaryBootstrapInterval } from './mean-interval.ts';
+import { logLoss } from './scores.ts';
 
 /** Whether a model knew more than the class shares of its training window. */
 export interface SkillVerdict {
@@ -22,27 +23,49 @@ const SMALLEST = 1e-15;
 
 /**
  * Skill is found only where two tests at one-sided 5 % agree that the mean gain in log loss over the baseline is above
- * zero: the stationary bootstrap and Diebold-Mariano. Rows ascend in time.
+ * zero: the stationary bootstrap and Diebold-Mariano. Rows ascend in time; probabilities and baseline are rows x 3.
+ * @throws ModelError `evaluation.shapes_differ`, `evaluation.not_finite`
  */
 export function assessSkill(
   scored: { readonly probabilities: Float64Array; readonly baseline: Float64Array; readonly labels: Uint8Array },
   rng: Rng,
 ): SkillVerdict {
-  const { probabilities, baseline, labels } = scored;
-  const rows = labels.length;
-  const gains = Float64Array.from(labels, (label, row) => logOf(probabilities[row * 3 + label]!) - logOf(baseline[row * 3 + label]!));
+  const rows = scored.labels.length;
+  const gains = dailyGains(scored);
   const meanGain = rows === 0 ? null : gains.reduce((sum, gain) => sum + gain, 0) / rows;
   if (rows < MINIMUM_SCORED_DAYS || meanGain === null) {
-    return { verdict: 'unknown', text: `Skill: unknown. Only ${rows} days have been scored; ${MINIMUM_SCORED_DAYS} are needed.`, meanGain, interval: null, rows };
+    const text = `Skill: unknown. Only ${rows} ${rows === 1 ? 'day has' : 'days have'} been scored so far; it takes ${MINIMUM_SCORED_DAYS} to say anything.`;
+    return { verdict: 'unknown', text, meanGain, interval: null, rows };
   }
   const interval = stationaryBootstrapInterval(gains, { confidence: 0.9, resamples: RESAMPLES, rng });
   const isFound = interval[0] > 0 && dieboldMariano(gains) > CRITICAL;
-  const figures = `over ${rows} days: gain in log loss ${signed(meanGain)} nats a day, 90 % interval ${signed(interval[0])} to ${signed(interval[1])}`;
+  const ours = logLoss(scored.probabilities, scored.labels).toFixed(4);
+  const plain = logLoss(scored.baseline, scored.labels).toFixed(4);
+  const losses = `its log loss (lower is better) was ${ours}, theirs ${plain}`;
+  const gain = `${signed(meanGain)} a day (90 % interval ${signed(interval[0])} to ${signed(interval[1])})`;
   const text = isFound
-    ? `Skill: found. The model beat the plain class shares ${figures}.`
-    : `Skill: none. The model was not better than the plain class shares ${figures}.`;
+    ? `Skill: found. Over ${rows} days the model forecast better than the plain class shares, that is, than quoting how often BUY, SELL and HOLD came up in training: ${losses}. By two tests, luck alone would show a gain like this one, ${gain}, in fewer than 5 of 100 cases.`
+    : `Skill: none. Over ${rows} days the model did not reliably forecast better than the plain class shares, that is, than quoting how often BUY, SELL and HOLD came up in training: ${losses}. ${meanGain > 0 ? `Its gain of ${gain} may be luck` : `There is no gain: ${gain}`}.`;
   return { verdict: isFound ? 'found' : 'none', text, meanGain, interval, rows };
 }
 
+/** Log probability that the model gave to what came true, less the baseline's, day by day. */
+function dailyGains({ probabilities, baseline, labels }: Parameters<typeof assessSkill>[0]): Float64Array {
+  const cells = labels.length * 3;
+  if (probabilities.length !== cells || baseline.length !== cells) {
+    throw new ModelError(
+      'evaluation.shapes_differ',
+      `${labels.length} labels need ${cells} probabilities, not ${probabilities.length} and ${baseline.length} of the baseline`,
+    );
+  }
+  const gains = Float64Array.from(
+    labels,
+    (label, row) => logOf(probabilities[row * 3 + label]!) - logOf(baseline[row * 3 + label]!),
+  );
+  const bad = gains.findIndex((gain) => !Number.isFinite(gain));
+  if (bad >= 0) throw new ModelError('evaluation.not_finite', `row ${bad} has no probability for its class ${labels[bad]}`);
+  return gains;
+}
+
 const logOf = (probability: number): number => Math.log(Math.max(SMALLEST, probability));
-const signed = (value: number): string => `${value >= 0 ? '+' : ''}${value.toFixed(4)}`;
+const signed = (value: number): string => `${value >= 0 ? '+' : '\u2212'}${Math.abs(value).toFixed(4)}`;

@@ -32,3 +32,22 @@ export function expectedCalibrationError(probabilities: Float64Array, labels: Ui
   const filled = reliabilityBins(probabilities, labels, bins);
   return filled.reduce((sum, bin) => sum + bin.rows * Math.abs(bin.meanConfidence - bin.accuracy), 0) / labels.length;
 }
+
+/**
+ * The same for the probability of each class by itself, mean over the classes (Kull et al. 2019): finds a class whose
+ * probability is wrong although the top one's is right.
+ */
+export function classwiseCalibrationError(probabilities: Float64Array, labels: Uint8Array, bins = DEFAULT_BINS): number {
+  const classes = probabilities.length / labels.length;
+  let distance = 0;
+  for (let label = 0; label < classes; label++) {
+    const gaps = new Float64Array(bins);
+    for (let row = 0; row < labels.length; row++) {
+      const probability = probabilities[row * classes + label]!;
+      const bin = Math.min(bins - 1, Math.floor(probability * bins));
+      gaps[bin]! += probability - (labels[row] === label ? 1 : 0);
+    }
+    distance += gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / labels.length;
+  }
+  return distance / classes;
+}

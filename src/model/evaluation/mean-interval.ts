@@ -10,7 +10,10 @@ export interface BootstrapSettings {
 }
 
 /** Interval of the mean of a series whose neighbours may depend on each other: stationary bootstrap (Politis and Romano 1994). */
-export function stationaryBootstrapInterval(values: Float64Array, settings: BootstrapSettings): readonly [low: number, high: number] {
+export function stationaryBootstrapInterval(
+  values: Float64Array,
+  settings: BootstrapSettings,
+): readonly [low: number, high: number] {
   const { confidence, resamples, rng } = settings;
   const n = values.length;
   const jump = 1 / (settings.meanBlock ?? Math.max(1, Math.cbrt(n)));

@@ -13,7 +13,8 @@ export function logLoss(probabilities: Float64Array, labels: Uint8Array): number
 export function brierScore(probabilities: Float64Array, labels: Uint8Array): number {
   let sum = 0;
   for (let row = 0; row < labels.length; row++) {
-    for (let label = 0; label < CLASSES; label++) sum += (probabilities[row * CLASSES + label]! - (labels[row] === label ? 1 : 0)) ** 2;
+    for (let label = 0; label < CLASSES; label++)
+      sum += (probabilities[row * CLASSES + label]! - (labels[row] === label ? 1 : 0)) ** 2;
   }
   return sum / labels.length;
 }
@@ -62,7 +63,10 @@ export function matthewsCorrelation(confusion: readonly (readonly number[])[]): 
 export function perClass(confusion: readonly (readonly number[])[]): { precision: number | null; recall: number | null }[] {
   return confusion.map((row, label) => {
     const predicted = total(confusion.map((one) => one[label]!));
-    return { precision: predicted > 0 ? row[label]! / predicted : null, recall: total(row) > 0 ? row[label]! / total(row) : null };
+    return {
+      precision: predicted > 0 ? row[label]! / predicted : null,
+      recall: total(row) > 0 ? row[label]! / total(row) : null,
+    };
   });
 }
 
