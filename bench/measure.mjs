@@ -29,8 +29,12 @@ export async function timed(work, times = 5) {
 /** The built command as a user runs it; throws where it fails. */
 export function ets(...args) {
   const start = performance.now();
-  const run = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args, '--json'], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (run.status !== 0) throw new Error(`ets ${args[0]} ended with ${run.status}: ${run.stdout.slice(0, 400)} ${run.stderr.slice(-400)}`);
+  const run = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args, '--json'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (run.status !== 0)
+    throw new Error(`ets ${args[0]} ended with ${run.status}: ${run.stdout.slice(0, 400)} ${run.stderr.slice(-400)}`);
   return { ms: performance.now() - start, json: JSON.parse(run.stdout) };
 }
 

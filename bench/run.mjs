@@ -4,7 +4,9 @@ import { readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 const folder = new URL('./', import.meta.url);
-const all = readdirSync(folder).filter((file) => file.endsWith('.mjs') && !['run.mjs', 'measure.mjs'].includes(file)).map((file) => file.replace('.mjs', ''));
+const all = readdirSync(folder)
+  .filter((file) => file.endsWith('.mjs') && !['run.mjs', 'measure.mjs'].includes(file))
+  .map((file) => file.replace('.mjs', ''));
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !all.includes(name));
 if (unknown.length > 0) {

@@ -13,7 +13,8 @@ import {
   TradingEngine,
 } from '../trading/index.ts';
 import { cycleSettings, procedureOf, protectionPolicy, viewOptions } from './cycle-settings.ts';
-import { type CycleMarket, type CycleParts, runDailyCycle } from './daily-cycle.ts';
+import type { CycleMarket, CycleParts } from './cycle-types.ts';
+import { runDailyCycle } from './daily-cycle.ts';
 import { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
 import { readAllSeries } from './read-all-series.ts';

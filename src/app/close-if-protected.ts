@@ -1,6 +1,6 @@
 import { HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../domain/index.ts';
 import { checkProtection, type OrderOutcome, type ProtectionBar, planExit } from '../trading/index.ts';
-import type { CycleParts } from './daily-cycle.ts';
+import type { CycleParts } from './cycle-types.ts';
 import type { MarketView } from './market-view.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Config } from '../config/index.ts';
 import { DAY_MS, HOUR_MS } from '../domain/index.ts';
 import type { Procedure } from '../model/index.ts';
 import { BINANCE_ETHUSDT_FILTERS, DEFAULT_RISK_LIMITS, type ProtectionPolicy, type TradingMode } from '../trading/index.ts';
-import type { CycleSettings } from './daily-cycle.ts';
+import type { CycleSettings } from './cycle-types.ts';
 import type { MarketViewOptions } from './market-view.ts';
 
 const BPS = 1e-4;

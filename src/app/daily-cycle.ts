@@ -1,72 +1,10 @@
-import { type Clock, type Matrix, type Money, type TimeMs, toNumber, toText } from '../domain/index.ts';
-import {
-  accountView,
-  type DecisionLog,
-  type DecisionPolicy,
-  type DecisionRecord,
-  decisionId,
-  type OrderOutcome,
-  type PerformanceLog,
-  planTrade,
-  type Quote,
-  type RiskLimits,
-  type SymbolFilters,
-  type TradingEngine,
-  type TradingMode,
-} from '../trading/index.ts';
+import { type Matrix, type Money, type TimeMs, toNumber, toText } from '../domain/index.ts';
+import { accountView, type DecisionRecord, decisionId, type OrderOutcome, planTrade } from '../trading/index.ts';
 import { closeIfProtected } from './close-if-protected.ts';
+import type { CycleParts, CycleResult } from './cycle-types.ts';
 import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
 import type { MarketView } from './market-view.ts';
-import { predictAt, type ServingModel } from './serving-model.ts';
-
-/** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
-export interface CycleMarket {
-  /** Everything known at the decision time, read once. */
-  view(decisionTimeMs: TimeMs): Promise<MarketView>;
-  /** Which stored rows the view was made from, for the decision record. */
-  inputs(): Promise<DecisionRecord['inputs']>;
-  /** The first price at which one could trade at or after the time; nothing where there is none. */
-  quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
-}
-
-/** What stays the same from cycle to cycle. */
-export interface CycleSettings {
-  readonly strategy: string;
-  readonly symbol: string;
-  readonly mode: TradingMode;
-  /** Tells backtests and demos apart. */
-  readonly runId: string | null;
-  readonly configHash: string;
-  readonly policy: DecisionPolicy;
-  readonly limits: RiskLimits;
-  readonly costs: { readonly feeBps: number; readonly slippageBps: number };
-  readonly filters: SymbolFilters;
-}
-
-export interface CycleParts {
-  readonly settings: CycleSettings;
-  readonly clock: Clock;
-  readonly market: CycleMarket;
-  /** The model that serves now; nothing before the first training. */
-  readonly model: () => ServingModel | undefined;
-  readonly engine: TradingEngine;
-  readonly decisions: DecisionLog;
-  readonly performance: PerformanceLog;
-  readonly isHalted: () => Promise<boolean>;
-}
-
-/** What one cycle came to. A repeat tells what the first one came to. */
-export interface CycleResult {
-  readonly record: DecisionRecord;
-  /** Orders of this decision, and of a stop or target reached before it. */
-  readonly orders: readonly OrderOutcome[];
-  /** Price at which equity is marked. */
-  readonly priceUsd: string;
-  readonly equityUsd: string;
-  /** Share of equity in Ether afterwards. */
-  readonly exposure: number;
-  readonly isRepeat: boolean;
-}
+import { predictAt } from './serving-model.ts';
 
 /** An order that was not sent this long after its decision is given up. */
 const ORDER_VALID_MS = 3_600_000;

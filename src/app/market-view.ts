@@ -44,7 +44,7 @@ export interface DecisionTable {
 }
 
 /** Days of features that a prediction looks at: the newest is predicted, the others serve staleness and novelty. */
-export const PREDICTION_DAYS = 14;
+const PREDICTION_DAYS = 14;
 
 /**
  * Stored series as decisions see them. Rows of the tables are computed as known at each decision time, so one view over

@@ -18,7 +18,8 @@ import {
 } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { cycleSettings } from './cycle-settings.ts';
-import { type CycleParts, decideAt } from './daily-cycle.ts';
+import type { CycleParts } from './cycle-types.ts';
+import { decideAt } from './daily-cycle.ts';
 import { loadView } from './load-view.ts';
 import type { ServingModel } from './serving-model.ts';
 

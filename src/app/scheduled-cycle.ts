@@ -1,6 +1,7 @@
 import type { TimeMs } from '../domain/index.ts';
 import type { PredictionLog } from '../model/index.ts';
-import { type CycleResult, runDailyCycle } from './daily-cycle.ts';
+import type { CycleResult } from './cycle-types.ts';
+import { runDailyCycle } from './daily-cycle.ts';
 import type { TradingSession } from './trading-session.ts';
 
 /** A daily cycle with what is kept beside the journal: the prediction that gates compare with, and the trade history. */

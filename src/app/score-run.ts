@@ -1,6 +1,6 @@
 import { createRng } from '../domain/index.ts';
 import { accuracy, assessSkill, logLoss, type SkillVerdict, UNKNOWN_LABEL } from '../model/index.ts';
-import type { CycleResult } from './daily-cycle.ts';
+import type { CycleResult } from './cycle-types.ts';
 import type { MarketView } from './market-view.ts';
 
 /** A decision with the class shares of the model that made it: what its prediction is measured against. */

@@ -14,7 +14,7 @@ import {
 } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
-import type { CycleMarket, CycleParts } from './daily-cycle.ts';
+import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { loadView } from './load-view.ts';
 import type { ServingModel } from './serving-model.ts';
 

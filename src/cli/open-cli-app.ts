@@ -1,11 +1,11 @@
 import type { App } from '../app.ts';
 import { loadConfig, readEndpoints } from '../config/index.ts';
-import type { GlobalOptions } from './command.ts';
+import type { GlobalOptions } from './command-types.ts';
 import type { Progress } from './progress.ts';
 
 export const DEFAULT_DATA_DIR = './data-storage';
 
-export const dataDirOf = (options: GlobalOptions): string => options.dataDir ?? process.env.ETS_DATA_DIR ?? DEFAULT_DATA_DIR;
+const dataDirOf = (options: GlobalOptions): string => options.dataDir ?? process.env.ETS_DATA_DIR ?? DEFAULT_DATA_DIR;
 
 /** The application as the command line asks for it. Heavy modules load here, so that `ets --help` does without them. */
 export async function openCliApp(options: GlobalOptions, progress: Progress, signal: AbortSignal): Promise<App> {

@@ -1,5 +1,5 @@
 import { AppError } from '../domain/errors.ts';
-import type { CommandResult } from './command.ts';
+import type { CommandResult } from './command-types.ts';
 
 /** One JSON document, or text for people, on stdout. Numbers that JSON does not know (NaN) become null. */
 export function reportResult(result: CommandResult, json: boolean): void {

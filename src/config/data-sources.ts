@@ -29,9 +29,9 @@ const fileSource = z.strictObject({
 const dataSource = z.discriminatedUnion('type', [apiSource, fileSource]);
 
 /** `config/data_sources.yaml`: what is read besides the built-in sources, by dataset name. */
-export const dataSourcesSchema = z.strictObject({ data_sources: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), dataSource) });
+const dataSourcesSchema = z.strictObject({ data_sources: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), dataSource) });
 
-export const DATA_SOURCES_FILE = 'config/data_sources.yaml';
+const DATA_SOURCES_FILE = 'config/data_sources.yaml';
 
 /** Everything that is wrong with the file; nothing where there is no file. */
 export function checkDataSources(file: string = DATA_SOURCES_FILE): ConfigProblem[] {

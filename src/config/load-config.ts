@@ -13,7 +13,7 @@ export interface ConfigInputs {
   readonly overrides?: readonly string[];
 }
 
-export const DEFAULT_CONFIG_FILE = 'config/config.yaml';
+const DEFAULT_CONFIG_FILE = 'config/config.yaml';
 
 /** File < environment < command line. @throws ConfigError `config.invalid` that names every wrong path */
 export function loadConfig(inputs: ConfigInputs): Config {

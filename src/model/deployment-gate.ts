@@ -18,7 +18,7 @@ export interface GatePolicy {
   readonly refreshMargin: number;
 }
 
-export interface GateCheck {
+interface GateCheck {
   readonly name: string;
   readonly passed: boolean;
   readonly value: number;

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { ExtraTrees, GradientBoostedTrees, LinearPool, LogisticRegression, RandomForest, StackingClassifier } from './learners/index.ts';
+import {
+  ExtraTrees,
+  GradientBoostedTrees,
+  LinearPool,
+  LogisticRegression,
+  RandomForest,
+  StackingClassifier,
+} from './learners/index.ts';
 
 /** How an ensemble is made: everything that, with the data, determines the artifact byte for byte. */
 export interface Procedure {

@@ -1,3 +1,4 @@
+export * from './conformal/index.ts';
 export { type ComparedDay, compareForDeployment, FIRST_MODEL, type GatePolicy, type GateVerdict } from './deployment-gate.ts';
 export { type Procedure, procedureHash } from './ensemble-builder.ts';
 export { artifactSha256, EnsembleModel } from './ensemble-model.ts';

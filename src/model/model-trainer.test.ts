@@ -79,7 +79,10 @@ describe('ModelTrainer', () => {
     const cache = new MemoryWalkForwardCache();
     const counted = {
       get: (key: string) => cache.get(key),
-      set: async (key: string, values: Float64Array) => ((made += 1), cache.set(key, values)),
+      set: async (key: string, values: Float64Array) => {
+        made += 1;
+        await cache.set(key, values);
+      },
     };
     const trainer = new ModelTrainer({ ...options(), cache: counted });
     const first = await trainer.walkForward(set, untilMs);

@@ -5,7 +5,7 @@ import { selectMatrix, type TrainingSet, trainableRows, usableColumns } from './
 import { stepKey, type WalkForwardCache } from './walk-forward-cache.ts';
 
 /** Fewer rows than this cannot carry a stack of time-ordered folds. */
-export const MINIMUM_TRAINING_ROWS = 60;
+const MINIMUM_TRAINING_ROWS = 60;
 /** A feature known on fewer days of the training window is left out. */
 const MINIMUM_KNOWN_DAYS = 30;
 /** Length of one walk-forward step. */

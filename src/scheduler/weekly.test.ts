@@ -14,13 +14,18 @@ describe('latestWeeklyMs', () => {
 
   it('is never later than asked, never a week before, and always on its weekday', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 23 }), (timeMs, weekday, hourUtc) => {
-        const due = latestWeeklyMs(timeMs, { weekday, hourUtc });
-        expect(due).toBeLessThanOrEqual(timeMs);
-        expect(timeMs - due).toBeLessThan(7 * DAY_MS);
-        expect(new Date(due).getUTCDay()).toBe(weekday);
-        expect(new Date(due).getUTCHours()).toBe(hourUtc);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 4e12 }),
+        fc.integer({ min: 0, max: 6 }),
+        fc.integer({ min: 0, max: 23 }),
+        (timeMs, weekday, hourUtc) => {
+          const due = latestWeeklyMs(timeMs, { weekday, hourUtc });
+          expect(due).toBeLessThanOrEqual(timeMs);
+          expect(timeMs - due).toBeLessThan(7 * DAY_MS);
+          expect(new Date(due).getUTCDay()).toBe(weekday);
+          expect(new Date(due).getUTCHours()).toBe(hourUtc);
+        },
+      ),
     );
   });
 });

@@ -33,6 +33,9 @@ export function percent(share: number | null, digits = 1): string {
   return text === NONE ? text : `${text}${THIN_SPACE}%`;
 }
 
+/** A difference of two shares in percentage points: 0.011 is `1.1 points`. */
+export const points = (share: number | null): string => (share === null ? NONE : `${decimal(share * 100, 1)} points`);
+
 /** `+12.3 %` or `\u22124.0 %`. */
 export const signedPercent = (share: number | null, digits = 1): string => withPlus(share, percent(share, digits));
 

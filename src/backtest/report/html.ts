@@ -14,7 +14,7 @@ export function html(parts: TemplateStringsArray, ...filled: readonly Part[]): M
   return new Markup(parts.map((part, i) => part + written(filled[i] ?? null)).join(''));
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']|(?![\t\n\r])\p{Cc}/gu, (char) => ENTITIES[char] ?? '\ufffd');
 }
 

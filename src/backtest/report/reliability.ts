@@ -37,7 +37,7 @@ export function reliabilityBins(days: readonly ReportDay[]): ReliabilityBin[] {
 }
 
 /** 95 % interval of a share seen as `hits` of `n`. */
-export function wilsonInterval(hits: number, n: number): readonly [number, number] {
+function wilsonInterval(hits: number, n: number): readonly [number, number] {
   const z = 1.959963984540054;
   const share = hits / n;
   const middle = (share + z ** 2 / (2 * n)) / (1 + z ** 2 / n);

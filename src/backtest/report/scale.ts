@@ -16,7 +16,7 @@ export function linearScale([low, high]: readonly [number, number], [from, to]: 
 export function logScale([low, high]: readonly [number, number], range: readonly [number, number], ticks = 5): Scale {
   const inner = linearScale([Math.log(low), Math.log(high)], range);
   const decades = Math.log10(high / low);
-  const steps = decades > 2.5 ? [1] : decades > 1.2 ? [1, 3] : decades > 0.6 ? [1, 2, 5] : null;
+  const steps = decades > 2.5 ? [1] : decades > 1.6 ? [1, 3] : decades > 0.6 ? [1, 2, 5] : null;
   if (steps === null) return { at: (value) => inner.at(Math.log(value)), ticks: roundTicks(low, high, ticks) };
   const first = Math.floor(Math.log10(low));
   const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
@@ -28,7 +28,7 @@ export function logScale([low, high]: readonly [number, number], range: readonly
 export const wantsLog = (low: number, high: number): boolean => low > 0 && high / low > 4;
 
 /** Multiples of 1, 2, 2.5 or 5 times a power of ten from `low` to `high`, about `wanted` of them. */
-export function roundTicks(low: number, high: number, wanted: number): number[] {
+function roundTicks(low: number, high: number, wanted: number): number[] {
   const rough = (high - low) / Math.max(wanted, 1);
   if (!(rough > 0) || !Number.isFinite(rough)) return [low];
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -46,10 +46,10 @@ export interface TimeTick {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** At most about seven beginnings of years, quarters, months or days between two times. */
+/** At most about nine beginnings of years, quarters, months or days between two times. */
 export function timeTicks(startMs: TimeMs, endMs: TimeMs): TimeTick[] {
   const days = (endMs - startMs) / DAY_MS;
-  if (days > 70) return monthTicks(startMs, endMs, [1, 2, 3, 6, 12, 24, 60].find((months) => days / 30.4 / months <= 7) ?? 120);
+  if (days > 70) return monthTicks(startMs, endMs, [1, 2, 3, 6, 12, 24, 60].find((months) => days / 30.4 / months <= 9) ?? 120);
   const step = [1, 2, 7, 14].find((x) => days / x <= 7) ?? 14;
   const first = Math.ceil(startMs / DAY_MS);
   const last = Math.floor(endMs / DAY_MS);

@@ -28,7 +28,7 @@ caption{padding:0 0 .5rem}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.25rem;margin:0 0 .5rem;padding:0;font-size:.8125rem;color:var(--muted)}
 .key{display:inline-block;width:1rem;height:.1875rem;border-radius:1px;margin-right:.45rem;vertical-align:.24em;background:currentColor}
 .key.box{height:.7rem;width:.7rem;border-radius:2px;vertical-align:-.05em}
-.key.own{color:var(--own)}.key.hold{color:var(--hold)}.key.up{color:var(--up)}.key.down{color:var(--down)}.key.price{color:var(--ink)}.key.calm{color:var(--rule)}.key.ideal{color:var(--muted);height:0;background:none;border-top:2px dashed}
+.key.own{color:var(--own)}.key.hold{color:var(--hold)}.key.up{color:var(--up)}.key.down{color:var(--down)}.key.price{color:var(--ink)}.key.calm{color:var(--rule)}.key.ideal{width:1.5rem;background:repeating-linear-gradient(90deg,var(--muted) 0 5px,transparent 5px 9px)}
 .plot{display:flex;margin:0 .25rem .25rem 0}
 .plot svg{display:block;overflow:visible}
 .plot .axis{flex:none}.plot .field{flex:1;min-width:0}
@@ -36,7 +36,7 @@ caption{padding:0 0 .5rem}
 .plot .note{font-size:11.5px}
 .grid{stroke:var(--rule)}.tick{stroke:var(--muted)}
 .line{fill:none;stroke-width:1.75;stroke-linejoin:round;vector-effect:non-scaling-stroke}
-.line.own{stroke:var(--own);stroke-width:2}.line.hold{stroke:var(--hold)}.line.price{stroke:var(--ink);stroke-width:1.25;opacity:.75}.line.ideal{stroke:var(--muted);stroke-dasharray:5 5;stroke-width:1.25}
+.line.own{stroke:var(--own);stroke-width:2}.line.hold{stroke:var(--hold)}.line.price{stroke:var(--ink);stroke-width:1.25;opacity:.75}.line.thin{stroke-width:1}.line.ideal{stroke:var(--muted);stroke-dasharray:5 5;stroke-width:1.25}
 .area.own{fill:var(--own);fill-opacity:.16}.area.up{fill:var(--up)}.area.down{fill:var(--down)}.area.calm{fill:var(--rule)}
 .dot{fill:var(--own);stroke:var(--own)}.dot .bar{stroke-width:2;opacity:.45}
 .scroll{overflow-x:auto;margin:0 0 2rem}

@@ -5,7 +5,7 @@ import { type Point, thinCurve } from './thin-curve.ts';
 
 /** Width of a plot in its own units: it is stretched to the page, its height and all text are not. */
 const WIDTH = 1000;
-const AXIS_WIDTH = 58;
+const AXIS_WIDTH = 66;
 const AXIS_HEIGHT = 26;
 /** Room above the highest tick for half of its text. */
 const TOP = 10;
@@ -53,7 +53,7 @@ export function svgChart(
   marks: readonly Markup[] = [],
 ): Markup {
   const { height, x, y, xTicks, yText } = frame;
-  const total = height + AXIS_HEIGHT;
+  const total = height + (xTicks.length === 0 ? 4 : AXIS_HEIGHT);
   const grid = y.ticks.map(
     (tick) => html`<line class="grid" x1="0" x2="100%" y1="${fixed(y.at(tick))}" y2="${fixed(y.at(tick))}"/>`,
   );

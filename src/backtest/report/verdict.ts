@@ -34,7 +34,7 @@ export const holdReturn = ({ startUsd, buyAndHoldUsd }: ReportData): number | nu
   startUsd > 0 ? buyAndHoldUsd / startUsd - 1 : null;
 
 /** `8 months`, `2.5 years`. */
-export function lengthOf({ periodStartMs, periodEndMs }: ReportData): string {
+function lengthOf({ periodStartMs, periodEndMs }: ReportData): string {
   const days = Math.round((periodEndMs - periodStartMs) / DAY_MS);
   if (days < 90) return counted(days, 'day');
   return days < 730 ? counted(Math.round(days / 30.44), 'month') : `${decimal(days / 365.25, 1)} years`;
@@ -55,13 +55,19 @@ function moneySentence(data: ReportData): string {
   return `After costs the strategy ${verb} in ${lengthOf(data)}: ${usd(data.startUsd)} became ${usd(data.endUsd)}, ${against} buy-and-hold with ${usd(data.buyAndHoldUsd)} (${signedPercent(held)}).`;
 }
 
-function certaintySentence({ metrics }: ReportData): string {
+function certaintySentence({ metrics, skill, startUsd, buyAndHoldUsd }: ReportData): string {
   if (metrics.sharpe === null || metrics.sharpeInterval === null) {
     return 'There are too few days, or too few changes of equity, to say how much of this is luck.';
   }
   const [low, high] = metrics.sharpeInterval;
   const figures = `Its Sharpe ratio is ${decimal(metrics.sharpe, 2)} a year, with 95${'\u202f'}% confidence between ${decimal(low, 2)} and ${decimal(high, 2)}`;
-  if (low > 0) return `${figures}: above 0, so luck alone is an unlikely explanation.`;
+  if (low > 0) {
+    const rise =
+      skill.verdict !== 'found' && buyAndHoldUsd > startUsd
+        ? ' ETH itself rose, which explains it without any skill of the model.'
+        : '';
+    return `${figures}: above 0, so luck alone is an unlikely explanation.${rise}`;
+  }
   return high < 0
     ? `${figures}: below 0, so it is unlikely to be bad luck alone.`
     : `${figures}: that includes 0, so the result may be luck.`;

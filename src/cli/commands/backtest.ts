@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ConfigError } from '../../domain/errors.ts';
-import { type CommandContext, type CommandResult, withAction } from '../command.ts';
+import { withAction } from '../command.ts';
+import type { CommandContext, CommandResult } from '../command-types.ts';
 import { daysOption, numberOption, timeOption } from '../parse-options.ts';
 
 interface Options {

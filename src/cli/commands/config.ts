@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type GlobalOptions, withAction } from '../command.ts';
+import { withAction } from '../command.ts';
+import type { GlobalOptions } from '../command-types.ts';
 
 const inputs = (options: GlobalOptions) => ({
   env: process.env,

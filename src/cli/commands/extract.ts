@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { toIsoDay } from '../../domain/time.ts';
-import { type CommandResult, withAction } from '../command.ts';
+import { withAction } from '../command.ts';
+import type { CommandResult } from '../command-types.ts';
 import { timeOption } from '../parse-options.ts';
 import { table } from '../table.ts';
 

@@ -12,7 +12,7 @@ const ORIGINALS = 'originals';
 const READABLE = /\.(csv|json|ndjson|jsonl|parquet)(\.gz)?$/i;
 
 /** A dropped file that was refused whole: it stays where it is, and this says why. */
-export interface RefusedDrop {
+interface RefusedDrop {
   readonly file: string;
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined };
 }
@@ -42,7 +42,7 @@ export async function processDrops(dataDir: string, deps: IngestDeps, options: I
 }
 
 /** Complete files lying directly in the drop folders, in order of name. */
-export async function findDrops(dataDir: string): Promise<string[]> {
+async function findDrops(dataDir: string): Promise<string[]> {
   const found: string[] = [];
   for (const folder of DROP_FOLDERS) {
     const entries = await readdir(join(dataDir, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {

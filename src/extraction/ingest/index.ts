@@ -1,3 +1,2 @@
 export { ingestFile, prepareFile } from './ingest-file.ts';
 export type { FileReport, IngestDeps, IngestOptions } from './ingest-types.ts';
-export { TIME_UNITS } from './parse-time.ts';

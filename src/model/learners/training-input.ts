@@ -5,7 +5,7 @@ import type { FitOptions } from './learner.ts';
 const DECISION_CLASSES = 3;
 
 /** Refuses a matrix whose numbers do not fill its shape. @throws ModelError `learner.shape_mismatch` */
-export function checkMatrix({ data, rows, columns }: Matrix): void {
+function checkMatrix({ data, rows, columns }: Matrix): void {
   if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 0 || columns < 1 || data.length !== rows * columns) {
     throw new ModelError(
       'learner.shape_mismatch',

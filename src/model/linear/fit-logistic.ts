@@ -1,5 +1,6 @@
 import type { TrainingWindow } from '../trees/training-window.ts';
 import { factorise, solveFactorised } from './cholesky.ts';
+import { dotAt } from './dot.ts';
 import { minimise } from './minimise.ts';
 import { measureColumns, type Standardisation, standardise } from './standardise.ts';
 
@@ -10,37 +11,34 @@ export interface LogisticFit extends Standardisation {
 
 /**
  * Multinomial logistic regression: minimises the sum of log losses plus `l2 / 2 * ||w||^2` over standardised columns,
- * intercepts free. L-BFGS, preconditioned with the Cholesky factor of the Hessian that class shares alone would give.
+ * intercepts free. L-BFGS, preconditioned with the Cholesky factor of the Hessian that equal shares would give.
  */
 export function fitLogistic(l2: number, window: TrainingWindow): LogisticFit {
   const { rows, columns, classes, labels } = window;
   const measured = measureColumns(window.data, rows, columns);
   const width = columns + 1;
-  const standard = standardise(measured, window.data, rows);
+  const byRow = standardise(measured, window.data, rows);
+  const byColumn = transpose(byRow, rows, width);
   const rowWeights = window.weights ?? new Float64Array(rows).fill(1);
-  const factor = curvature(standard, rows, width, rowWeights, l2, classes);
+  const factor = curvature(byColumn, rows, width, rowWeights, l2, classes);
   factorise(factor, width);
-  const residual = new Float64Array(classes);
+  const residuals = new Float64Array(classes * rows);
   const weights = minimise({
     size: classes * width,
-    tolerance: 1e-7 * Math.max(1, rows / 100),
+    tolerance: 1e-7 * Math.max(100, rows),
     precondition: (vector) => {
       for (let label = 0; label < classes; label++) solveFactorised(factor, width, vector, label * width);
     },
     evaluate: (w, gradient) => {
-      let loss = 0;
-      for (let at = 0; at < w.length; at++) {
-        const penalised = at % width !== columns;
-        gradient[at] = penalised ? l2 * w[at]! : 0;
-        if (penalised) loss += 0.5 * l2 * w[at]! * w[at]!;
-      }
-      for (let row = 0; row < rows; row++) {
-        loss += rowWeights[row]! * residuals(standard, row * width, width, w, labels[row]!, residual);
-        for (let label = 0; label < classes; label++) {
-          const scale = residual[label]! * rowWeights[row]!;
-          const to = label * width;
-          const from = row * width;
-          for (let column = 0; column < width; column++) gradient[to + column]! += scale * standard[from + column]!;
+      let loss = fillResiduals(byRow, rows, width, w, labels, rowWeights, residuals);
+      for (let label = 0; label < classes; label++) {
+        const to = label * width;
+        for (let column = 0; column < width; column++) {
+          gradient[to + column] = dotAt(residuals, label * rows, byColumn, column * rows, rows);
+          if (column === columns) continue;
+          const weight = w[to + column]!;
+          gradient[to + column]! += l2 * weight;
+          loss += 0.5 * l2 * weight * weight;
         }
       }
       return loss;
@@ -49,38 +47,52 @@ export function fitLogistic(l2: number, window: TrainingWindow): LogisticFit {
   return { ...measured, weights };
 }
 
-/** Probability minus outcome of every class for one row. @returns its log loss */
-function residuals(
-  standard: Float64Array,
-  from: number,
+function transpose(byRow: Float64Array, rows: number, width: number): Float64Array {
+  const byColumn = new Float64Array(byRow.length);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < width; column++) byColumn[column * rows + row] = byRow[at++]!;
+  }
+  return byColumn;
+}
+
+/** Weighted probability minus outcome, one class after another. @returns the weighted sum of log losses */
+function fillResiduals(
+  byRow: Float64Array,
+  rows: number,
   width: number,
   w: Float64Array,
-  label: number,
+  labels: Uint8Array,
+  rowWeights: Float64Array,
   into: Float64Array,
 ): number {
-  const classes = into.length;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < classes; k++) {
-    const at = k * width;
-    let score = 0;
-    for (let column = 0; column < width; column++) score += w[at + column]! * standard[from + column]!;
-    into[k] = score;
-    if (score > highest) highest = score;
+  const classes = w.length / width;
+  let loss = 0;
+  for (let row = 0; row < rows; row++) {
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) {
+      const score = dotAt(w, k * width, byRow, row * width, width);
+      into[k * rows + row] = score;
+      if (score > highest) highest = score;
+    }
+    const label = labels[row]!;
+    const weight = rowWeights[row]!;
+    const own = into[label * rows + row]! - highest;
+    let sum = 0;
+    for (let k = 0; k < classes; k++) {
+      const power = Math.exp(into[k * rows + row]! - highest);
+      into[k * rows + row] = power;
+      sum += power;
+    }
+    for (let k = 0; k < classes; k++) into[k * rows + row]! *= weight / sum;
+    into[label * rows + row]! -= weight;
+    loss += weight * (Math.log(sum) - own);
   }
-  const own = into[label]! - highest;
-  let sum = 0;
-  for (let k = 0; k < classes; k++) {
-    into[k] = Math.exp(into[k]! - highest);
-    sum += into[k]!;
-  }
-  for (let k = 0; k < classes; k++) into[k]! /= sum;
-  into[label]! -= 1;
-  return Math.log(sum) - own;
+  return loss;
 }
 
 /** Lower part of `1/K * Z'Z + l2 I`, the Hessian block of one class where every class has the same probability. */
 function curvature(
-  standard: Float64Array,
+  byColumn: Float64Array,
   rows: number,
   width: number,
   rowWeights: Float64Array,
@@ -88,15 +100,11 @@ function curvature(
   classes: number,
 ): Float64Array {
   const matrix = new Float64Array(width * width);
-  for (let row = 0; row < rows; row++) {
-    const from = row * width;
-    const weight = rowWeights[row]! / classes;
-    for (let i = 0; i < width; i++) {
-      const scaled = weight * standard[from + i]!;
-      const to = i * width;
-      for (let j = 0; j <= i; j++) matrix[to + j]! += scaled * standard[from + j]!;
-    }
+  const weighted = new Float64Array(rows);
+  for (let i = 0; i < width; i++) {
+    for (let row = 0; row < rows; row++) weighted[row] = (byColumn[i * rows + row]! * rowWeights[row]!) / classes;
+    for (let j = 0; j <= i; j++) matrix[i * width + j] = dotAt(weighted, 0, byColumn, j * rows, rows);
+    matrix[i * width + i]! += i === width - 1 ? 1e-6 : l2 + 1e-6;
   }
-  for (let i = 0; i < width; i++) matrix[i * width + i]! += i === width - 1 ? 1e-6 : l2 + 1e-6;
   return matrix;
 }

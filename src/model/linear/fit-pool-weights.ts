@@ -8,11 +8,18 @@ const STEPS = 200;
  * rows of belief in each beforehand.
  * @throws ModelError `learner.not_probabilities` where the columns are not one block of classes per forecaster
  */
-export function fitPoolWeights(priorRows: number, { data, rows, columns, classes, labels, weights }: TrainingWindow): Float64Array {
+export function fitPoolWeights(
+  priorRows: number,
+  { data, rows, columns, classes, labels, weights }: TrainingWindow,
+): Float64Array {
   if (columns % classes !== 0) {
-    throw new ModelError('learner.not_probabilities', `a pool needs ${classes} columns for each forecaster, not ${columns} in all`, {
-      hint: 'Give it the probabilities of the base learners side by side.',
-    });
+    throw new ModelError(
+      'learner.not_probabilities',
+      `a pool needs ${classes} columns for each forecaster, not ${columns} in all`,
+      {
+        hint: 'Give it the probabilities of the base learners side by side.',
+      },
+    );
   }
   const forecasters = columns / classes;
   let shares = new Float64Array(forecasters).fill(1 / forecasters);

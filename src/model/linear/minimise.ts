@@ -1,3 +1,5 @@
+import { dot } from './dot.ts';
+
 export interface SmoothProblem {
   readonly size: number;
   /** Stops where no component of the gradient is larger. */
@@ -10,12 +12,6 @@ export interface SmoothProblem {
 
 const MEMORY = 10;
 const MAX_ITERATIONS = 500;
-
-const dot = (a: Float64Array, b: Float64Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-};
 
 /** Minimum of a convex function by preconditioned L-BFGS (Nocedal and Wright 2006, algorithm 7.5) from zero. */
 export function minimise({ size, tolerance, precondition, evaluate }: SmoothProblem): Float64Array {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ModelError } from '../../domain/index.ts';
 
 const score = z.number().nullable();
 const metricsSchema = z.object({ accuracy: score, logLoss: score, brier: score, ece: score, days: z.int() });
@@ -6,7 +7,7 @@ const metricsSchema = z.object({ accuracy: score, logLoss: score, brier: score, 
 /** Newest form of a manifest that this version reads. */
 export const MANIFEST_VERSION = 1;
 
-export const modelManifestSchema = z
+const modelManifestSchema = z
   .object({
     version: z.literal(MANIFEST_VERSION),
     modelId: z.string(),
@@ -39,3 +40,26 @@ export const modelManifestSchema = z
 
 /** What is known of a model beside its bytes. */
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** @throws ModelError `registry.manifest_damaged`, `registry.newer_format` */
+export function parseManifest(modelId: string, text: string): ModelManifest {
+  const hint = 'Go back with `ets models rollback`, or train anew with `ets train`.';
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw new ModelError('registry.manifest_damaged', `the manifest of model ${modelId} is not JSON`, { hint, cause });
+  }
+  const version = z.object({ version: z.number() }).safeParse(content).data?.version ?? 0;
+  if (version > MANIFEST_VERSION)
+    throw new ModelError('registry.newer_format', `model ${modelId} was written by a newer version`, {
+      hint: 'Upgrade, or roll back.',
+    });
+  const parsed = modelManifestSchema.safeParse(content);
+  if (!parsed.success || parsed.data.modelId !== modelId)
+    throw new ModelError('registry.manifest_damaged', `the manifest of model ${modelId} is not as expected`, {
+      hint,
+      cause: parsed.error,
+    });
+  return parsed.data;
+}

@@ -1,13 +1,18 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, ConfigError, ModelError } from '../../domain/index.ts';
-import { MANIFEST_VERSION, type ModelManifest, modelManifestSchema } from './manifest.ts';
+import { compareManifests, type ModelComparison } from './compare-manifests.ts';
+import { MANIFEST_VERSION, type ModelManifest, parseManifest } from './manifest.ts';
 import { modelCard } from './model-card.ts';
+import { writeAtomically } from './write-atomically.ts';
 
 const pointerSchema = z.object({
-  history: z.array(z.object({ modelId: z.string(), atMs: z.int(), reason: z.string() })).readonly(),
+  history: z
+    .array(z.object({ modelId: z.string(), atMs: z.int(), reason: z.string(), isRollback: z.literal(true).optional() }))
+    .readonly(),
 });
 type Pointer = z.infer<typeof pointerSchema>;
 
@@ -45,7 +50,10 @@ export class ModelRegistry {
     return `m${new Date(trainedUntilMs).toISOString().slice(0, 10).replaceAll('-', '')}-${artifactSha256.slice(0, 12)}`;
   }
 
-  /** Stores a version; the same version again changes nothing. */
+  /**
+   * Stores a version; where the same one is already there, whole, it stays as it is and its own manifest is returned.
+   * @throws ModelError `registry.newer_format` where a newer program has stored the same one
+   */
   async save(
     artifact: Uint8Array,
     about: Omit<
@@ -65,26 +73,42 @@ export class ModelRegistry {
       isRefitScored: false,
       node: process.version,
     };
+    const stored = await this.load(modelId).catch((error: unknown) => {
+      if (error instanceof ModelError && error.code === 'registry.newer_format') throw error;
+      return undefinedWhereUnusable(error);
+    });
+    if (stored) return stored.manifest;
     const folder = join(this.folder, modelId);
     await mkdir(folder, { recursive: true });
-    await writeAtomically(join(folder, ARTIFACT), artifact);
-    await writeAtomically(join(folder, CARD), modelCard(manifest));
-    await writeAtomically(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeVersion(folder, manifest, artifact);
     return manifest;
   }
 
-  /** Every version, oldest first. Folders without a manifest are left over from an interrupted save and are passed over. */
+  /**
+   * Every version that can be read, oldest first. Folders without a manifest are left over from an interrupted save and
+   * are passed over; `problems` names versions that cannot be read.
+   */
   async list(): Promise<(ModelManifest & { readonly current: boolean })[]> {
     const current = await this.currentId();
-    const entries = await readdir(this.folder, { withFileTypes: true }).catch(emptyWhereMissing);
     const manifests: ModelManifest[] = [];
-    for (const entry of entries) {
-      if (!entry.isDirectory() || !/^m\d{8}-/.test(entry.name)) continue;
-      const text = await readFile(join(this.folder, entry.name, MANIFEST), 'utf8').catch(undefinedWhereMissing);
-      if (text !== undefined) manifests.push(parseManifest(entry.name, text));
+    for (const modelId of await this.#ids()) {
+      const manifest = await this.show(modelId).catch(undefinedWhereUnusable);
+      if (manifest) manifests.push(manifest);
     }
     manifests.sort((a, b) => a.createdMs - b.createdMs || a.trainedUntilMs - b.trainedUntilMs);
     return manifests.map((manifest) => ({ ...manifest, current: manifest.modelId === current }));
+  }
+
+  /** Versions that cannot be loaded, and why. Reads every artifact. */
+  async problems(): Promise<{ readonly modelId: string; readonly code: string; readonly message: string }[]> {
+    const found: { modelId: string; code: string; message: string }[] = [];
+    for (const modelId of await this.#ids()) {
+      await this.load(modelId).catch((error: unknown) => {
+        if (!(error instanceof ModelError)) throw error;
+        found.push({ modelId, code: error.code, message: error.message });
+      });
+    }
+    return found;
   }
 
   /** @throws ConfigError `registry.no_such_model`; ModelError `registry.manifest_damaged`, `registry.newer_format` */
@@ -111,14 +135,18 @@ export class ModelRegistry {
   }
 
   async currentId(): Promise<string | undefined> {
-    return (await this.#pointer()).history.at(-1)?.modelId;
+    return serving((await this.#pointer()).history).at(-1);
   }
 
-  /** The current model; where it cannot be used, the newest earlier one that can, with the reason. */
+  /**
+   * The current model; where it cannot be used, the newest earlier one that can, with the reason. A version that was
+   * rolled back is never taken. Undefined where none was ever promoted.
+   * @throws ModelError `registry.no_usable_model`, `registry.pointer_damaged`
+   */
   async loadCurrent(): Promise<CurrentModel | undefined> {
     const { history } = await this.#pointer();
     let fallbackReason: string | null = null;
-    for (const { modelId } of [...history].reverse()) {
+    for (const modelId of new Set(serving(history).reverse())) {
       try {
         return { ...(await this.load(modelId)), fallbackReason };
       } catch (error) {
@@ -137,37 +165,72 @@ export class ModelRegistry {
   async promote(modelId: string, reason: string): Promise<ModelManifest> {
     const { manifest } = await this.load(modelId);
     const { history } = await this.#pointer();
-    if (history.at(-1)?.modelId !== modelId) await this.#point([...history, { modelId, atMs: this.#clock.nowMs(), reason }]);
+    if (serving(history).at(-1) !== modelId) await this.#point([...history, { modelId, atMs: this.#clock.nowMs(), reason }]);
     return manifest;
   }
 
-  /** Back to the version that was current before. @throws ConfigError `registry.nothing_before` */
+  /**
+   * Back to the version that was current before, and from there, asked again, to the one before that: what was rolled
+   * back does not come back by itself. @throws ConfigError `registry.nothing_before`; as `load`
+   */
   async rollback(): Promise<ModelManifest> {
     const { history } = await this.#pointer();
-    const current = history.at(-1)?.modelId;
-    const before = history.findLast(({ modelId }) => modelId !== current);
-    if (!before)
+    const modelId = serving(history).at(-2);
+    if (modelId === undefined)
       throw new ConfigError('registry.nothing_before', 'there is no model before the current one', {
         hint: 'See `ets models list`.',
       });
-    return this.promote(before.modelId, 'rollback');
+    const { manifest } = await this.load(modelId);
+    await this.#point([...history, { modelId, atMs: this.#clock.nowMs(), reason: 'rollback', isRollback: true }]);
+    return manifest;
   }
 
-  /** Removes all but the newest `keep` versions; never the current one, the one before it, or a protected one. */
+  /** Promotions and rollbacks, oldest first. */
+  async history(): Promise<Pointer['history']> {
+    return (await this.#pointer()).history;
+  }
+
+  /** What two versions have in common and what not. @throws as `show` */
+  async compare(a: string, b: string): Promise<ModelComparison> {
+    return compareManifests(await this.show(a), await this.show(b));
+  }
+
+  /**
+   * Removes all but the newest `keep` versions; never the current one, the one before it, a protected one (one that an
+   * open position refers to) or one that cannot be read. Returns what was removed.
+   */
   async prune(keep: number, protectedIds: readonly string[]): Promise<string[]> {
     const all = await this.list();
-    const { history } = await this.#pointer();
-    const current = history.at(-1)?.modelId;
-    const before = history.findLast(({ modelId }) => modelId !== current)?.modelId;
     const kept = new Set([
       ...protectedIds,
-      ...(current ? [current] : []),
-      ...(before ? [before] : []),
-      ...all.slice(-keep).map(({ modelId }) => modelId),
+      ...serving((await this.#pointer()).history).slice(-2),
+      ...(keep > 0 ? all.slice(-keep).map(({ modelId }) => modelId) : []),
     ]);
     const removed = all.map(({ modelId }) => modelId).filter((modelId) => !kept.has(modelId));
     for (const modelId of removed) await rm(join(this.folder, modelId), { recursive: true, force: true });
     return removed;
+  }
+
+  /**
+   * A copy of a version, checked, in a new folder `<folder>/<modelId>`; returns its path.
+   * @throws as `load`, and ConfigError `registry.export_exists`
+   */
+  async export(modelId: string, folder: string): Promise<string> {
+    const { manifest, artifact } = await this.load(modelId);
+    const target = join(folder, modelId);
+    await mkdir(folder, { recursive: true });
+    await mkdir(target).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EEXIST') throw cause;
+      throw new ConfigError('registry.export_exists', `${target} is already there`, { hint: 'Name another folder.', cause });
+    });
+    await writeVersion(target, manifest, artifact);
+    return target;
+  }
+
+  async #ids(): Promise<string[]> {
+    const entries = await readdir(this.folder, { withFileTypes: true }).catch(emptyWhereMissing);
+    const ids = entries.filter((entry) => entry.isDirectory() && /^m\d{8}-/.test(entry.name)).map(({ name }) => name);
+    return ids.filter((id) => existsSync(join(this.folder, id, MANIFEST))).sort();
   }
 
   async #pointer(): Promise<Pointer> {
@@ -189,26 +252,22 @@ export class ModelRegistry {
   }
 }
 
-function parseManifest(modelId: string, text: string): ModelManifest {
-  const hint = 'Go back with `ets models rollback`, or train anew with `ets train`.';
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (cause) {
-    throw new ModelError('registry.manifest_damaged', `the manifest of model ${modelId} is not JSON`, { hint, cause });
+/** Versions in the order in which they served, without those that were rolled back; the last one is current. */
+function serving(history: Pointer['history']): string[] {
+  const stack: string[] = [];
+  for (const { modelId, isRollback } of history) {
+    const before = isRollback ? stack.lastIndexOf(modelId, -2) : -1;
+    if (before >= 0) stack.length = before + 1;
+    else stack.push(modelId);
   }
-  const version = z.object({ version: z.number() }).safeParse(content).data?.version ?? 0;
-  if (version > MANIFEST_VERSION)
-    throw new ModelError('registry.newer_format', `model ${modelId} was written by a newer version`, {
-      hint: 'Upgrade, or roll back.',
-    });
-  const parsed = modelManifestSchema.safeParse(content);
-  if (!parsed.success)
-    throw new ModelError('registry.manifest_damaged', `the manifest of model ${modelId} is not as expected`, {
-      hint,
-      cause: parsed.error,
-    });
-  return parsed.data;
+  return stack;
+}
+
+/** The manifest comes last: a version without one is not there. */
+async function writeVersion(folder: string, manifest: ModelManifest, artifact: Uint8Array): Promise<void> {
+  await writeAtomically(join(folder, ARTIFACT), artifact);
+  await writeAtomically(join(folder, CARD), modelCard(manifest));
+  await writeAtomically(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -221,16 +280,6 @@ function emptyWhereMissing(error: NodeJS.ErrnoException): [] {
   if (!isMissing(error)) throw error;
   return [];
 }
-
-/** Written beside, flushed, renamed: a reader sees the old or the new content. */
-async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const handle = await open(temporary, 'wx');
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, path);
+function undefinedWhereUnusable(error: unknown): undefined {
+  if (!(error instanceof ModelError) && !(error instanceof ConfigError)) throw error;
 }

@@ -1,10 +1,9 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../domain/index.ts';
 import { ModelRegistry } from './model-registry.ts';
-import { PredictionLog } from './prediction-log.ts';
 
 let folder = '';
 let clock: ManualClock;
@@ -71,6 +70,91 @@ describe('ModelRegistry', () => {
     await expect(registry.loadCurrent()).rejects.toMatchObject({ code: 'registry.no_usable_model' });
   });
 
+  it('does not bring back by itself what was rolled back', async () => {
+    const [a, b, c] = [await saved(1), await saved(2), await saved(3)];
+    for (const id of [a, b, c]) await registry.promote(id, 'better');
+    expect((await registry.rollback()).modelId).toBe(b);
+    expect((await registry.rollback()).modelId).toBe(a);
+    await expect(registry.rollback()).rejects.toMatchObject({ code: 'registry.nothing_before' });
+    await registry.promote(c, 'by hand');
+    expect((await registry.rollback()).modelId).toBe(a);
+    writeFileSync(join(folder, a, 'artifact.bin'), 'noise');
+    await expect(registry.loadCurrent()).rejects.toMatchObject({ code: 'registry.no_usable_model' });
+    expect((await registry.history()).map((x) => x.reason)).toEqual([
+      'better',
+      'better',
+      'better',
+      'rollback',
+      'rollback',
+      'by hand',
+      'rollback',
+    ]);
+  });
+
+  it('keeps a stored version as it is when it is saved again, and mends a damaged one', async () => {
+    const id = await saved(1);
+    const before = readFileSync(join(folder, id, 'manifest.json'), 'utf8');
+    await saved(1);
+    expect(readFileSync(join(folder, id, 'manifest.json'), 'utf8')).toBe(before);
+    writeFileSync(join(folder, id, 'artifact.bin'), '');
+    await saved(1);
+    expect([...(await registry.load(id)).artifact]).toEqual([1, 2, 1]);
+    expect(readdirSync(join(folder, id)).sort()).toEqual(['MODEL.md', 'artifact.bin', 'manifest.json']);
+  });
+
+  it('lists past versions that cannot be read, and names them', async () => {
+    const [a, b, c] = [await saved(1), await saved(2), await saved(3)];
+    writeFileSync(join(folder, a, 'manifest.json'), '{"version":99}');
+    writeFileSync(join(folder, b, 'artifact.bin'), 'noise');
+    rmSync(join(folder, c, 'manifest.json'));
+    expect((await registry.list()).map((x) => x.modelId)).toEqual([b]);
+    expect((await registry.problems()).map((x) => [x.modelId, x.code])).toEqual([
+      [a, 'registry.newer_format'],
+      [b, 'registry.artifact_damaged'],
+    ]);
+    await expect(registry.save(Uint8Array.of(1, 2, 1), about(1))).rejects.toMatchObject({ code: 'registry.newer_format' });
+  });
+
+  it('refuses a manifest under another name, and a damaged pointer', async () => {
+    const id = await saved(1);
+    cpSync(join(folder, id), join(folder, 'm20990101-copied'), { recursive: true });
+    await expect(registry.load('m20990101-copied')).rejects.toMatchObject({ code: 'registry.manifest_damaged' });
+    writeFileSync(join(folder, 'current.json'), '{');
+    await expect(registry.loadCurrent()).rejects.toMatchObject({ code: 'registry.pointer_damaged' });
+  });
+
+  it('compares two versions', async () => {
+    const a = await saved(1);
+    clock.moveTo(clock.nowMs() + 1_000);
+    const other = { ...about(2), features: ['b', 'c'], procedure: { trees: 20 }, metrics: { ...scores, logLoss: 1.04 } };
+    const { modelId: b } = await registry.save(Uint8Array.of(9), other);
+    const comparison = await registry.compare(a, b);
+    expect(comparison).toMatchObject({
+      isSameArtifact: false,
+      onlyInA: ['a'],
+      onlyInB: ['c'],
+      differences: [{ name: 'trees', a: 10, b: 20 }],
+    });
+    expect(comparison.metrics[0]).toMatchObject({ name: 'logLoss', a: 1.05, b: 1.04 });
+    expect(comparison.metrics[0]?.difference).toBeCloseTo(-0.01, 12);
+    expect(comparison.metrics[3]).toEqual({ name: 'ece', a: null, b: null, difference: null });
+  });
+
+  it('exports a version that another registry can load, and overwrites nothing', async () => {
+    const id = await saved(1);
+    const target = join(folder, 'elsewhere');
+    expect(await registry.export(id, target)).toBe(join(target, id));
+    expect((await new ModelRegistry(target, clock).load(id)).manifest).toEqual(await registry.show(id));
+    await expect(registry.export(id, target)).rejects.toMatchObject({ code: 'registry.export_exists' });
+  });
+
+  it('is empty where there is no folder', async () => {
+    const nowhere = new ModelRegistry(join(folder, 'none'), clock);
+    expect(await nowhere.list()).toEqual([]);
+    expect(await nowhere.loadCurrent()).toBeUndefined();
+    expect(await nowhere.prune(0, [])).toEqual([]);
+  });
+
   it('refuses a newer format, an unknown id, and a path instead of an id', async () => {
     const id = await saved(1);
     writeFileSync(join(folder, id, 'manifest.json'), JSON.stringify({ version: 99 }));
@@ -87,38 +171,5 @@ describe('ModelRegistry', () => {
     await registry.promote(ids[2]!, 'better');
     expect(await registry.prune(1, [ids[3]!])).toEqual([ids[1], ids[4]]);
     expect(existsSync(join(folder, ids[0]!))).toBe(true);
-  });
-});
-
-describe('PredictionLog', () => {
-  const prediction = (day: number, modelId = 'm') => ({
-    decisionTimeMs: day * 86_400_000,
-    modelId,
-    probabilities: [0.5, 0.25, 0.25] as const,
-    baseline: [0.3, 0.3, 0.4] as const,
-    recordedMs: day,
-  });
-
-  it('keeps the first prediction of a decision through restarts and a torn last line', async () => {
-    const path = join(folder, 'predictions.ndjson');
-    const log = await PredictionLog.open(path);
-    await log.record(prediction(2));
-    await log.record(prediction(1));
-    await log.record(prediction(2, 'other'));
-    appendFileSync(path, '{"decisionTimeMs":3,"mod');
-    const again = await PredictionLog.open(path);
-    await again.record(prediction(3));
-    const third = await PredictionLog.open(path);
-    expect(third.predictions.map((x) => [x.decisionTimeMs / 86_400_000, x.modelId])).toEqual([
-      [1, 'm'],
-      [2, 'm'],
-      [3, 'm'],
-    ]);
-  });
-
-  it('refuses a damaged middle', async () => {
-    const path = join(folder, 'predictions.ndjson');
-    writeFileSync(path, 'noise\n{}\n');
-    await expect(PredictionLog.open(path)).rejects.toMatchObject({ code: 'predictions.damaged' });
   });
 });

@@ -34,7 +34,7 @@ function findWorker(): string | null {
  * Worker threads that stay for the life of the process, without keeping it alive. They read training windows in
  * shared memory; a job's result is the same wherever it runs.
  */
-export class FitPool {
+class FitPool {
   readonly #path: string | null;
   readonly #workers: PoolWorker[] = [];
   readonly #queue: Task[] = [];

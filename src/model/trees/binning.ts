@@ -1,6 +1,3 @@
-/** The missing-value bin; real values start at bin 1. */
-export const MISSING_BIN = 0;
-
 const STRIDE = 256;
 
 /** Quantile bins of every column of one training window. Built from features alone, so that folds may share it. */
@@ -58,14 +55,14 @@ function cutSorted(sorted: Float64Array, maxBins: number, minRows: number, edges
 
 /**
  * Bins column-major values. `allocate` decides where the bytes live, so that worker threads can share them.
- * At most 255 bins; `minRows` keeps single rows from being a bin of their own (3, as LightGBM has it).
+ * At most 255 bins; `minRows` keeps single rows from being a bin of their own.
  */
 export function binColumns(
   byColumn: Float64Array,
   rows: number,
   columns: number,
   maxBins = 255,
-  minRows = 3,
+  minRows = 4,
   allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
 ): Binning {
   const bins = new Uint8Array(allocate(rows * columns));

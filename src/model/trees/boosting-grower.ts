@@ -2,8 +2,8 @@ import { type Binning, edgeOf } from './binning.ts';
 import { addRows, createHistogram, gather, type HistogramLayout, layOutHistogram, subtractHistogram } from './histogram.ts';
 import { gradientOf, type PackedGradients, SHIFT } from './packed-gradients.ts';
 import { partitionByBin } from './partition.ts';
-import { type BoostingSplit, type ScanLimits, scanBins } from './split-scan.ts';
 import { SparseSearch } from './sparse-search.ts';
+import { type BoostingSplit, type ScanLimits, scanBins } from './split-scan.ts';
 import type { TreeSetBuilder } from './tree-set.ts';
 
 /** Limits of one boosted tree; they mean what LightGBM's parameters of the same purpose mean. */
@@ -152,20 +152,27 @@ export class BoostingGrower {
       minHessian: Math.max((minLeafSamples * hessian) / (leaf.end - leaf.begin), MIN_HESSIAN / hessianUnit),
     };
     const gainUnit = (gradientUnit * gradientUnit) / hessianUnit;
-    split.numerator = (gradient * gradient) / (hessian + packedL2) + minGain / gainUnit;
+    const whole = hessian + 2 * packedL2;
+    const square = gradient * gradient;
+    const least = (square / (hessian + packedL2) - square / whole + minGain / gainUnit) * whole;
+    split.numerator = least;
     split.denominator = 1;
-    const parent = split.numerator;
     if (histogram === null) {
       gather(packed, order, leaf.begin, leaf.end, this.#gathered);
       this.#sparse.search(this.#layout, this.#gathered, order, leaf.begin, leaf.end, limits, split);
     } else {
       searchHistogram(this.#layout, histogram, limits, split);
     }
-    leaf.gain = split.column < 0 ? -1 : (split.numerator / split.denominator - parent) * gainUnit;
+    leaf.gain = split.column < 0 ? -1 : ((split.numerator / split.denominator - least) / whole) * gainUnit;
   }
 }
 
-function searchHistogram({ columns, offsets, binCounts }: HistogramLayout, histogram: Float64Array, limits: ScanLimits, split: BoostingSplit): void {
+function searchHistogram(
+  { columns, offsets, binCounts }: HistogramLayout,
+  histogram: Float64Array,
+  limits: ScanLimits,
+  split: BoostingSplit,
+): void {
   for (let i = 0; i < columns.length; i++) {
     const offset = offsets[i]!;
     const missing = histogram[offset]!;

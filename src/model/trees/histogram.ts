@@ -18,7 +18,10 @@ export interface HistogramLayout {
 }
 
 /** Lays the bins of the given columns side by side; `null` means all columns. */
-export function layOutHistogram({ bins, binCounts: all, rows, columns: width }: Binning, used: Int32Array | null): HistogramLayout {
+export function layOutHistogram(
+  { bins, binCounts: all, rows, columns: width }: Binning,
+  used: Int32Array | null,
+): HistogramLayout {
   const columns = used ?? Int32Array.from({ length: width }, (_, column) => column);
   const binCounts = Int32Array.from(columns, (column) => all[column]!);
   const groups = Math.ceil(columns.length / QUAD);
@@ -46,7 +49,14 @@ export function gather(packed: Float64Array, order: Int32Array, begin: number, e
 }
 
 /** Adds `order[begin..end)` with their gathered gradients to every column's bins. */
-export function addRows(layout: HistogramLayout, gathered: Float64Array, order: Int32Array, begin: number, end: number, histogram: Float64Array): void {
+export function addRows(
+  layout: HistogramLayout,
+  gathered: Float64Array,
+  order: Int32Array,
+  begin: number,
+  end: number,
+  histogram: Float64Array,
+): void {
   const { quads, rows, offsets } = layout;
   const count = end - begin;
   for (let group = 0; group * QUAD < offsets.length; group++) {

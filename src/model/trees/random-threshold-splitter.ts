@@ -47,7 +47,7 @@ export class RandomThresholdSplitter implements NodeSplitter {
     }
     if (!(low < high) && (missing === 0 || missing === this.#total)) return false;
     let threshold = low + rng() * (high - low);
-    if (!(threshold < high)) threshold = low < high ? low : high;
+    if (!(threshold < high)) threshold = Math.min(low, high);
     let left = 0;
     for (let i = begin; i < end; i++) {
       const position = order[i]!;

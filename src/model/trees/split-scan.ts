@@ -7,7 +7,10 @@ export interface BoostingSplit {
   missingLeft: boolean;
   /** Packed sum of the left side. */
   left: number;
-  /** Score as a fraction, compared without dividing: Gl^2/(Hl+l2) + Gr^2/(Hr+l2) in packed units. */
+  /**
+   * Score as a fraction, compared without dividing, in packed units. With A = Hl + l2 and B = Hr + l2,
+   * Gl^2/A + Gr^2/B = (Gl + Gr)^2/(A + B) + (Gl B - Gr A)^2/(A B (A + B)), of which only (Gl B - Gr A)^2/(A B) varies.
+   */
   numerator: number;
   denominator: number;
 }
@@ -36,25 +39,27 @@ export function scanBins(
   split: BoostingSplit,
 ): void {
   const { total, minHessian, l2 } = limits;
+  const shift = 67_108_864;
+  const perGradient = 1 / shift;
   const totalGradient = gradientOf(total);
   const totalHessian = total - totalGradient * SHIFT;
   const highest = totalHessian - minHessian;
+  const whole = totalHessian + 2 * l2;
   let { numerator, denominator } = split;
   let bestBin = -1;
   let bestLeft = 0;
   let left = start;
   for (let bin = 1; bin <= bins; bin++) {
-    const here = histogram[offset + bin]!;
-    if (here === 0) continue;
-    left += here;
-    const gl = Math.floor(left / SHIFT);
-    const hl = left - gl * SHIFT;
+    left += histogram[offset + bin]!;
+    const gl = Math.floor(left * perGradient);
+    const hl = left - gl * shift;
     if (hl < minHessian) continue;
     if (hl > highest) break;
-    const gr = totalGradient - gl;
-    const hr = totalHessian - hl + l2;
-    const top = gl * gl * hr + gr * gr * (hl + l2);
-    const below = (hl + l2) * hr;
+    const a = hl + l2;
+    const b = whole - a;
+    const excess = gl * b - (totalGradient - gl) * a;
+    const top = excess * excess;
+    const below = a * b;
     if (top * denominator > numerator * below) {
       numerator = top;
       denominator = below;
@@ -85,9 +90,12 @@ export function scanOccupied(
   split: BoostingSplit,
 ): void {
   const { total, minHessian, l2 } = limits;
+  const shift = 67_108_864;
+  const perGradient = 1 / shift;
   const totalGradient = gradientOf(total);
   const totalHessian = total - totalGradient * SHIFT;
   const highest = totalHessian - minHessian;
+  const whole = totalHessian + 2 * l2;
   let { numerator, denominator } = split;
   let bestBin = -1;
   let bestLeft = 0;
@@ -103,13 +111,14 @@ export function scanOccupied(
       const at = (word << 5) + 31 - Math.clz32(low);
       left += sums[at]!;
       sums[at] = 0;
-      const gl = Math.floor(left / SHIFT);
-      const hl = left - gl * SHIFT;
+      const gl = Math.floor(left * perGradient);
+      const hl = left - gl * shift;
       if (hl < minHessian || hl > highest) continue;
-      const gr = totalGradient - gl;
-      const hr = totalHessian - hl + l2;
-      const top = gl * gl * hr + gr * gr * (hl + l2);
-      const below = (hl + l2) * hr;
+      const a = hl + l2;
+      const b = whole - a;
+      const excess = gl * b - (totalGradient - gl) * a;
+      const top = excess * excess;
+      const below = a * b;
       if (top * denominator > numerator * below) {
         numerator = top;
         denominator = below;

@@ -2,14 +2,7 @@ import { floorToStep, isMultipleOf, type Money, minMoney, money, type TimeMs, ZE
 import { uniformAt } from '../world/hash.ts';
 
 export type Side = 'BUY' | 'SELL';
-export type OrderType =
-  | 'MARKET'
-  | 'LIMIT'
-  | 'LIMIT_MAKER'
-  | 'STOP_LOSS'
-  | 'STOP_LOSS_LIMIT'
-  | 'TAKE_PROFIT'
-  | 'TAKE_PROFIT_LIMIT';
+type OrderType = 'MARKET' | 'LIMIT' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
 export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
 
 /** What the exchange needs of the world: a price at any time, and the range it went through. */
@@ -220,7 +213,10 @@ export class Exchange {
     const draw = uniformAt(this.#seed, TRADE_STREAM, order.orderId);
     const pieces = inPieces ? 2 + Math.floor(draw * 3) : 1;
     const each = floorToStep(order.quantity.div(pieces), FILTERS.step);
-    if (pieces === 1 || !each.gt(0)) return this.#fill(order, order.quantity, this.#marketPrice(order.side, nowMs), nowMs);
+    if (pieces === 1 || !each.gt(0)) {
+      this.#fill(order, order.quantity, this.#marketPrice(order.side, nowMs), nowMs);
+      return;
+    }
     const quantities = Array.from({ length: pieces }, (_, i) => (i === 0 ? order.quantity.minus(each.times(pieces - 1)) : each));
     this.#fill(order, quantities[0]!, this.#marketPrice(order.side, nowMs), nowMs);
     quantities.slice(1).forEach((quantity, i) => {
@@ -234,7 +230,10 @@ export class Exchange {
       const fallsTo = (order.side === 'SELL') === order.type.startsWith('STOP_LOSS');
       if (fallsTo ? low > stop : high < stop) return;
       order.isTriggered = true;
-      if (order.price.eq(0)) return this.#fill(order, remaining(order), this.#marketPrice(order.side, nowMs), nowMs);
+      if (order.price.eq(0)) {
+        this.#fill(order, remaining(order), this.#marketPrice(order.side, nowMs), nowMs);
+        return;
+      }
     }
     const price = Number(order.price.toString());
     if (order.side === 'BUY' ? low <= price : high >= price) this.#fill(order, remaining(order), order.price, nowMs);
@@ -283,7 +282,7 @@ export class Exchange {
   }
 }
 
-export const isOpen = ({ status }: Order): boolean => status === 'NEW' || status === 'PARTIALLY_FILLED';
+const isOpen = ({ status }: Order): boolean => status === 'NEW' || status === 'PARTIALLY_FILLED';
 const remaining = (order: Order): Money => order.quantity.minus(order.executedQuantity);
 const lockedEth = (order: Order): Money => (order.side === 'SELL' ? remaining(order) : ZERO);
 

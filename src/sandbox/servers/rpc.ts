@@ -33,7 +33,7 @@ export function rpcHandler(world: World, nowMs: () => TimeMs): SandboxHandler {
 }
 
 /** A request text, single or batch, as the reply text. */
-export function rpcAnswer(world: World, nowMs: () => TimeMs): (body: string) => string {
+function rpcAnswer(world: World, nowMs: () => TimeMs): (body: string) => string {
   const methods = rpcMethods(world);
   const one = (call: unknown): string => {
     const {

@@ -28,7 +28,7 @@ export interface WorldTransfer {
 }
 
 /** Addresses of named entities, as label files know them. */
-export const EXCHANGES: readonly { readonly name: string; readonly address: string }[] = [
+const EXCHANGES: readonly { readonly name: string; readonly address: string }[] = [
   { name: 'binance', address: '0x28c6c06298d514db089934071355e5743bf21d60' },
   { name: 'coinbase', address: '0x71660c4005ba85c37ccec55d0c4493e66fe775d3' },
   { name: 'kraken', address: '0x2910543af39aba0cd09dbb2d50200b3e800a63d2' },
@@ -37,7 +37,7 @@ export const EXCHANGES: readonly { readonly name: string; readonly address: stri
 
 const GAS_LIMIT = 30_000_000;
 /** Blocks that a block must be deep to be final. */
-export const FINALITY_DEPTH = 2;
+const FINALITY_DEPTH = 2;
 const [USED, USED_HOUR, FEE, COUNT, WHALE, HASH] = [21, 22, 23, 24, 25, 26];
 /** How strongly the day's signal shows. Against the noise of 24 hours it is plain to see. */
 const UTILIZATION_PER_SIGNAL = 0.07;

@@ -1,5 +1,5 @@
 /** Deterministic 32-bit mix of a few integers (finaliser of murmur3 by Appleby, chained). */
-export function mix(...parts: number[]): number {
+function mix(...parts: number[]): number {
   let h = 0x9e3779b9;
   for (const part of parts) {
     h = Math.imul(h ^ (part | 0), 0x85ebca6b);

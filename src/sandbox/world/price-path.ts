@@ -19,8 +19,6 @@ export interface WorldCandle {
   readonly volume: number;
 }
 
-/** The hour at which one simulated day ends and the next begins: that of the daily decision. */
-export const DAY_TURN_HOUR = 23;
 const HOURS = 24;
 const MINUTES = 60;
 const START_PRICE = 2_281;

@@ -187,5 +187,5 @@ function exposure(days: readonly ReportDay[]): Markup {
     stepped.map((x) => x.timeMs),
     stepped.map((x) => x.exposure),
   );
-  return svgChart(frame, 'Share of equity in ETH', [area(points, frame.y.at(0), 'own'), line(points, 'own')]);
+  return svgChart(frame, 'Share of equity in ETH', [area(points, frame.y.at(0), 'own'), line(points, 'own thin')]);
 }

@@ -1,5 +1,5 @@
 import { CLASS_LABELS } from '../../../domain/index.ts';
-import { count, counted, day, decimal, percent } from '../format.ts';
+import { count, counted, day, decimal, percent, points } from '../format.ts';
 import { html, type Markup } from '../html.ts';
 import { type Cell, figure, paragraph, section, table } from '../page-parts.ts';
 import { type ReliabilityBin, reliabilityBins } from '../reliability.ts';
@@ -27,7 +27,7 @@ function scores({ simulated, model: { days, logLoss, accuracy, baselineLogLoss, 
         decimal(baselineLogLoss, 4),
         decimal(gain(baselineLogLoss, logLoss), 4),
       ],
-      ['Accuracy (higher is better)', percent(accuracy), percent(baselineAccuracy), percent(gain(accuracy, baselineAccuracy))],
+      ['Accuracy (higher is better)', percent(accuracy), percent(baselineAccuracy), points(gain(accuracy, baselineAccuracy))],
     ],
   });
 }
@@ -56,7 +56,7 @@ function reliability({ simulated, days }: ReportData): Markup {
       caption: 'Confidence against outcome',
       legend: [
         ['box own', 'Share of predictions that came true, with its 95 % interval and their number'],
-        ['ideal', 'Confidence that keeps its word'],
+        ['ideal', 'Where confidence would equal outcome'],
       ],
       note: 'Across: how sure the model was. Up: how often it was right. Dots below the dashed line are overconfident.',
     },

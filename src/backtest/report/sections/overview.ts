@@ -68,7 +68,7 @@ const KEY_FIGURES: readonly Row[] = [
     '95 % interval of it',
     (m) => (m.sharpeInterval === null ? '\u2013' : m.sharpeInterval.map((x) => decimal(x, 2)).join(' to ')),
   ],
-  ['Probability that it is real (deflated Sharpe)', (m) => percent(m.deflatedSharpe)],
+  ['Deflated Sharpe: probability that it is truly above 0', (m) => percent(m.deflatedSharpe)],
   ['Sortino ratio', (m) => decimal(m.sortino, 2)],
   ['Calmar ratio', (m) => decimal(m.calmar, 2)],
   ['Deepest drawdown', (m) => percent(m.maxDrawdown)],

@@ -1,0 +1,64 @@
+import type { Clock, TimeMs } from '../domain/index.ts';
+import type {
+  DecisionLog,
+  DecisionPolicy,
+  DecisionRecord,
+  OrderOutcome,
+  PerformanceLog,
+  Quote,
+  RiskLimits,
+  SymbolFilters,
+  TradingEngine,
+  TradingMode,
+} from '../trading/index.ts';
+import type { MarketView } from './market-view.ts';
+import type { ServingModel } from './serving-model.ts';
+
+/** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
+export interface CycleMarket {
+  /** Everything known at the decision time, read once. */
+  view(decisionTimeMs: TimeMs): Promise<MarketView>;
+  /** Which stored rows the view was made from, for the decision record. */
+  inputs(): Promise<DecisionRecord['inputs']>;
+  /** The first price at which one could trade at or after the time; nothing where there is none. */
+  quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
+}
+
+/** What stays the same from cycle to cycle. */
+export interface CycleSettings {
+  readonly strategy: string;
+  readonly symbol: string;
+  readonly mode: TradingMode;
+  /** Tells backtests and demos apart. */
+  readonly runId: string | null;
+  readonly configHash: string;
+  readonly policy: DecisionPolicy;
+  readonly limits: RiskLimits;
+  readonly costs: { readonly feeBps: number; readonly slippageBps: number };
+  readonly filters: SymbolFilters;
+}
+
+export interface CycleParts {
+  readonly settings: CycleSettings;
+  readonly clock: Clock;
+  readonly market: CycleMarket;
+  /** The model that serves now; nothing before the first training. */
+  readonly model: () => ServingModel | undefined;
+  readonly engine: TradingEngine;
+  readonly decisions: DecisionLog;
+  readonly performance: PerformanceLog;
+  readonly isHalted: () => Promise<boolean>;
+}
+
+/** What one cycle came to. A repeat tells what the first one came to. */
+export interface CycleResult {
+  readonly record: DecisionRecord;
+  /** Orders of this decision, and of a stop or target reached before it. */
+  readonly orders: readonly OrderOutcome[];
+  /** Price at which equity is marked. */
+  readonly priceUsd: string;
+  readonly equityUsd: string;
+  /** Share of equity in Ether afterwards. */
+  readonly exposure: number;
+  readonly isRepeat: boolean;
+}

@@ -1,0 +1,28 @@
+import type { App } from '../app.ts';
+import type { Progress } from './progress.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly dataDir?: string;
+  readonly config?: string;
+  readonly endpoints?: string;
+  readonly logLevel: string;
+  readonly json?: boolean;
+  readonly set: readonly string[];
+}
+
+/** What a command gives back: the document for programs, the same in words for people, and an exit code where it is not 0. */
+export interface CommandResult {
+  readonly json: unknown;
+  readonly text: string;
+  readonly exitCode?: number;
+}
+
+export interface CommandContext<Options> {
+  readonly options: Options & GlobalOptions;
+  readonly progress: Progress;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** The application on the data directory and configuration of the command line; closed when the command ends. */
+  openApp(): Promise<App>;
+}
