@@ -185,6 +185,29 @@ export class App {
     return (await import('./app/backtest-signals.ts')).backtestSignals(this.#parts, request);
   }
 
+  /** Orders, position and decisions, as the order journal has them. */
+  async journal() {
+    return (await import('./app/journal-command.ts')).showJournal(this.#parts);
+  }
+
+  async verifyJournal() {
+    return (await import('./app/journal-command.ts')).verifyJournal(this.#parts);
+  }
+
+  /** No new risk from now on. @param by who halts, for the record */
+  async halt(by: string, why: string) {
+    return (await import('./app/halting.ts')).haltTrading(this.#parts, by, why);
+  }
+
+  async resume() {
+    return (await import('./app/halting.ts')).resumeTrading(this.#parts);
+  }
+
+  /** Halts, cancels what is open and sells what is held. */
+  async flatten(by: string) {
+    return (await import('./app/halting.ts')).flatten(this.#parts, by);
+  }
+
   async checkStatus() {
     return (await import('./app/check-status.ts')).checkStatus(this.#parts, await this.#registry());
   }

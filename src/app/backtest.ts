@@ -1,24 +1,18 @@
 import type { Config } from '../config/index.ts';
-import { DAY_MS, ManualClock, money, type TimeMs } from '../domain/index.ts';
+import { DAY_MS, ManualClock, type TimeMs } from '../domain/index.ts';
 import { dailyDecisionTimes } from '../features/index.ts';
 import { MemoryWalkForwardCache } from '../model/index.ts';
 import { latestWeeklyMs } from '../scheduler/index.ts';
 import type { DataManager } from '../storage/index.ts';
-import {
-  createOrderGate,
-  MemoryDecisionLog,
-  MemoryJournal,
-  MemoryPerformanceLog,
-  PaperBroker,
-  TradingEngine,
-} from '../trading/index.ts';
+import { createOrderGate, MemoryDecisionLog, MemoryJournal, MemoryPerformanceLog, TradingEngine } from '../trading/index.ts';
 import { cycleSettings, procedureOf, protectionPolicy, viewOptions } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { runDailyCycle } from './daily-cycle.ts';
 import { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
+import { paperRoute } from './order-route.ts';
 import { readAllSeries } from './read-all-series.ts';
-import { type Candidate, type PastPrediction, retrain } from './retrain.ts';
+import { noteOf, type PastPrediction, retrain, type TrainingNote } from './retrain.ts';
 import type { FinishedRun } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
 
@@ -42,7 +36,7 @@ export async function walkForward(store: DataManager, config: Config, options: B
   const view = new MarketView(await readAllSeries(store), times.at(-1) ?? options.endMs, { ...viewOptions(config), trainDays });
   const models = new MemoryModelStore();
   const cycles: ScoredCycle[] = [];
-  const trainings: Candidate[] = [];
+  const trainings: TrainingNote[] = [];
   const predictions: PastPrediction[] = [];
   const { clock, parts } = await openSimulation(config, view, models);
   const train = async (untilMs: TimeMs) => {
@@ -61,7 +55,7 @@ export async function walkForward(store: DataManager, config: Config, options: B
       },
       untilMs,
     );
-    trainings.push(candidate);
+    trainings.push(noteOf(candidate));
   };
   const cache = new MemoryWalkForwardCache();
   const { retrainWeekday: weekday, retrainHourUtc: hourUtc } = config.schedule;
@@ -86,30 +80,18 @@ export async function walkForward(store: DataManager, config: Config, options: B
 /** The parts of the daily cycle on stored time: orders fill at the first price after the decision, nothing is written. */
 async function openSimulation(config: Config, view: MarketView, models: MemoryModelStore) {
   const clock = new ManualClock(0);
-  const settings = cycleSettings(config, 'backtest', null);
   const market: CycleMarket = {
     view: async () => view,
     inputs: async () => [],
     quote: async (decisionTimeMs) =>
       view.firstPriceAfter(models.current()?.canonical ?? view.canonicalFor(decisionTimeMs).series, decisionTimeMs),
   };
+  const route = paperRoute(config, 'backtest', market.quote);
+  const settings = cycleSettings(config, route, null);
   const engine = await TradingEngine.open({
     journal: new MemoryJournal(),
     clock,
-    connect: (account) =>
-      new PaperBroker(
-        {
-          ...config.costs,
-          filters: settings.filters,
-          quotes: {
-            quote: (intent) =>
-              intent.triggerPriceUsd === undefined
-                ? market.quote(intent.plannedAtMs)
-                : { priceUsd: money(intent.triggerPriceUsd), atMs: intent.plannedAtMs },
-          },
-        },
-        account,
-      ),
+    connect: route.connect,
     gate: createOrderGate({ limits: settings.limits, isHalted: () => false }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
@@ -120,9 +102,11 @@ async function openSimulation(config: Config, view: MarketView, models: MemoryMo
     market,
     model: () => models.current(),
     engine,
+    route,
     decisions: new MemoryDecisionLog(),
     performance: new MemoryPerformanceLog(),
     isHalted: async () => false,
+    halt: async () => undefined,
   };
   return { clock, parts };
 }

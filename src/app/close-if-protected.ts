@@ -8,7 +8,7 @@ import type { MarketView } from './market-view.ts';
  * before target inside one bar, a gap at its open.
  */
 export async function closeIfProtected(parts: CycleParts, view: MarketView, nowMs: TimeMs): Promise<OrderOutcome[]> {
-  const { engine, settings, performance } = parts;
+  const { engine, route, settings, performance } = parts;
   const { ledger } = engine;
   const { protection } = ledger.position;
   if (protection === null || ledger.openTrade === null) return [];
@@ -27,7 +27,7 @@ export async function closeIfProtected(parts: CycleParts, view: MarketView, nowM
     validUntilMs: parts.clock.nowMs() + HOUR_MS,
     reason: trigger.leg,
   });
-  return intent ? engine.execute([intent]) : [];
+  return intent ? route.settle(engine, [intent]) : [];
 }
 
 function* barsBetween(candles: KnownSeries, fromMs: TimeMs, toMs: TimeMs): Generator<ProtectionBar> {

@@ -2,16 +2,21 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import { DAY_MS, HOUR_MS } from '../domain/index.ts';
 import type { Procedure } from '../model/index.ts';
-import { BINANCE_ETHUSDT_FILTERS, DEFAULT_RISK_LIMITS, type ProtectionPolicy, type TradingMode } from '../trading/index.ts';
+import { DEFAULT_RISK_LIMITS, type ProtectionPolicy } from '../trading/index.ts';
 import type { CycleSettings } from './cycle-types.ts';
 import type { MarketViewOptions } from './market-view.ts';
+import type { OrderRoute } from './order-route.ts';
 
 const BPS = 1e-4;
 /** A decision on prices older than this holds. */
 const MAX_DATA_AGE_MS = 2 * DAY_MS;
 
 /** The configuration as the daily cycle takes it. */
-export function cycleSettings(config: Config, mode: TradingMode, runId: string | null): CycleSettings {
+export function cycleSettings(
+  config: Config,
+  { mode, filters }: Pick<OrderRoute, 'mode' | 'filters'>,
+  runId: string | null,
+): CycleSettings {
   const { strategy, label, costs } = config;
   return {
     strategy: strategy.name,
@@ -28,7 +33,7 @@ export function cycleSettings(config: Config, mode: TradingMode, runId: string |
     },
     limits: DEFAULT_RISK_LIMITS,
     costs,
-    filters: BINANCE_ETHUSDT_FILTERS,
+    filters,
   };
 }
 

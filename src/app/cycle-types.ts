@@ -12,6 +12,7 @@ import type {
   TradingMode,
 } from '../trading/index.ts';
 import type { MarketView } from './market-view.ts';
+import type { OrderRoute } from './order-route.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
@@ -45,9 +46,12 @@ export interface CycleParts {
   /** The model that serves now; nothing before the first training. */
   readonly model: () => ServingModel | undefined;
   readonly engine: TradingEngine;
+  readonly route: OrderRoute;
   readonly decisions: DecisionLog;
   readonly performance: PerformanceLog;
   readonly isHalted: () => Promise<boolean>;
+  /** No new risk from now on; what is held may still be sold. */
+  readonly halt: (why: string) => Promise<void>;
 }
 
 /** What one cycle came to. A repeat tells what the first one came to. */

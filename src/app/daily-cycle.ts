@@ -17,17 +17,31 @@ const ORDER_VALID_MS = 3_600_000;
 export async function runDailyCycle(parts: CycleParts, decisionTimeMs: TimeMs): Promise<CycleResult> {
   const { strategy, symbol, mode } = parts.settings;
   const id = decisionId({ strategy, symbol, decisionTimeMs, mode });
+  const isExchangeUp = await checkRoute(parts);
   const before = parts.decisions.get(id);
   if (before)
     return carryOut(parts, before, [], await markPrice(parts, await parts.market.view(decisionTimeMs), decisionTimeMs), true);
   const view = await parts.market.view(decisionTimeMs);
   const protective = await closeIfProtected(parts, view, decisionTimeMs);
-  const record = await parts.decisions.put(await decideAt(parts, view, id, decisionTimeMs));
+  const record = await parts.decisions.put(await decideAt(parts, view, id, decisionTimeMs, isExchangeUp));
   return carryOut(parts, record, protective, await markPrice(parts, view, decisionTimeMs), false);
 }
 
+/** Books what the exchange did meanwhile. Halts where it and the journal do not agree. @returns whether it answers */
+async function checkRoute({ route, engine, halt }: CycleParts): Promise<boolean> {
+  const status = await route.check(engine);
+  if (status.kind === 'halt') await halt(`the exchange and the journal do not agree: ${status.why}`);
+  return status.kind !== 'exchange_down';
+}
+
 /** What would be decided, as the record of it. Changes nothing. */
-export async function decideAt(parts: CycleParts, view: MarketView, id: string, decisionTimeMs: TimeMs): Promise<DecisionRecord> {
+export async function decideAt(
+  parts: CycleParts,
+  view: MarketView,
+  id: string,
+  decisionTimeMs: TimeMs,
+  isExchangeUp?: boolean,
+): Promise<DecisionRecord> {
   const { settings, engine, clock, market } = parts;
   const { ledger } = engine;
   const model = parts.model();
@@ -51,6 +65,7 @@ export async function decideAt(parts: CycleParts, view: MarketView, id: string, 
     limits: settings.limits,
     context: {
       isHalted: await parts.isHalted(),
+      isExchangeUp,
       confidence: prediction?.confidence,
       dataAgeMs,
       dataVerdicts,
@@ -106,7 +121,7 @@ async function carryOut(
     action: decision.action,
     renewsHolding: decision.renewsHolding && record.risk.allowed,
   });
-  const orders = [...protective, ...(await engine.execute(record.intents))];
+  const orders = [...protective, ...(await parts.route.settle(engine, record.intents))];
   const { ledger } = engine;
   const equity = ledger.equityUsd(priceUsd);
   await performance.record({

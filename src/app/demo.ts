@@ -14,7 +14,7 @@ import { frameOf } from './features.ts';
 import { liveQuote } from './live-quote.ts';
 import { loadView } from './load-view.ts';
 import { RegistryModelStore } from './registry-model-store.ts';
-import type { Candidate } from './retrain.ts';
+import { noteOf, type TrainingNote } from './retrain.ts';
 import { reportOf, shownSettings, summarize } from './run-report.ts';
 import { runScheduledCycle } from './scheduled-cycle.ts';
 import type { ScoredCycle } from './score-run.ts';
@@ -107,12 +107,16 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
     onProgress,
   );
   const log = await PredictionLog.open(join(dataDir, PATHS.predictions));
-  const trainings: Candidate[] = [];
+  const trainings: TrainingNote[] = [];
   const retrainAt = async (untilMs: TimeMs) => {
     onProgress('training');
-    trainings.push(await train(parts, models, () => log.predictions, { untilMs, fetch: false }));
+    trainings.push(noteOf(await train(parts, models, () => log.predictions, { untilMs, fetch: false })));
   };
-  const session = await openTradingSession(parts, { model: () => models.current(), quote: await liveQuote(parts) });
+  const session = await openTradingSession(parts, {
+    mode: 'paper',
+    model: () => models.current(),
+    quote: await liveQuote(parts),
+  });
   try {
     const { retrainWeekday: weekday, retrainHourUtc: hourUtc } = config.schedule;
     let dueMs = latestWeeklyMs(START_MS, { weekday, hourUtc });

@@ -8,19 +8,13 @@ import {
   type TimeMs,
 } from '../domain/index.ts';
 
-import {
-  MemoryDecisionLog,
-  MemoryJournal,
-  MemoryPerformanceLog,
-  PaperBroker,
-  type Reason,
-  TradingEngine,
-} from '../trading/index.ts';
+import { MemoryDecisionLog, MemoryJournal, MemoryPerformanceLog, type Reason, TradingEngine } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { cycleSettings } from './cycle-settings.ts';
 import type { CycleParts } from './cycle-types.ts';
 import { decideAt } from './daily-cycle.ts';
 import { loadView } from './load-view.ts';
+import { paperRoute } from './order-route.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** What would be decided at a time by an account that holds cash only. */
@@ -40,13 +34,14 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
   const decisionTimeMs = latestDailyMs(atMs, parts.config.strategy.decisionHourUtc);
   if (!model) throw new ModelError('predict.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
   const view = await loadView(parts, decisionTimeMs);
-  const settings = cycleSettings(parts.config, 'backtest', null);
   const quote = async () => ({ priceUsd: view.lastClose(model.canonical, decisionTimeMs), atMs: decisionTimeMs });
+  const route = paperRoute(parts.config, 'backtest', quote);
+  const settings = cycleSettings(parts.config, route, null);
   const clock = new ManualClock(decisionTimeMs);
   const engine = await TradingEngine.open({
     journal: new MemoryJournal(),
     clock,
-    connect: (account) => new PaperBroker({ ...parts.config.costs, filters: settings.filters, quotes: { quote } }, account),
+    connect: route.connect,
     gate: () => [],
     capitalUsd: parts.config.capitalUsd,
   });
@@ -56,9 +51,11 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
     market: { view: async () => view, inputs: async () => [], quote },
     model: () => model,
     engine,
+    route,
     decisions: new MemoryDecisionLog(),
     performance: new MemoryPerformanceLog(),
     isHalted: async () => false,
+    halt: async () => undefined,
   };
   const { prediction, decision, risk } = await decideAt(cycle, view, 'prediction', decisionTimeMs);
   if (!prediction)

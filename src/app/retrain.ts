@@ -49,6 +49,17 @@ export interface Candidate {
   readonly gate: GateVerdict;
 }
 
+/** What a report keeps of a training: a run has hundreds of them, and a model is megabytes. */
+export type TrainingNote = Pick<Candidate, 'trainedUntilMs' | 'rows' | 'metrics' | 'baseline' | 'gate'>;
+
+export const noteOf = ({ trainedUntilMs, rows, metrics, baseline, gate }: Candidate): TrainingNote => ({
+  trainedUntilMs,
+  rows,
+  metrics,
+  baseline,
+  gate,
+});
+
 /** Out-of-sample scores of the procedure by walk-forward over the last days; the refit on all days is itself unscored. */
 export interface ModelMetrics {
   readonly accuracy: number | null;

@@ -4,7 +4,7 @@ import { createRng, type TimeMs, toNumber } from '../domain/index.ts';
 import { UNKNOWN_LABEL } from '../model/index.ts';
 import { type Ledger, type TradeHistoryEntry, tradeHistory } from '../trading/index.ts';
 import type { MarketView } from './market-view.ts';
-import type { Candidate } from './retrain.ts';
+import type { TrainingNote } from './retrain.ts';
 import { type RunScore, type ScoredCycle, scoredPredictions, scoreRun } from './score-run.ts';
 
 /** A finished run of daily cycles: a backtest or a demo. */
@@ -12,7 +12,7 @@ export interface FinishedRun {
   readonly view: MarketView;
   readonly canonical: string;
   readonly cycles: readonly ScoredCycle[];
-  readonly trainings: readonly Candidate[];
+  readonly trainings: readonly TrainingNote[];
   readonly ledger: Ledger;
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, HaltedError, latestDailyMs } from '../domain/index.ts';
+import { HaltedError, latestDailyMs } from '../domain/index.ts';
 import { PredictionLog } from '../model/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { openExtraction } from './extraction.ts';
@@ -7,16 +7,15 @@ import { liveQuote } from './live-quote.ts';
 import { reasonText } from './predict.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
 import { runScheduledCycle } from './scheduled-cycle.ts';
-import { openTradingSession } from './trading-session.ts';
+import { modeOf, openTradingSession } from './trading-session.ts';
 
-/** @throws HaltedError `trade.halted`; ConfigError `trade.sandbox_not_in_this_version` */
+/**
+ * The decision cycle of the latest scheduled time, on paper, or at the sandbox's exchange in a sandbox's world.
+ * @throws HaltedError `trade.halted`
+ */
 export async function tradeCommand(parts: AppParts, models: RegistryModelStore) {
-  if (parts.world.kind === 'sandbox') {
-    throw new ConfigError('trade.sandbox_not_in_this_version', 'trading at the sandbox exchange: not in this version', {
-      hint: '`ets demo` trades on paper on a simulated market.',
-    });
-  }
-  const session = await openTradingSession(parts, { model: () => models.current(), quote: await liveQuote(parts) });
+  const mode = modeOf(parts);
+  const session = await openTradingSession(parts, { mode, model: () => models.current(), quote: await liveQuote(parts) });
   try {
     if (await session.cycle.isHalted())
       throw new HaltedError('trade.halted', 'trading is halted', { hint: 'Resume with `ets resume` when the cause is mended.' });
@@ -30,7 +29,7 @@ export async function tradeCommand(parts: AppParts, models: RegistryModelStore) 
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;
     return {
-      simulated: false,
+      simulated: mode === 'sandbox',
       mode: record.mode,
       decisionId: record.decisionId,
       decisionTimeMs: record.decisionTimeMs,

@@ -1,21 +1,21 @@
 import { join } from 'node:path';
-import { ConfigError, money, type TimeMs } from '../domain/index.ts';
+import { ConfigError, type TimeMs } from '../domain/index.ts';
 import {
   createOrderGate,
   FileDecisionLog,
   FileJournal,
   FilePerformanceLog,
   HaltSwitch,
-  PaperBroker,
   type Quote,
-  type QuoteSource,
   TradingEngine,
+  type TradingMode,
   writeTradeHistory,
 } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { loadView } from './load-view.ts';
+import { type OrderRoute, paperRoute } from './order-route.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** An open order journal with everything that a daily cycle on this data directory needs. */
@@ -27,37 +27,34 @@ export interface TradingSession {
 }
 
 export interface SessionOptions {
+  readonly mode: TradingMode;
   readonly model: () => ServingModel | undefined;
   /** The price at which one can trade now; nothing where it is not known. */
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
   readonly runId?: string;
 }
 
-/** Opens the trading state of the data directory on paper. Orders that a crash left half done are settled first. */
+/** How a data directory is traded unless told otherwise: a sandbox's at its exchange, the real world's as configured. */
+export const modeOf = ({ world, config }: AppParts): TradingMode => (world.kind === 'sandbox' ? 'sandbox' : config.mode);
+
+/** Opens the trading state of the data directory. Orders that a crash left half done are looked up first. */
 export async function openTradingSession(parts: AppParts, options: SessionOptions): Promise<TradingSession> {
   const { dataDir, config, clock, store } = parts;
-  if (config.mode === 'live')
-    throw new ConfigError('trade.live_not_in_this_version', 'live trading: not in this version', { hint: 'Set mode to paper.' });
-  const settings = cycleSettings(config, 'paper', options.runId ?? null);
+  const route = await openRoute(parts, options);
+  const settings = cycleSettings(config, route, options.runId ?? null);
   const market: CycleMarket = {
     view: (decisionTimeMs) => loadView(parts, decisionTimeMs),
     inputs: async () =>
       Object.entries(await store.manifest()).map(([table, { hash }]) => ({ table, series: null, partitions: [hash] })),
     quote: options.quote,
   };
-  const quotes: QuoteSource = {
-    quote: (intent) =>
-      intent.triggerPriceUsd === undefined
-        ? market.quote(intent.plannedAtMs)
-        : { priceUsd: money(intent.triggerPriceUsd), atMs: intent.plannedAtMs },
-  };
-  const halt = new HaltSwitch(join(dataDir, PATHS.halt));
-  const isHalted = async () => (await halt.current()) !== undefined;
+  const haltSwitch = new HaltSwitch(join(dataDir, PATHS.halt));
+  const isHalted = async () => (await haltSwitch.current()) !== undefined;
   const journal = await FileJournal.open(join(dataDir, PATHS.journal));
   const engine = await TradingEngine.open({
     journal,
     clock,
-    connect: (account) => new PaperBroker({ ...config.costs, filters: settings.filters, quotes }, account),
+    connect: route.connect,
     gate: createOrderGate({ limits: settings.limits, isHalted }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
@@ -72,9 +69,13 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
       market,
       model: options.model,
       engine,
+      route,
       decisions,
       performance,
-      isHalted: async () => (await halt.current()) !== undefined,
+      isHalted,
+      halt: async (why) => {
+        await haltSwitch.halt('system', why, clock.nowMs());
+      },
     },
     writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger),
     async close() {
@@ -83,4 +84,12 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
       await performance.close();
     },
   };
+}
+
+async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Promise<OrderRoute> {
+  if (mode === 'paper' || mode === 'backtest') return paperRoute(parts.config, mode, quote);
+  if (mode === 'live')
+    throw new ConfigError('trade.live_not_in_this_version', 'live trading: not in this version', { hint: 'Set mode to paper.' });
+  const { openExchangeRoute } = await import('./exchange-route.ts');
+  return openExchangeRoute(parts, mode, async () => (await quote(parts.clock.nowMs()))?.priceUsd);
 }

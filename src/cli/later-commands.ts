@@ -2,25 +2,11 @@ import { Command } from 'commander';
 import { ConfigError } from '../domain/errors.ts';
 import { withAction } from './command.ts';
 
-const LATER = [
-  'tune',
-  'run',
-  'journal',
-  'halt',
-  'resume',
-  'flatten',
-  'lookahead-analysis',
-  'recursive-analysis',
-  'replay',
-  'monitor',
-  'backup',
-  'sources',
-  'notify',
-];
+const LATER = ['tune', 'run', 'lookahead-analysis', 'recursive-analysis', 'replay', 'monitor', 'backup', 'sources', 'notify'];
 
 /** Commands of the contract that this version does not have: they say so instead of being unknown. */
 export const laterCommands = (): Command[] =>
-  LATER.filter((name) => name !== '').map((name) =>
+  LATER.map((name) =>
     withAction(new Command(name).allowUnknownOption().allowExcessArguments().description('not in this version'), async () => {
       throw new ConfigError('cli.not_in_this_version', `ets ${name}: not in this version`);
     }),

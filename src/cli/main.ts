@@ -9,7 +9,9 @@ import { demo } from './commands/demo.ts';
 import { evaluate } from './commands/evaluate.ts';
 import { backfill, extract } from './commands/extract.ts';
 import { features } from './commands/features.ts';
+import { flatten, halt, resume } from './commands/halt.ts';
 import { ingest } from './commands/ingest.ts';
+import { journal } from './commands/journal.ts';
 import { models } from './commands/models.ts';
 import { performanceReport } from './commands/performance-report.ts';
 import { predict } from './commands/predict.ts';
@@ -44,6 +46,10 @@ const commands = [
   evaluate(),
   models(),
   trade(),
+  journal(),
+  halt(),
+  resume(),
+  flatten(),
   backtest(),
   performanceReport(),
   checkStatus(),

@@ -69,6 +69,18 @@ const price = section({
   canonical: z.string().min(1).default('auto').describe('auto, or the name of a series such as binance:ETHUSDT:1h'),
 });
 
+const exchange = section({
+  requestTimeoutS: z.number().positive().max(60).default(10),
+  recvWindowMs: count(1, 60_000).default(5_000).describe('How long after its timestamp the exchange may accept a request'),
+  unfilledTimeoutS: count(10, 86_400).default(300).describe('An order open for longer is cancelled and its rest ordered anew'),
+  maxAttempts: count(1, 20).default(3).describe('Orders for one decision, the first included'),
+  foreignOrders: z
+    .enum(['show', 'cancel'])
+    .default('show')
+    .describe('What happens to open orders on the symbol that are not ours'),
+  allowWithdrawalKey: z.boolean().default(false).describe('Accept a key that may withdraw money'),
+});
+
 const extraction = section({
   requestTimeoutS: z.number().positive().max(600).default(10),
   sourceDayTimeoutS: z.number().positive().max(3600).default(60),
@@ -100,6 +112,7 @@ export const configSchema = z.strictObject({
   gate,
   schedule,
   price,
+  exchange,
   extraction,
   sources,
 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DAY_MS, ManualClock, money } from '../domain/index.ts';
+import { DAY_MS, ManualClock, money, systemTimer } from '../domain/index.ts';
 import { KEY, SECRET } from './brokers/binance-loopback.contract.ts';
 import { CcxtBroker } from './brokers/ccxt-broker.ts';
 import type { CrashHook, CrashPoint } from './crash-point.ts';
@@ -88,7 +88,15 @@ export async function liveThroughDays(folder: string, baseUrl: string, nowMs: nu
   const decisions = await FileDecisionLog.open(join(folder, 'decisions.ndjson'), crash);
   const journal = await FileJournal.open(join(folder, 'journal'), { crash, segmentBytes: 4_000 });
   const connect = () =>
-    CcxtBroker.open({ apiKey: KEY, secret: SECRET, baseUrl, clock, requestTimeoutMs: 5_000, weightPauseMs: 0 });
+    CcxtBroker.open({
+      apiKey: KEY,
+      secret: SECRET,
+      baseUrl,
+      clock,
+      timer: systemTimer,
+      requestTimeoutMs: 5_000,
+      weightPauseMs: 0,
+    });
   const engine = await TradingEngine.open({
     journal,
     clock,

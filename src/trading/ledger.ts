@@ -268,7 +268,7 @@ export class Ledger {
 }
 
 /** The state that a journal adds up to. @throws InvariantError when its records contradict each other */
-export async function foldJournal(entries: AsyncIterable<JournalEntry>): Promise<Ledger> {
+export async function foldJournal(entries: AsyncIterable<JournalEntry> | Iterable<JournalEntry>): Promise<Ledger> {
   const ledger = new Ledger();
   for await (const { record } of entries) ledger.apply(record);
   return ledger;

@@ -2,7 +2,7 @@ import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
 import { retryIntent } from './retry-intent.ts';
-import type { OrderOutcome, TradingEngine } from './trading-engine.ts';
+import { type OrderOutcome, outcomeOf, type TradingEngine } from './trading-engine.ts';
 
 export interface SettleOptions {
   readonly clock: Clock;
@@ -40,6 +40,15 @@ export async function settleOrders(
   return outcomes;
 }
 
+/** Goes on with every order whose end is not known yet, as `settleOrders` does. */
+export async function settleOpenOrders(engine: TradingEngine, options: SettleOptions): Promise<OrderOutcome[]> {
+  const open = engine.ledger.unsettledOrders().map(outcomeOf);
+  if (open.length > 0) await engine.refresh();
+  const outcomes: OrderOutcome[] = [];
+  for (const outcome of open) outcomes.push(await settleOne(engine, outcome, options));
+  return outcomes;
+}
+
 async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: SettleOptions): Promise<OrderOutcome> {
   const { clientOrderId } = outcome;
   const order = engine.ledger.order(clientOrderId);
@@ -50,7 +59,7 @@ async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: 
     else await options.wait(isOpen ? staleMs : (engine.waitingForMs() ?? staleMs));
     await engine.refresh();
   }
-  return { clientOrderId, state: order.state, filledQuantity: order.filledQuantity.toFixed(), message: order.message };
+  return outcomeOf(order);
 }
 
 async function retryOf(engine: TradingEngine, intent: OrderIntent, options: SettleOptions): Promise<OrderIntent | undefined> {

@@ -325,7 +325,8 @@ export class TradingEngine {
   }
 }
 
-const outcomeOf = (order: Order): OrderOutcome => ({
+/** What became of an order so far. */
+export const outcomeOf = (order: Order): OrderOutcome => ({
   clientOrderId: order.intent.clientOrderId,
   state: order.state,
   filledQuantity: toText(order.filledQuantity),

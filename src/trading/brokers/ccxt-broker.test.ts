@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock, money } from '../../domain/index.ts';
+import { ManualClock, money, systemTimer } from '../../domain/index.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { makeIntent } from '../plan-trade.ts';
 import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
@@ -26,7 +26,16 @@ async function startVenue(more: Partial<CcxtBrokerOptions> = {}) {
   const server = new BinanceLoopback(clock, '10000');
   const baseUrl = await server.listen();
   const open = () =>
-    CcxtBroker.open({ apiKey: KEY, secret: SECRET, baseUrl, clock, requestTimeoutMs: 2_000, weightPauseMs: 0, ...more });
+    CcxtBroker.open({
+      apiKey: KEY,
+      secret: SECRET,
+      baseUrl,
+      clock,
+      timer: systemTimer,
+      requestTimeoutMs: 2_000,
+      weightPauseMs: 0,
+      ...more,
+    });
   return { clock, server, open };
 }
 

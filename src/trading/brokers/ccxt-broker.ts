@@ -1,4 +1,4 @@
-import { type Clock, ExchangeError, money, type TimeMs, toText } from '../../domain/index.ts';
+import { type Clock, ExchangeError, money, type TimeMs, type Timer, toText } from '../../domain/index.ts';
 import type {
   AssetBalance,
   Broker,
@@ -32,6 +32,8 @@ export interface CcxtBrokerOptions {
   /** Stands for https://api.binance.com; the real exchange when absent. */
   readonly baseUrl?: string;
   readonly clock: Clock;
+  /** For the pauses between attempts of a question; orders are never sent again. */
+  readonly timer: Timer;
   readonly baseAsset?: string;
   readonly quoteAsset?: string;
   readonly requestTimeoutMs?: number;
@@ -51,6 +53,10 @@ const PAGE = 1_000;
 const SEARCH_BACK_MS = 3_600_000;
 
 const ORDER_NOT_FOUND = -2013;
+/** How often a question that changes nothing is asked, and the pause that doubles between. */
+const ATTEMPTS = 4;
+const PAUSE_MS = 100;
+
 const TIMESTAMP_OUTSIDE_WINDOW = -1021;
 
 /**
@@ -63,6 +69,7 @@ export class CcxtBroker implements Broker {
   readonly capabilities: BrokerCapabilities;
   readonly #api: BinanceApi;
   readonly #clock: Clock;
+  readonly #timer: Timer;
   readonly #baseAsset: string;
   readonly #quoteAsset: string;
   /** The venue's clock less ours. */
@@ -71,6 +78,7 @@ export class CcxtBroker implements Broker {
   private constructor(options: CcxtBrokerOptions, api: BinanceApi, recvWindowMs: number) {
     this.#api = api;
     this.#clock = options.clock;
+    this.#timer = options.timer;
     this.#baseAsset = options.baseAsset ?? 'ETH';
     this.#quoteAsset = options.quoteAsset ?? 'USDT';
     this.capabilities = {
@@ -237,15 +245,25 @@ export class CcxtBroker implements Broker {
   }
 
   async #ask<Reply>(what: string, call: () => Promise<Reply>): Promise<Reply> {
-    try {
-      return await call();
-    } catch (cause) {
-      throw new ExchangeError('exchange.request_failed', `${this.venue} did not answer "${what}": ${messageOf(cause)}`, {
-        details: { venue: this.venue, request: what },
-        hint: 'Is the exchange reachable, and is the key valid? See `ets check-status`.',
-        cause,
-      });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await call();
+      } catch (cause) {
+        if (attempt < ATTEMPTS && classifyExchangeError(cause) !== 'refused') {
+          await this.#timer.sleep(PAUSE_MS * 2 ** attempt);
+          continue;
+        }
+        throw this.#failure(what, cause);
+      }
     }
+  }
+
+  #failure(what: string, cause: unknown): ExchangeError {
+    return new ExchangeError('exchange.request_failed', `${this.venue} did not answer "${what}": ${messageOf(cause)}`, {
+      details: { venue: this.venue, request: what },
+      hint: 'Is the exchange reachable, and is the key valid? See `ets check-status`.',
+      cause,
+    });
   }
 }
 

@@ -1,0 +1,88 @@
+import { ConfigError, ExchangeError, type Money } from '../domain/index.ts';
+import {
+  CcxtBroker,
+  type OrderIntent,
+  type OrderOutcome,
+  reconcile,
+  type SettleOptions,
+  settleOpenOrders,
+  settleOrders,
+  type TradingEngine,
+} from '../trading/index.ts';
+import type { AppParts } from './app-parts.ts';
+import { exchangeKeys } from './exchange-keys.ts';
+import type { OrderRoute, RouteStatus } from './order-route.ts';
+import { SandboxClock } from './sandbox-clock.ts';
+import { worldWait } from './world-wait.ts';
+
+/** World time between two looks at an order that is open. */
+const LOOK_EVERY_MS = 15_000;
+/** Looks before an order is left to the next cycle. */
+const MAX_LOOKS = 60;
+/** The simulated exchange is on this machine: what it does not answer by then it will not answer. */
+const SANDBOX_TIMEOUT_MS = 2_000;
+
+/**
+ * Orders go to an exchange through ccxt: the sandbox's, exactly as to the real one.
+ * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_may_withdraw`
+ */
+export async function openExchangeRoute(
+  parts: AppParts,
+  mode: 'sandbox' | 'live',
+  price: () => Promise<Money | undefined>,
+): Promise<OrderRoute> {
+  const { config, clock, timer, urls } = parts;
+  const { exchange, strategy } = config;
+  const isSandbox = clock instanceof SandboxClock;
+  const broker = await CcxtBroker.open({
+    ...(await exchangeKeys(parts, mode)),
+    ...(urls.binance === undefined ? {} : { baseUrl: urls.binance }),
+    clock,
+    timer,
+    requestTimeoutMs: isSandbox ? SANDBOX_TIMEOUT_MS : exchange.requestTimeoutS * 1000,
+    recvWindowMs: exchange.recvWindowMs,
+    ...(isSandbox ? { weightPauseMs: 0, worldSpeed: clock.speed } : {}),
+  });
+  if (mode === 'live') await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
+  const wait = worldWait(parts);
+  const settling: SettleOptions = {
+    clock,
+    wait: (untilMs) => wait(untilMs, LOOK_EVERY_MS),
+    price,
+    unfilledTimeoutMs: exchange.unfilledTimeoutS * 1000,
+    maxAttempts: exchange.maxAttempts,
+    maxRounds: MAX_LOOKS,
+  };
+  return {
+    mode,
+    filters: await broker.filters(strategy.symbol),
+    connect: () => broker,
+    settle: (engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]> =>
+      settleOrders(engine, intents, settling),
+    async check(engine: TradingEngine): Promise<RouteStatus> {
+      try {
+        await settleOpenOrders(engine, settling);
+        const { unexplained } = await reconcile(engine, { symbol: strategy.symbol, foreignOrders: exchange.foreignOrders });
+        const [first] = unexplained;
+        if (!first) return { kind: 'ready' };
+        return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };
+      } catch (error) {
+        if (!(error instanceof ExchangeError)) throw error;
+        return { kind: 'exchange_down', why: error.message };
+      }
+    },
+  };
+}
+
+/** A key that can send money away is not needed to trade, and the worst to lose. */
+async function refuseWithdrawal(broker: CcxtBroker, isAllowed: boolean): Promise<void> {
+  const permission = await broker.withdrawalPermission();
+  if (permission === 'no' || isAllowed) return;
+  throw new ConfigError(
+    'exchange.key_may_withdraw',
+    permission === 'yes'
+      ? 'the exchange key may withdraw money'
+      : 'the exchange does not tell whether the key may withdraw money',
+    { hint: 'Make a key that may only trade, or set exchange.allowWithdrawalKey.' },
+  );
+}

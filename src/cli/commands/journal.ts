@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { toIso } from '../../domain/time.ts';
+import { withAction } from '../command.ts';
+import { table } from '../table.ts';
+
+export const journal = (): Command => {
+  const command = withAction(
+    new Command('journal').description('the order journal and what it adds up to'),
+    async ({ openApp }) => {
+      const result = await (await openApp()).journal();
+      const rows = result.orders.map((order) => [
+        toIso(order.plannedAtMs),
+        order.clientOrderId,
+        order.side,
+        order.quantity,
+        order.filledQuantity,
+        order.state,
+      ]);
+      const { eth, usd } = result.position;
+      const text = [
+        result.simulated ? 'SIMULATED' : '',
+        table(['planned', 'order', 'side', 'quantity', 'filled', 'state'], rows),
+        `${result.decisions.length} decisions, ${result.orders.length} orders, ${result.records} records`,
+        `position ${eth} ETH, ${usd} USDT`,
+      ];
+      return { json: result, text: text.filter((line) => line !== '').join('\n') };
+    },
+  );
+  command.addCommand(
+    withAction(new Command('verify').description('read the whole journal and check every record'), async ({ openApp }) => {
+      const result = await (await openApp()).verifyJournal();
+      return { json: result, text: `${result.records} records, all intact` };
+    }),
+  );
+  return command;
+};
