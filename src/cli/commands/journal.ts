@@ -4,9 +4,9 @@ import { withAction } from '../command.ts';
 import { table } from '../table.ts';
 
 export const journal = (): Command => {
-  const command = withAction(
-    new Command('journal').description('the order journal and what it adds up to'),
-    async ({ openApp }) => {
+  const command = new Command('journal').description('the order journal: show (default), verify');
+  command.addCommand(
+    withAction(new Command('show').description('orders, position and decisions'), async ({ openApp }) => {
       const result = await (await openApp()).journal();
       const rows = result.orders.map((order) => [
         toIso(order.plannedAtMs),
@@ -24,7 +24,8 @@ export const journal = (): Command => {
         `position ${eth} ETH, ${usd} USDT`,
       ];
       return { json: result, text: text.filter((line) => line !== '').join('\n') };
-    },
+    }),
+    { isDefault: true },
   );
   command.addCommand(
     withAction(new Command('verify').description('read the whole journal and check every record'), async ({ openApp }) => {
