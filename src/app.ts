@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type AppParts, PATHS } from './app/app-parts.ts';
 import type { BacktestRequest } from './app/backtest-command.ts';
 import type { SignalsRequest } from './app/backtest-signals.ts';
+import type { DaemonOptions } from './app/daemon/run-daemon.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
@@ -183,6 +184,11 @@ export class App {
 
   async backtestSignals(request: SignalsRequest) {
     return (await import('./app/backtest-signals.ts')).backtestSignals(this.#parts, request);
+  }
+
+  /** The daemon, until it is stopped, or has made so many daily decisions. */
+  async run(options: DaemonOptions) {
+    return (await import('./app/daemon/run-daemon.ts')).runDaemon(this.#parts, options);
   }
 
   /** Orders, position and decisions, as the order journal has them. */

@@ -30,5 +30,6 @@ export const PATHS = {
   predictions: 'models/predictions.ndjson',
   walkForward: 'models/walk-forward',
   extractionState: 'raw/extraction-state.json',
+  schedule: 'schedule.json',
   reports: 'reports',
 } as const;

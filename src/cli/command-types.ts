@@ -23,6 +23,8 @@ export interface CommandContext<Options> {
   readonly progress: Progress;
   /** Aborted by Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Prints a result at once, where the command goes on afterwards and gives back none. */
+  announce(result: CommandResult): void;
   /** The application on the data directory and configuration of the command line; closed when the command ends. */
   openApp(): Promise<App>;
 }

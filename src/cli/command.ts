@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import type { CommandContext, CommandResult, GlobalOptions } from './command-types.ts';
 import { reportFailure, reportResult } from './output.ts';
 
-type Action<Options> = (context: CommandContext<Options>, ...args: string[]) => Promise<CommandResult>;
+type Action<Options> = (context: CommandContext<Options>, ...args: string[]) => Promise<CommandResult | undefined>;
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 
@@ -35,6 +35,10 @@ async function run<Options>(options: Options & GlobalOptions, args: readonly str
       options,
       progress,
       signal: stop.signal,
+      announce: (result) => {
+        progress.end();
+        reportResult(result, options.json === true);
+      },
       openApp: async () => {
         const { openCliApp } = await import('./open-cli-app.ts');
         app = await openCliApp(options, progress, stop.signal);
@@ -43,8 +47,8 @@ async function run<Options>(options: Options & GlobalOptions, args: readonly str
     };
     const result = await action(context, ...args);
     progress.end();
-    reportResult(result, options.json === true);
-    return result.exitCode ?? 0;
+    if (result) reportResult(result, options.json === true);
+    return result?.exitCode ?? 0;
   } catch (error) {
     progress.end();
     return reportFailure(error, { json: options.json === true, debug: options.logLevel === 'debug' });

@@ -16,6 +16,7 @@ import { models } from './commands/models.ts';
 import { performanceReport } from './commands/performance-report.ts';
 import { predict } from './commands/predict.ts';
 import { processNewData } from './commands/process-new-data.ts';
+import { run } from './commands/run.ts';
 import { sandbox } from './commands/sandbox.ts';
 import { trade } from './commands/trade.ts';
 import { train } from './commands/train.ts';
@@ -46,6 +47,7 @@ const commands = [
   evaluate(),
   models(),
   trade(),
+  run(),
   journal(),
   halt(),
   resume(),

@@ -63,6 +63,8 @@ const gate = section({
 const schedule = section({
   retrainWeekday: count(0, 6).default(0).describe('0 is Sunday'),
   retrainHourUtc: count(0, 23).default(2),
+  decisionLateHours: fraction(0, 24).default(6).describe('A daily decision missed by more is skipped, and recorded'),
+  retrainLateHours: fraction(0, 168).default(144).describe('A weekly training missed by more is skipped, and recorded'),
 });
 
 const price = section({

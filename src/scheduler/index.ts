@@ -1,1 +1,2 @@
-export { latestWeeklyMs, type WeeklyTime } from './weekly.ts';
+export { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from './job.ts';
+export { latestWeeklyMs } from './weekly.ts';

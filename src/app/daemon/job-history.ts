@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { DataError, type TimeMs } from '../../domain/index.ts';
+import { writeFileAtomic } from '../../storage/index.ts';
+
+const runSchema = z.object({
+  job: z.string(),
+  dueMs: z.int(),
+  endedMs: z.int(),
+  outcome: z.enum(['done', 'failed', 'missed']),
+  message: z.string().nullable(),
+});
+const stateSchema = z.object({
+  /** When the schedule began on this data directory. */
+  sinceMs: z.int(),
+  lastDueMs: z.record(z.string(), z.int()),
+  runs: z.array(runSchema),
+});
+type State = z.infer<typeof stateSchema>;
+
+/** What became of one due time of a job. */
+export type JobRun = z.infer<typeof runSchema>;
+
+const KEPT_RUNS = 500;
+
+/** What each job did last, in a file, so that a restart neither repeats nor forgets a due time. */
+export class JobHistory {
+  readonly #path: string;
+  #state: State;
+
+  private constructor(path: string, state: State) {
+    this.#path = path;
+    this.#state = state;
+  }
+
+  /** Without a file a schedule begins at `nowMs`. @throws DataError `schedule.unreadable` */
+  static async open(path: string, nowMs: TimeMs): Promise<JobHistory> {
+    const known = await readJobs(path);
+    const history = new JobHistory(path, known ?? { sinceMs: nowMs, lastDueMs: {}, runs: [] });
+    if (!known) await history.#save();
+    return history;
+  }
+
+  get sinceMs(): TimeMs {
+    return this.#state.sinceMs;
+  }
+
+  get lastDueMs(): ReadonlyMap<string, TimeMs> {
+    return new Map(Object.entries(this.#state.lastDueMs));
+  }
+
+  async record(run: JobRun): Promise<void> {
+    const { sinceMs, lastDueMs, runs } = this.#state;
+    this.#state = { sinceMs, lastDueMs: { ...lastDueMs, [run.job]: run.dueMs }, runs: [...runs, run].slice(-KEPT_RUNS) };
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    await writeFileAtomic(this.#path, `${JSON.stringify(this.#state)}\n`);
+  }
+}
+
+async function readJobs(path: string): Promise<State | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new DataError('schedule.unreadable', `${path} is not a schedule`, {
+      hint: 'Remove the file: the schedule then begins anew, and no decision is made twice.',
+      cause,
+    });
+  }
+}

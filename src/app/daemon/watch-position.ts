@@ -1,0 +1,27 @@
+import { HOUR_MS, toNumber } from '../../domain/index.ts';
+import { checkProtection, type OrderOutcome, planExit } from '../../trading/index.ts';
+import type { CycleParts } from '../cycle-types.ts';
+
+/** Between decisions: sells the position where the price now is beyond its stop or target. */
+export async function watchPosition({ engine, route, settings, market, clock }: CycleParts): Promise<OrderOutcome[]> {
+  const { ledger } = engine;
+  const { protection } = ledger.position;
+  if (protection === null || ledger.openTrade === null || ledger.unsettledOrders().length > 0) return [];
+  const nowMs = clock.nowMs();
+  const quote = await market.quote(nowMs);
+  if (!quote) return [];
+  const price = toNumber(quote.priceUsd);
+  const trigger = checkProtection(protection, [{ openTimeMs: nowMs, open: price, high: price, low: price }]);
+  if (!trigger) return [];
+  const exit = planExit(ledger, {
+    leg: trigger.leg,
+    symbol: settings.symbol,
+    mode: settings.mode,
+    priceUsd: quote.priceUsd,
+    filters: settings.filters,
+    nowMs,
+    validUntilMs: nowMs + HOUR_MS,
+    reason: trigger.leg,
+  });
+  return exit ? route.settle(engine, [exit]) : [];
+}

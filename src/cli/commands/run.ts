@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import { withAction } from '../command.ts';
+import { numberOption } from '../parse-options.ts';
+
+export const run = (): Command =>
+  withAction<{ days?: string }>(
+    new Command('run')
+      .description('the daemon: daily decisions, weekly trainings, open positions watched')
+      .option('--days <n>', 'end when so many daily decisions are made in this data directory'),
+    async ({ openApp, options, announce, signal }) => {
+      const days = options.days === undefined ? undefined : numberOption('--days', options.days, { min: 1, integer: true });
+      const app = await openApp();
+      const ready = { url: null, pid: process.pid };
+      try {
+        await app.run({ days, onReady: () => announce({ json: ready, text: `ready, process ${ready.pid}` }) });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      return undefined;
+    },
+  );

@@ -1,0 +1,48 @@
+import { DAY_MS, latestDailyMs, type TimeMs } from '../domain/index.ts';
+import { latestWeeklyMs, type WeeklyTime } from './weekly.ts';
+
+/** When a job is due, and how late it may still run. */
+export interface Job {
+  readonly name: string;
+  /** The first due time after `timeMs`. */
+  nextAfterMs(timeMs: TimeMs): TimeMs;
+  /** A due time that passed longer ago is skipped. */
+  readonly lateMs: number;
+}
+
+export const dailyJob = (name: string, hourUtc: number, lateMs: number): Job => ({
+  name,
+  nextAfterMs: (timeMs) => latestDailyMs(timeMs, hourUtc) + DAY_MS,
+  lateMs,
+});
+
+export const weeklyJob = (name: string, at: WeeklyTime, lateMs: number): Job => ({
+  name,
+  nextAfterMs: (timeMs) => latestWeeklyMs(timeMs, at) + 7 * DAY_MS,
+  lateMs,
+});
+
+/** A due time of a job, and whether it is run or was missed for good. */
+export interface DueRun {
+  readonly job: Job;
+  readonly dueMs: TimeMs;
+  readonly isMissed: boolean;
+}
+
+/**
+ * The earliest due time of all jobs after what each did last; jobs due at the same time come in the order given. A job
+ * that never ran counts from `sinceMs`, so it has missed nothing.
+ */
+export function nextRun(
+  jobs: readonly Job[],
+  lastDueMs: ReadonlyMap<string, TimeMs>,
+  sinceMs: TimeMs,
+  nowMs: TimeMs,
+): DueRun | undefined {
+  let next: DueRun | undefined;
+  for (const job of jobs) {
+    const dueMs = job.nextAfterMs(lastDueMs.get(job.name) ?? sinceMs);
+    if (next === undefined || dueMs < next.dueMs) next = { job, dueMs, isMissed: nowMs - dueMs > job.lateMs };
+  }
+  return next;
+}
