@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   DAY_MS,
   fromIso,
@@ -126,7 +126,8 @@ function loadReal(name: keyof typeof FILES): KnownSeries {
 
 const names = ['binanceHourly', 'yahooDaily', 'etherscan', 'fearGreed', 'staking'] as const;
 
-describe.skipIf(!hasRealData)(`features of recorded history (skipped where ${REAL_DATA} is absent)`, () => {
+/** Features of all recorded history, and the row of one day in its middle. */
+function prepare() {
   const series = names.map(loadReal);
   const timesMs = dailyDecisionTimes(Date.UTC(2018, 5, 1), Date.UTC(2025, 11, 31));
   const canonical = chooseCanonical(series, Date.UTC(2023, 0, 1), Date.UTC(2024, 0, 1)).series;
@@ -134,14 +135,24 @@ describe.skipIf(!hasRealData)(`features of recorded history (skipped where ${REA
   const table = engineerFeatures(frame);
   const checked = Date.UTC(2024, 5, 15, 23);
   const row = timesMs.indexOf(checked);
+  return { series, timesMs, canonical, frame, table, checked, row };
+}
+
+describe.skipIf(!hasRealData)(`features of recorded history (skipped where ${REAL_DATA} is absent)`, () => {
+  let history: ReturnType<typeof prepare>;
+  beforeAll(() => {
+    history = prepare();
+  });
 
   it('are made from the hourly series', () => {
+    const { series, canonical, frame, checked, row } = history;
     expect(canonical).toBe('binance:ETHUSDT:1h');
     expect(frame.suspect.reduce((total, flag) => total + flag, 0)).toBeLessThan(12);
     expect(frame.columns.close![row]).toBe(series[0]!.numbers.close![series[0]!.timeMs.indexOf(checked - HOUR_MS)]);
   });
 
   it('are mostly known, and the same without the later data', () => {
+    const { series, timesMs, canonical, table, checked, row } = history;
     const values = table.matrix.data.subarray(row * table.names.length, (row + 1) * table.names.length);
     expect(values.filter(Number.isFinite).length).toBeGreaterThan(table.names.length / 2);
     const pipeline: TablePipeline = (cut, times) => engineerFeatures(buildInputFrame(cut, times, { canonical }));
@@ -154,6 +165,7 @@ describe.skipIf(!hasRealData)(`features of recorded history (skipped where ${REA
   });
 
   it('are close to those of the daily series, a day later', () => {
+    const { series, timesMs, frame } = history;
     const daily = buildInputFrame(series, timesMs, { canonical: 'yahoo:ETH-USD:1d' });
     const close = daily.columns.close!;
     const gaps = frame.columns.close!.map((price, i) => Math.abs(Math.log(price / close[Math.min(i + 1, close.length - 1)]!)));
@@ -161,6 +173,7 @@ describe.skipIf(!hasRealData)(`features of recorded history (skipped where ${REA
   });
 
   it('come with labels of all three classes, the last one known in time', () => {
+    const { series, timesMs, frame } = history;
     const labels = makeLabels(series[0]!, timesMs, { roundTripCost: 0.003, dailyVolatility: knownDailyVolatility(frame) });
     const share = (index: number) => labels.label.filter((label) => label === index).length / timesMs.length;
     expect(share(0)).toBeGreaterThan(0.15);
