@@ -11,6 +11,9 @@ interface Options {
   serve?: boolean;
 }
 
+/** The shipped world has next to nothing to find, as the real one, and a careful system then does not trade. */
+const HINT = 'To see it trade, let the chain know more of the next day: ets demo --edge 0.3 --seed 3';
+
 export const demo = (): Command =>
   withAction<Options>(
     new Command('demo')
@@ -58,6 +61,7 @@ export const demo = (): Command =>
         `SIMULATED equity ${equity.startUsd} -> ${equity.endUsd} USDT, buy and hold ${equity.buyAndHoldUsd} (after costs)`,
         result.skill.text,
         `report: ${result.report}`,
+        ...(result.orders === 0 && edge < 0.1 ? [HINT] : []),
       ];
       return { json: result, text: text.join('\n') };
     },
