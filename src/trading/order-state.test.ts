@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { assertTransition, isAtVenue, isTerminal, ORDER_STATES, ORDER_TRANSITIONS } from './order-state.ts';
 
@@ -13,6 +14,13 @@ describe('order states', () => {
           );
       }
     }
+  });
+
+  it('are drawn in docs/trading-safety.md as they are', () => {
+    const text = readFileSync(new URL('../../docs/trading-safety.md', import.meta.url), 'utf8');
+    const drawn = [...text.matchAll(/^ {2}([A-Z_]+) --> ([A-Z_]+)$/gm)].map(([, from, to]) => `${from} ${to}`);
+    const steps = ORDER_STATES.flatMap((from) => ORDER_TRANSITIONS[from].map((to) => `${from} ${to}`));
+    expect(drawn.sort()).toEqual(steps.sort());
   });
 
   it('reaches every state from PLANNED', () => {
