@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { AnalysisRange } from './app/analyses.ts';
 import { type AppParts, PATHS } from './app/app-parts.ts';
 import type { BacktestRequest } from './app/backtest-command.ts';
 import type { SignalsRequest } from './app/backtest-signals.ts';
@@ -116,6 +117,16 @@ export class App {
 
   async featuresAt(atMs: TimeMs) {
     return (await import('./app/features.ts')).featuresAt(this.#parts, atMs);
+  }
+
+  /** Whether a feature or prediction changes when the future is cut off. */
+  async lookaheadAnalysis(range: AnalysisRange) {
+    return (await import('./app/analyses.ts')).lookaheadAnalysis(this.#parts, (await this.#modelStore()).current(), range);
+  }
+
+  /** Whether a feature or prediction changes when older history is cut off. */
+  async recursiveAnalysis(range: AnalysisRange) {
+    return (await import('./app/analyses.ts')).recursiveAnalysis(this.#parts, (await this.#modelStore()).current(), range);
   }
 
   async train(options: TrainOptions) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { lookaheadAnalysis, recursiveAnalysis } from './commands/analysis.ts';
 import { backtest } from './commands/backtest.ts';
 import { checkStatus } from './commands/check-status.ts';
 import { config } from './commands/config.ts';
@@ -53,6 +54,8 @@ const commands = [
   resume(),
   flatten(),
   backtest(),
+  lookaheadAnalysis(),
+  recursiveAnalysis(),
   performanceReport(),
   checkStatus(),
   config(),
