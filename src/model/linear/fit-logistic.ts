@@ -15,7 +15,7 @@ export interface LogisticFit extends Standardisation {
  */
 export function fitLogistic(l2: number, window: TrainingWindow): LogisticFit {
   const { rows, columns, classes, labels } = window;
-  const measured = measureColumns(window.data, rows, columns);
+  const measured = measureColumns(window.data, rows, columns, window.weights);
   const width = columns + 1;
   const byRow = standardise(measured, window.data, rows);
   const byColumn = transpose(byRow, rows, width);

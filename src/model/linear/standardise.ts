@@ -1,30 +1,35 @@
-/** Mean and standard deviation of each column over its known values; a constant or empty column has deviation 1. */
+/** Weighted mean and standard deviation of each column over its known values; a constant or empty column has deviation 1. */
 export interface Standardisation {
   readonly means: Float64Array;
   readonly deviations: Float64Array;
 }
 
-export function measureColumns(data: Float64Array, rows: number, columns: number): Standardisation {
+/** @param weights one per row, not all zero; `null` where all are 1 */
+export function measureColumns(data: Float64Array, rows: number, columns: number, weights: Float64Array | null): Standardisation {
   const means = new Float64Array(columns);
   const deviations = new Float64Array(columns);
-  const counts = new Int32Array(columns);
+  const known = new Float64Array(columns);
+  let total = 0;
   for (let row = 0, at = 0; row < rows; row++) {
+    const weight = weights === null ? 1 : weights[row]!;
+    total += weight;
     for (let column = 0; column < columns; column++, at++) {
       const value = data[at]!;
       if (Number.isNaN(value)) continue;
-      means[column]! += value;
-      counts[column]!++;
+      means[column]! += weight * value;
+      known[column]! += weight;
     }
   }
-  for (let column = 0; column < columns; column++) means[column]! /= Math.max(1, counts[column]!);
+  for (let column = 0; column < columns; column++) means[column]! /= known[column]! > 0 ? known[column]! : 1;
   for (let row = 0, at = 0; row < rows; row++) {
+    const weight = weights === null ? 1 : weights[row]!;
     for (let column = 0; column < columns; column++, at++) {
       const value = data[at]!;
-      if (!Number.isNaN(value)) deviations[column]! += (value - means[column]!) ** 2;
+      if (!Number.isNaN(value)) deviations[column]! += weight * (value - means[column]!) ** 2;
     }
   }
   for (let column = 0; column < columns; column++) {
-    const deviation = Math.sqrt(deviations[column]! / rows);
+    const deviation = Math.sqrt(deviations[column]! / total);
     deviations[column] = deviation > 1e-12 * Math.max(1, Math.abs(means[column]!)) ? deviation : 1;
   }
   return { means, deviations };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ModelError } from '../../domain/index.ts';
 
 type Numbers = Float64Array | Int32Array | Uint8Array;
@@ -9,44 +10,51 @@ export interface Artifact {
   readonly arrays: Readonly<Record<string, Numbers>>;
 }
 
-const MAGIC = 'ETSMODL1';
+const MAGIC = 'ETSMODL2';
+/** Magic, checksum, length of the head. */
+const HEAD_AT = 20;
 const TYPES = { f64: Float64Array, i32: Int32Array, u8: Uint8Array } as const;
 const aligned = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 const typeOf = (array: Numbers): keyof typeof TYPES =>
   array instanceof Float64Array ? 'f64' : array instanceof Int32Array ? 'i32' : 'u8';
 
-/** Magic, length of the JSON head, the head, then each array at a multiple of eight bytes, little-endian. */
+/** The first eight bytes of the SHA-256 of everything after the checksum: bytes that were changed are no model. */
+const checksum = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes.subarray(16)).digest().subarray(0, 8);
+
+/** Magic, checksum, length of the JSON head, the head, then each array at a multiple of eight bytes, little-endian. */
 export function encodeArtifact({ kind, facts, arrays }: Artifact): Uint8Array {
   const entries = Object.entries(arrays);
   const head = new TextEncoder().encode(
     JSON.stringify({ kind, facts, arrays: entries.map(([name, array]) => [name, typeOf(array), array.length]) }),
   );
-  const start = aligned(12 + head.length);
+  const start = aligned(HEAD_AT + head.length);
   const bytes = new Uint8Array(entries.reduce((total, [, array]) => total + aligned(array.byteLength), start));
   bytes.set(new TextEncoder().encode(MAGIC));
-  new DataView(bytes.buffer).setUint32(8, head.length, true);
-  bytes.set(head, 12);
+  new DataView(bytes.buffer).setUint32(16, head.length, true);
+  bytes.set(head, HEAD_AT);
   let at = start;
   for (const [, array] of entries) {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     at += aligned(array.byteLength);
   }
+  bytes.set(checksum(bytes), 8);
   return bytes;
 }
 
-/** @throws ModelError `learner.unreadable` where the bytes are not such an artifact, or cut off */
+/** @throws ModelError `learner.unreadable` where the bytes are not such an artifact, changed or cut off */
 export function decodeArtifact(bytes: Uint8Array): Artifact {
   try {
     const own = new Uint8Array(bytes);
     if (new TextDecoder().decode(own.subarray(0, 8)) !== MAGIC) throw new RangeError('it does not begin as a model does');
-    const headLength = new DataView(own.buffer).getUint32(8, true);
-    const head = JSON.parse(new TextDecoder().decode(own.subarray(12, 12 + headLength))) as {
+    if (Buffer.compare(own.subarray(8, 16), checksum(own)) !== 0) throw new RangeError('its checksum is another one');
+    const headLength = new DataView(own.buffer).getUint32(16, true);
+    const head = JSON.parse(new TextDecoder().decode(own.subarray(HEAD_AT, HEAD_AT + headLength))) as {
       kind: string;
       facts: Artifact['facts'];
       arrays: [string, keyof typeof TYPES, number][];
     };
     const arrays: Record<string, Numbers> = {};
-    let at = aligned(12 + headLength);
+    let at = aligned(HEAD_AT + headLength);
     for (const [name, type, length] of head.arrays) {
       const array = new TYPES[type](own.buffer, at, length);
       arrays[name] = array;

@@ -4,10 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { ModelError } from '../../domain/index.ts';
 import type { TrainingWindow } from '../trees/training-window.ts';
 import { type FitJob, type FitResult, runFitJob } from './fit-job.ts';
-import type { JobMessage } from './fit-worker.ts';
+import type { JobMessage, JobReply } from './fit-worker.ts';
 
 interface Task {
-  readonly id: number;
   readonly window: TrainingWindow;
   readonly windowId: number;
   readonly job: FitJob;
@@ -32,15 +31,17 @@ function findWorker(): string | null {
 
 /**
  * Worker threads that stay for the life of the process, without keeping it alive. They read training windows in
- * shared memory; a job's result is the same wherever it runs.
+ * shared memory; a job's result is the same wherever it runs. A thread that dies takes its one job with it: the next
+ * job gets a new thread.
  */
-class FitPool {
+export class FitPool {
   readonly #path: string | null;
   readonly #workers: PoolWorker[] = [];
   readonly #queue: Task[] = [];
-  #tasks = 0;
+  #size = 0;
   #windows = 0;
 
+  /** @param path the compiled worker; everything runs on the calling thread where there is none */
   constructor(path: string | null = findWorker()) {
     this.#path = path;
   }
@@ -49,16 +50,12 @@ class FitPool {
   async run(window: TrainingWindow, jobs: readonly FitJob[], threads: number): Promise<FitResult[]> {
     if (threads <= 1 || jobs.length === 1 || this.#path === null) return jobs.map((job) => runFitJob(window, job));
     const windowId = ++this.#windows;
-    while (this.#workers.length < Math.min(threads, jobs.length)) this.#workers.push(this.#start(this.#path));
-    return Promise.all(
-      jobs.map(
-        (job) =>
-          new Promise<FitResult>((resolve, reject) => {
-            this.#queue.push({ id: ++this.#tasks, window, windowId, job, resolve, reject });
-            this.#dispatch();
-          }),
-      ),
+    this.#size = Math.max(this.#size, Math.min(threads, jobs.length));
+    const results = jobs.map(
+      (job) => new Promise<FitResult>((resolve, reject) => this.#queue.push({ window, windowId, job, resolve, reject })),
     );
+    this.#dispatch(this.#path);
+    return Promise.all(results);
   }
 
   #start(path: string): PoolWorker {
@@ -67,34 +64,38 @@ class FitPool {
     const member: PoolWorker = { worker, windowId: -1, task: null };
     const died = (cause: unknown) => {
       const at = this.#workers.indexOf(member);
-      if (at >= 0) this.#workers.splice(at, 1);
-      member.task?.reject(new ModelError('learner.worker_died', 'a training thread ended before its work was done', { cause }));
-      member.task = null;
-      if (this.#workers.length === 0)
-        for (const task of this.#queue.splice(0))
-          task.reject(new ModelError('learner.worker_died', 'all training threads ended', { cause }));
-      this.#dispatch();
+      if (at < 0) return;
+      this.#workers.splice(at, 1);
+      member.task?.reject(
+        new ModelError('learner.worker_died', 'a training thread ended before its work was done', {
+          hint: 'Train again; fewer threads need less memory.',
+          cause,
+        }),
+      );
+      this.#dispatch(path);
     };
-    worker.on('message', ({ result, error }: { result?: FitResult; error?: unknown }) => {
+    worker.on('message', (reply: JobReply) => {
       const { task } = member;
       member.task = null;
       worker.unref();
-      if (result) task?.resolve(result);
-      else task?.reject(error);
-      this.#dispatch();
+      if ('result' in reply) task?.resolve(reply.result);
+      else task?.reject(failureOf(reply));
+      this.#dispatch(path);
     });
     worker.on('error', died);
-    worker.on('exit', died);
+    worker.on('exit', (exitCode) => died(new Error(`exit code ${exitCode}`)));
+    this.#workers.push(member);
     return member;
   }
 
-  #dispatch(): void {
-    for (const member of this.#workers) {
-      if (member.task !== null) continue;
-      const task = this.#queue.shift();
+  /** Gives queued work to idle threads, and starts the threads that are missing for it. */
+  #dispatch(path: string): void {
+    while (this.#queue.length > 0) {
+      const idle = this.#workers.find(({ task }) => task === null);
+      const member = idle ?? (this.#workers.length < this.#size ? this.#start(path) : undefined);
+      const task = member && this.#queue.shift();
       if (!task) return;
       const message: JobMessage = {
-        id: task.id,
         windowId: task.windowId,
         window: member.windowId === task.windowId ? null : task.window,
         job: task.job,
@@ -106,6 +107,10 @@ class FitPool {
     }
   }
 }
+
+/** The error that a thread reported; only plain data crosses between threads. */
+const failureOf = ({ failure: { code, message, details } }: Extract<JobReply, { failure: unknown }>): Error =>
+  code === null ? new Error(message) : new ModelError(code, message, { details });
 
 /** The pool everything in this process uses. */
 export const fitPool = new FitPool();

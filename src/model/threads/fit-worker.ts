@@ -1,25 +1,44 @@
 import { parentPort } from 'node:worker_threads';
-import { ModelError } from '../../domain/index.ts';
+import { InvariantError, ModelError } from '../../domain/index.ts';
 import type { TrainingWindow } from '../trees/training-window.ts';
-import { type FitJob, runFitJob } from './fit-job.ts';
+import { type FitJob, type FitResult, runFitJob } from './fit-job.ts';
 
 /** What the pool sends: a job, and the window where the worker has not seen it yet. */
 export interface JobMessage {
-  readonly id: number;
   readonly windowId: number;
   readonly window: TrainingWindow | null;
   readonly job: FitJob;
 }
 
+/** What the worker answers. Classes of errors do not cross between threads, their data does. */
+export type JobReply =
+  | { readonly result: FitResult }
+  | {
+      readonly failure: {
+        /** Of a `ModelError`; `null` where it was another error. */
+        readonly code: string | null;
+        readonly message: string;
+        readonly details: Readonly<Record<string, unknown>>;
+      };
+    };
+
 let known = { id: -1, window: null as TrainingWindow | null };
 
-parentPort?.on('message', ({ id, windowId, window, job }: JobMessage) => {
+function reply({ windowId, window, job }: JobMessage): JobReply {
   if (window !== null) known = { id: windowId, window };
   try {
     if (known.window === null || known.id !== windowId)
-      throw new ModelError('learner.worker_died', 'a worker was given a job before its data');
-    parentPort?.postMessage({ id, result: runFitJob(known.window, job) });
+      throw new InvariantError('learner.window_missing', 'a worker was given a job before its data');
+    return { result: runFitJob(known.window, job) };
   } catch (error) {
-    parentPort?.postMessage({ id, error });
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      failure:
+        error instanceof ModelError
+          ? { code: error.code, message, details: error.details }
+          : { code: null, message, details: {} },
+    };
   }
-});
+}
+
+parentPort?.on('message', (message: JobMessage) => parentPort?.postMessage(reply(message)));

@@ -24,7 +24,7 @@ const MIN_ROWS_PER_BIN = 4;
 
 const share = (bytes: number): ArrayBufferLike => new SharedArrayBuffer(bytes);
 
-/** Copies a checked training set into shared memory and bins it. */
+/** Copies a checked training set into shared memory and bins it. Weights that are all 1 are no weights. */
 export function createTrainingWindow(
   X: Matrix,
   y: Uint8Array,
@@ -42,7 +42,7 @@ export function createTrainingWindow(
   const labels = new Uint8Array(share(rows));
   labels.set(y);
   let copied: Float64Array | null = null;
-  if (weights) {
+  if (weights?.some((weight) => weight !== 1)) {
     copied = new Float64Array(share(rows * 8));
     copied.set(weights);
   }

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRng, normal } from '../../domain/index.ts';
+import { smoothedShares } from './class-shares.ts';
+import { fitShrinkage, shrinkToShares } from './prior-shrinkage.ts';
+import { sumLogLoss } from './sum-log-loss.ts';
+import { applyTemperature, fitTemperature } from './temperature.ts';
+
+/** Labels drawn from the very probabilities that are given. */
+function drawn(rows: number, spread: number, seed: number) {
+  const rng = createRng(seed);
+  const probabilities = new Float64Array(rows * 3);
+  const labels = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const powers = [0, 1, 2].map(() => Math.exp(spread * normal(rng)));
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    powers.forEach((power, k) => {
+      probabilities[row * 3 + k] = power / total;
+    });
+    let left = rng();
+    labels[row] = 2;
+    for (let k = 0; k < 2; k++) {
+      left -= probabilities[row * 3 + k]!;
+      if (left < 0) {
+        labels[row] = k;
+        break;
+      }
+    }
+  }
+  return { probabilities, labels };
+}
+
+const rowOfThree = fc
+  .tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
+  .map(([a, b]) => {
+    const [low, high] = [Math.min(a, b), Math.max(a, b)];
+    return [low, high - low, 1 - high];
+  });
+
+describe('temperature', () => {
+  it('keeps rows probabilities in their order, whatever they are', () => {
+    fc.assert(
+      fc.property(rowOfThree, fc.double({ min: 0.25, max: 8, noNaN: true }), (row, temperature) => {
+        const scaled = applyTemperature(Float64Array.from(row), 3, temperature);
+        expect(scaled.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 9);
+        for (const [a, b] of [
+          [0, 1],
+          [1, 2],
+          [0, 2],
+        ] as const) {
+          if (row[a]! > row[b]!) expect(scaled[a]!).toBeGreaterThanOrEqual(scaled[b]!);
+        }
+      }),
+      { seed: 1 },
+    );
+  });
+
+  it.each([0.5, 1, 2.5])('finds again by how much probabilities were sharpened (%f)', (temperature) => {
+    const { probabilities, labels } = drawn(6_000, 1, 4);
+    const distorted = applyTemperature(probabilities, 3, 1 / temperature);
+    expect(fitTemperature(distorted, labels, 3) / temperature).toBeCloseTo(1, 1);
+  });
+});
+
+describe('shrinkage to class shares', () => {
+  it('keeps what is right and drops what is noise', () => {
+    const right = drawn(1_500, 1, 5);
+    const shares = smoothedShares(right.labels, 3, null);
+    expect(fitShrinkage(right.probabilities, right.labels, shares)).toBeGreaterThan(0.85);
+    const noise = drawn(1_500, 1, 6).probabilities;
+    expect(fitShrinkage(noise, right.labels, shares)).toBe(0);
+  });
+
+  it('lets noise through rarely: in fewer than 5 of 100 years', () => {
+    let kept = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const { labels } = drawn(180, 0, 100 + seed);
+      const { probabilities } = drawn(180, 0.15, 900 + seed);
+      if (fitShrinkage(probabilities, labels, Float64Array.of(1 / 3, 1 / 3, 1 / 3)) > 0) kept += 1;
+    }
+    expect(kept).toBeLessThan(5);
+  });
+
+  it('is between the shares and the prediction', () => {
+    fc.assert(
+      fc.property(rowOfThree, fc.double({ min: 0, max: 1, noNaN: true }), (row, weight) => {
+        const shares = Float64Array.of(0.2, 0.3, 0.5);
+        shrinkToShares(Float64Array.from(row), shares, weight).forEach((p, k) => {
+          expect(p).toBeGreaterThanOrEqual(Math.min(row[k]!, shares[k]!) - 1e-12);
+          expect(p).toBeLessThanOrEqual(Math.max(row[k]!, shares[k]!) + 1e-12);
+        });
+      }),
+      { seed: 2 },
+    );
+  });
+});
+
+describe('sumLogLoss', () => {
+  it('stays finite where something impossible came true', () => {
+    expect(sumLogLoss(Float64Array.of(0, 1, 0), Uint8Array.of(0), 3)).toBeCloseTo(-Math.log(1e-15), 9);
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../domain/index.ts';
+import { type ComparedDay, compareForDeployment, type GatePolicy } from './deployment-gate.ts';
+
+const policy: GatePolicy = { mode: 'statistical', minimumDays: 30, confidence: 0.9, refreshAfterDays: 28, refreshMargin: 0.01 };
+type Row = ComparedDay['candidate'];
+const EVEN: Row = [1 / 3, 1 / 3, 1 / 3];
+const told = (label: number, share: number): Row =>
+  [0, 1, 2].map((k) => (k === label ? share : (1 - share) / 2)) as unknown as Row;
+
+/** Days on which each model names the truth with its own share of the probability. */
+function days(count: number, candidate: number, incumbent: number, seed = 1): ComparedDay[] {
+  const rng = createRng(seed);
+  return Array.from({ length: count }, () => {
+    const label = Math.floor(rng() * 3) as 0 | 1 | 2;
+    return { label, candidate: told(label, candidate), incumbent: told(label, incumbent) };
+  });
+}
+const verdict = (compared: readonly ComparedDay[], ageDays = 1, changed: Partial<GatePolicy> = {}) =>
+  compareForDeployment(compared, ageDays, { ...policy, ...changed }, createRng(1));
+
+describe('the deployment gate', () => {
+  it('waits for enough days, however good the candidate', () => {
+    expect(verdict(days(29, 0.9, 0.1))).toMatchObject({
+      decision: 'kept',
+      reason: 'too_few_days',
+      checks: [{ name: 'logged_days', passed: false, value: 29, limit: 30 }],
+    });
+  });
+
+  it('promotes what is better every day, and never the other way round', () => {
+    expect(verdict(days(30, 0.5, 0.4))).toMatchObject({ decision: 'promoted', reason: 'better' });
+    expect(verdict(days(30, 0.4, 0.5))).toMatchObject({ decision: 'kept', reason: 'not_better' });
+  });
+
+  it('does not take luck for a gain: a mean above zero whose bound is below keeps the incumbent', () => {
+    const rng = createRng(8);
+    const noisy = Array.from({ length: 60 }, (_, i): ComparedDay => {
+      const label = Math.floor(rng() * 3) as 0 | 1 | 2;
+      return { label, candidate: told(label, i % 2 === 0 ? 0.51 : 0.22), incumbent: EVEN };
+    });
+    const { decision, checks } = verdict(noisy);
+    expect(decision).toBe('kept');
+    expect(checks.find(({ name }) => name === 'log_loss_gain_lower_bound')).toMatchObject({ passed: false, limit: 0 });
+  });
+
+  it('promotes one that is no better in about the tenth of cases that its confidence allows', () => {
+    let promoted = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const rng = createRng(seed, 3);
+      const equal = Array.from({ length: 90 }, (): ComparedDay => {
+        const label = Math.floor(rng() * 3) as 0 | 1 | 2;
+        const share = () => 0.2 + 0.27 * rng();
+        return { label, candidate: told(label, share()), incumbent: told(label, share()) };
+      });
+      if (compareForDeployment(equal, 1, policy, createRng(seed)).decision === 'promoted') promoted += 1;
+    }
+    expect(promoted).toBeLessThanOrEqual(33);
+  });
+
+  it('replaces an incumbent older than the limit by one that is not worse by more than the margin', () => {
+    expect(verdict(days(40, 0.4, 0.4), 29)).toMatchObject({ decision: 'promoted', reason: 'refreshed' });
+    expect(verdict(days(40, 0.4, 0.4), 28)).toMatchObject({ decision: 'kept', reason: 'not_better' });
+    expect(verdict(days(40, 0.397, 0.4), 29)).toMatchObject({ reason: 'refreshed' });
+    expect(verdict(days(40, 0.39, 0.4), 29)).toMatchObject({ decision: 'kept', reason: 'not_better' });
+  });
+
+  it("goes by accuracy alone in the owner's mode, and wants more of it, not as much", () => {
+    const accuracy = { mode: 'accuracy' } as const;
+    expect(verdict(days(30, 0.34, 0.32), 1, accuracy)).toMatchObject({ decision: 'promoted', reason: 'better' });
+    expect(verdict(days(30, 0.9, 0.4), 1, accuracy)).toMatchObject({ decision: 'kept', reason: 'not_better' });
+  });
+
+  it('gives the same verdict for the same days and seed', () => {
+    expect(verdict(days(60, 0.41, 0.4))).toEqual(verdict(days(60, 0.41, 0.4)));
+  });
+});

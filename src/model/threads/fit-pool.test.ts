@@ -1,0 +1,92 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTrainingWindow } from '../trees/training-window.ts';
+import type { FitJob } from './fit-job.ts';
+import { FitPool } from './fit-pool.ts';
+
+const window = createTrainingWindow(
+  { data: Float64Array.from({ length: 12 }, (_, i) => i % 5), rows: 6, columns: 2 },
+  Uint8Array.of(0, 1, 2, 0, 1, 2),
+  3,
+  undefined,
+  null,
+);
+
+/** Jobs that a stand-in worker tells apart by their first row. */
+const job = (number: number): FitJob => ({ spec: { kind: 'prior' }, rows: Int32Array.of(number), predict: null, keep: true });
+
+/** Answers with the row it was given and its own number; row 13 kills it, row 14 it refuses, in 15 it throws outside. */
+const STAND_IN = `
+import { parentPort, threadId } from 'node:worker_threads';
+parentPort.on('message', ({ job }) => {
+  const number = job.rows[0];
+  if (number === 13) process.exit(7);
+  if (number === 14) return parentPort.postMessage({ failure: { code: 'learner.not_probabilities', message: 'no', details: { columns: 4 } } });
+  if (number === 15) throw new RangeError('out of memory, say');
+  parentPort.postMessage({ result: { model: null, predictions: Float64Array.of(number, threadId) } });
+});
+`;
+
+let folder = '';
+let worker = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ets-pool-'));
+  worker = join(folder, 'worker.mjs');
+  await writeFile(worker, STAND_IN);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('FitPool', () => {
+  it('gives results in the order of the jobs, from no more threads than asked for', async () => {
+    const results = await new FitPool(worker).run(
+      window,
+      Array.from({ length: 20 }, (_, i) => job(100 + i)),
+      3,
+    );
+    expect(results.map(({ predictions }) => predictions?.[0])).toEqual(Array.from({ length: 20 }, (_, i) => 100 + i));
+    expect(new Set(results.map(({ predictions }) => predictions?.[1])).size).toBeLessThanOrEqual(3);
+  });
+
+  it.each([13, 15])('rejects the run whose thread died and goes on with new threads', async (deadly) => {
+    const pool = new FitPool(worker);
+    const doomed = pool.run(window, [job(1), job(deadly), job(2)], 2);
+    const other = pool.run(
+      window,
+      Array.from({ length: 9 }, (_, i) => job(20 + i)),
+      2,
+    );
+    await expect(doomed).rejects.toMatchObject({ name: 'ModelError', code: 'learner.worker_died' });
+    expect((await other).map(({ predictions }) => predictions?.[0])).toEqual(Array.from({ length: 9 }, (_, i) => 20 + i));
+    const later = await pool.run(window, [job(30), job(31)], 2);
+    expect(later.map(({ predictions }) => predictions?.[0])).toEqual([30, 31]);
+  });
+
+  it('strands no queued work where every thread dies', async () => {
+    const pool = new FitPool(worker);
+    const runs = Array.from({ length: 4 }, () => pool.run(window, [job(13), job(13), job(13)], 2));
+    for (const run of runs) await expect(run).rejects.toMatchObject({ code: 'learner.worker_died' });
+    expect((await pool.run(window, [job(1), job(2)], 2)).map(({ predictions }) => predictions?.[0])).toEqual([1, 2]);
+  });
+
+  it('ends with a typed error where threads cannot start at all', async () => {
+    const pool = new FitPool(join(folder, 'absent.mjs'));
+    await expect(pool.run(window, [job(1), job(2), job(3)], 2)).rejects.toMatchObject({ code: 'learner.worker_died' });
+  });
+
+  it('keeps the code and the data of an error that a job ended with', async () => {
+    await expect(new FitPool(worker).run(window, [job(1), job(14)], 2)).rejects.toMatchObject({
+      name: 'ModelError',
+      code: 'learner.not_probabilities',
+      details: { columns: 4 },
+    });
+  });
+
+  it('runs the real worker to the results of this thread', async () => {
+    const jobs = [0, 1].map((row): FitJob => ({ ...job(row), rows: Int32Array.of(row, row + 2, 5), predict: Int32Array.of(1) }));
+    const here = await new FitPool(null).run(window, jobs, 2);
+    expect(await new FitPool().run(window, jobs, 2)).toEqual(here);
+  });
+});
