@@ -10,7 +10,13 @@ const START_MS = Date.UTC(2024, 0, 1);
 const DAYS = 10;
 const TIMEOUT_MS = 300_000;
 /** A small model that trades often, so that there is an order path to kill. */
-const SETTINGS = ['model.trainDays=80', 'model.trees=20', 'strategy.confidenceThreshold=0.34', 'exchange.unfilledTimeoutS=60'];
+const SETTINGS = [
+  'model.trainDays=80',
+  'model.trees=20',
+  'strategy.confidenceThreshold=0.34',
+  'exchange.unfilledTimeoutS=60',
+  'server.port=0',
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'ets-killed-daemon-'));
 let sandbox: Sandbox;

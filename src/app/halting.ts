@@ -1,47 +1,95 @@
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HOUR_MS } from '../domain/index.ts';
+import { ConfigError, HOUR_MS, type TimeMs } from '../domain/index.ts';
+import { writeFileAtomic } from '../storage/index.ts';
 import { type Halt, HaltSwitch, type OrderOutcome, planExit } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
+import type { CycleParts } from './cycle-types.ts';
+import { acquireRunLock } from './daemon/run-lock.ts';
 import { liveQuote } from './live-quote.ts';
-import { modeOf, openTradingSession } from './trading-session.ts';
+import { modeOf, openTradingSession, type TradingSession } from './trading-session.ts';
 
-const switchOf = ({ dataDir }: AppParts) => new HaltSwitch(join(dataDir, PATHS.halt));
+const switchOf = ({ dataDir }: Pick<AppParts, 'dataDir'>) => new HaltSwitch(join(dataDir, PATHS.halt));
 
 /** No new risk from now on, in every process on this data directory, until it is resumed. */
-export const haltTrading = (parts: AppParts, by: string, why: string): Promise<Halt> =>
+export const haltTrading = (parts: Pick<AppParts, 'dataDir' | 'clock'>, by: string, why: string): Promise<Halt> =>
   switchOf(parts).halt(by, why, parts.clock.nowMs());
 
 /** Allows trading again. @returns the halt that was in force */
-export const resumeTrading = (parts: AppParts): Promise<Halt | undefined> => switchOf(parts).resume();
+export const resumeTrading = (parts: Pick<AppParts, 'dataDir'>): Promise<Halt | undefined> => switchOf(parts).resume();
 
-/** Halts, cancels what is open and sells what is held. */
-export async function flatten(parts: AppParts, by: string): Promise<{ halt: Halt; orders: OrderOutcome[]; positionEth: string }> {
+export interface Flattened {
+  readonly halt: Halt;
+  readonly orders: readonly OrderOutcome[];
+  /** Nothing where a running daemon was asked to do it. */
+  readonly positionEth: string | null;
+}
+
+/** Halts, cancels what is open and sells what is held; where a daemon runs, it does so within seconds. */
+export async function flatten(parts: AppParts, by: string): Promise<Flattened> {
   const halt = await haltTrading(parts, by, 'flatten');
-  const quote = await liveQuote(parts);
-  const session = await openTradingSession(parts, { mode: modeOf(parts), model: () => undefined, quote });
-  try {
-    const { engine, route, settings } = session.cycle;
-    const orders: OrderOutcome[] = [];
-    for (const order of engine.ledger.unsettledOrders()) orders.push(await engine.cancel(order.intent.clientOrderId));
-    await route.check(engine);
-    const nowMs = parts.clock.nowMs();
-    const price = await quote(nowMs);
-    const exit =
-      price &&
-      planExit(engine.ledger, {
-        leg: 'flatten',
-        symbol: settings.symbol,
-        mode: settings.mode,
-        priceUsd: price.priceUsd,
-        filters: settings.filters,
-        nowMs,
-        validUntilMs: nowMs + HOUR_MS,
-        reason: 'flatten',
-      });
-    if (exit) orders.push(...(await route.settle(engine, [exit])));
-    await session.writeHistory();
-    return { halt, orders, positionEth: engine.ledger.balance(engine.ledger.baseAsset).toFixed() };
-  } finally {
-    await session.close();
+  const release = await acquireRunLock(parts).catch((error: unknown) => {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  });
+  if (!release) {
+    await writeFileAtomic(flattenFile(parts), `${by}\n`);
+    return { halt, orders: [], positionEth: null };
   }
+  try {
+    const quote = await liveQuote(parts);
+    const session = await openTradingSession(parts, { mode: modeOf(parts), model: () => undefined, quote });
+    try {
+      return { halt, ...(await sellEverything(session, parts.clock.nowMs())) };
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await release();
+  }
+}
+
+/** Does what `ets flatten` asked of the running daemon. @returns whether it was asked */
+export async function flattenIfAsked(parts: Pick<AppParts, 'dataDir'>, session: TradingSession, nowMs: TimeMs): Promise<boolean> {
+  const file = flattenFile(parts);
+  const isAsked = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isAsked) return false;
+  await sellEverything(session, nowMs);
+  await rm(file, { force: true });
+  return true;
+}
+
+const flattenFile = ({ dataDir }: Pick<AppParts, 'dataDir'>): string => join(dataDir, PATHS.flatten);
+
+/** Cancels every open order, then sells the position at the market. */
+export async function sellEverything(
+  session: TradingSession,
+  nowMs: TimeMs,
+): Promise<{ readonly orders: readonly OrderOutcome[]; readonly positionEth: string }> {
+  const { engine, route } = session.cycle;
+  const orders: OrderOutcome[] = [];
+  for (const order of engine.ledger.unsettledOrders()) orders.push(await engine.cancel(order.intent.clientOrderId));
+  await route.check(engine);
+  const exit = await exitOf(session.cycle, nowMs);
+  if (exit) orders.push(...(await route.settle(engine, [exit])));
+  await session.writeHistory();
+  return { orders, positionEth: engine.ledger.balance(engine.ledger.baseAsset).toFixed() };
+}
+
+async function exitOf({ engine, settings, market }: CycleParts, nowMs: TimeMs) {
+  const price = await market.quote(nowMs);
+  if (!price) return undefined;
+  return planExit(engine.ledger, {
+    leg: 'flatten',
+    symbol: settings.symbol,
+    mode: settings.mode,
+    priceUsd: price.priceUsd,
+    filters: settings.filters,
+    nowMs,
+    validUntilMs: nowMs + HOUR_MS,
+    reason: 'flatten',
+  });
 }

@@ -89,6 +89,13 @@ const extraction = section({
   dayTimeoutS: z.number().positive().max(3600).default(150),
 });
 
+const server = section({
+  enabled: z.boolean().default(true).describe('Whether `ets run` serves the API, the metrics and the status page'),
+  host: z.string().min(1).default('127.0.0.1').describe('Anything but loopback needs ETS_API_TOKEN'),
+  port: count(0, 65_535).default(8080).describe('0 takes any free port'),
+  requestsPerMinute: count(1, 1_000_000).default(600).describe('Requests per minute and address'),
+});
+
 const url = z.url({ protocol: /^(https?|wss?)$/ });
 
 const sources = section({
@@ -116,6 +123,7 @@ export const configSchema = z.strictObject({
   price,
   exchange,
   extraction,
+  server,
   sources,
 });
 

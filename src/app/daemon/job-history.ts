@@ -45,6 +45,11 @@ export class JobHistory {
     return this.#state.sinceMs;
   }
 
+  /** The latest runs, oldest first. */
+  get runs(): readonly JobRun[] {
+    return this.#state.runs;
+  }
+
   get lastDueMs(): ReadonlyMap<string, TimeMs> {
     return new Map(Object.entries(this.#state.lastDueMs));
   }

@@ -1,9 +1,12 @@
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
 import { ModelRegistry, PredictionLog } from '../../model/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
+import { EventLog, type ServiceApi } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
+import { flattenIfAsked } from '../halting.ts';
 import { liveQuote } from '../live-quote.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
@@ -11,6 +14,7 @@ import { runScheduledCycle } from '../scheduled-cycle.ts';
 import { modeOf, openTradingSession, type TradingSession } from '../trading-session.ts';
 import { train } from '../train.ts';
 import { worldWait } from '../world-wait.ts';
+import { daemonService, type RunningDaemon } from './daemon-service.ts';
 import { JobHistory } from './job-history.ts';
 import { acquireRunLock } from './run-lock.ts';
 import { watchPosition } from './watch-position.ts';
@@ -19,11 +23,11 @@ export interface DaemonOptions {
   /** Ends when so many daily decisions are made in this data directory and every order's outcome is known. */
   readonly days?: number | undefined;
   /** Told once, when everything is recovered and the schedule begins. */
-  readonly onReady: () => void;
+  readonly onReady: (url: string | null) => void;
 }
 
-/** World time between two looks at an open position; in a world that stands still it is moved on so far at once. */
-const WATCH_EVERY_MS = MINUTE_MS;
+/** Time between two looks at an open position; a world that stands still is moved on by an hour at once. */
+const WATCH_EVERY_MS = 5_000;
 const WATCH_STILL_WORLD_MS = HOUR_MS;
 /** Pause after a job that failed, before it is tried again. */
 const RETRY_AFTER_MS = 5 * MINUTE_MS;
@@ -36,12 +40,27 @@ const RETRY_AFTER_MS = 5 * MINUTE_MS;
  */
 export async function runDaemon(parts: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
   const release = await acquireRunLock(parts);
+  const events = new EventLog();
+  let running: Daemon | undefined;
   try {
-    const daemon = await openDaemon(parts);
+    const server = await serve(
+      parts,
+      daemonService(parts, events, () => running),
+      events,
+    );
+    const daemon = await openDaemon(parts, events).catch(async (error: unknown) => {
+      await server?.close();
+      throw error;
+    });
     try {
-      options.onReady();
+      await daemon.start();
+      running = daemon;
+      events.add('ready', parts.clock.nowMs(), {});
+      options.onReady(server?.url ?? null);
       return await daemon.run(options.days);
     } finally {
+      running = undefined;
+      await server?.close();
       await daemon.session.close();
     }
   } finally {
@@ -49,7 +68,34 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
   }
 }
 
-async function openDaemon(parts: AppParts): Promise<Daemon> {
+async function serve(parts: AppParts, service: ServiceApi, events: EventLog) {
+  const { config, env, timer, dataDir, clock } = parts;
+  const { enabled, host, port, requestsPerMinute } = config.server;
+  if (!enabled) return undefined;
+  const { startServer } = await import('../../server/index.ts');
+  return startServer({
+    host,
+    port,
+    requestsPerMinute,
+    token: env.ETS_API_TOKEN || undefined,
+    version: await ownVersion(),
+    service,
+    events,
+    timer,
+    audit: (entry) => {
+      void appendFile(join(dataDir, PATHS.audit), `${JSON.stringify({ timeMs: clock.nowMs(), ...entry })}\n`).catch(
+        (error: unknown) => parts.onProgress(`the audit log cannot be written: ${String(error)}`),
+      );
+    },
+  });
+}
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
   const { clock, config, dataDir, onProgress } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
   const models = await RegistryModelStore.open(registry, config.model.trainDays, onProgress);
@@ -60,24 +106,35 @@ async function openDaemon(parts: AppParts): Promise<Daemon> {
     model: () => models.current(),
     quote: await liveQuote(parts),
   });
-  return new Daemon(parts, session, models, log, history);
+  return new Daemon({ parts, session, models, registry, log, history, events });
 }
 
-class Daemon {
+interface DaemonParts extends RunningDaemon {
+  readonly parts: AppParts;
+  readonly models: RegistryModelStore;
+  readonly log: PredictionLog;
+  readonly events: EventLog;
+}
+
+class Daemon implements RunningDaemon {
   readonly session: TradingSession;
+  readonly history: JobHistory;
+  readonly registry: ModelRegistry;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
   readonly #log: PredictionLog;
-  readonly #history: JobHistory;
+  readonly #events: EventLog;
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
-  constructor(parts: AppParts, session: TradingSession, models: RegistryModelStore, log: PredictionLog, history: JobHistory) {
+  constructor({ parts, session, history, registry, models, log, events }: DaemonParts) {
     const { schedule, strategy } = parts.config;
     this.session = session;
+    this.history = history;
+    this.registry = registry;
     this.#parts = parts;
     this.#models = models;
     this.#log = log;
-    this.#history = history;
+    this.#events = events;
     const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
     this.#jobs = [
       { ...weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS), run: (dueMs) => this.#train(dueMs) },
@@ -86,6 +143,14 @@ class Daemon {
         run: (dueMs) => this.#decide(dueMs),
       },
     ];
+  }
+
+  /** Goes on with orders that were left, and compares with the exchange. */
+  async start(): Promise<void> {
+    const { cycle } = this.session;
+    const status = await cycle.route.check(cycle.engine);
+    if (status.kind === 'halt') await this.#halt(status.why);
+    if (status.kind === 'exchange_down') this.#alert('warning', `the exchange does not answer: ${status.why}`);
   }
 
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {
@@ -97,18 +162,18 @@ class Daemon {
       const hasOpenOrders = cycle.engine.ledger.unsettledOrders().length > 0;
       if (days !== undefined && decisions >= days && !hasOpenOrders) return { decisions };
       const isDone = days !== undefined && decisions >= days;
-      const next = isDone ? undefined : nextRun(this.#jobs, this.#history.lastDueMs, this.#history.sinceMs, clock.nowMs());
+      const next = isDone ? undefined : nextRun(this.#jobs, this.history.lastDueMs, this.history.sinceMs, clock.nowMs());
       if (next && next.dueMs <= clock.nowMs()) await this.#runDue(next);
       else await this.#wait(next?.dueMs ?? clock.nowMs() + MINUTE_MS);
     }
   }
 
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
-    const { clock, onProgress, signal } = this.#parts;
+    const { clock, signal } = this.#parts;
     const record = (outcome: 'done' | 'failed' | 'missed', message: string | null) =>
-      this.#history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), outcome, message });
+      this.history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), outcome, message });
     if (isMissed) {
-      onProgress(`${job.name} of ${toIso(dueMs)} was missed`);
+      this.#alert('warning', `${job.name} of ${toIso(dueMs)} was missed`);
       return record('missed', null);
     }
     try {
@@ -117,8 +182,8 @@ class Daemon {
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
-      onProgress(`${job.name} of ${toIso(dueMs)} failed: ${error.message}`);
-      if (error instanceof InvariantError) await this.session.cycle.halt(`${error.code}: ${error.message}`);
+      this.#alert('error', `${job.name} of ${toIso(dueMs)} failed: ${error.message}`);
+      if (error instanceof InvariantError) await this.#halt(`${error.code}: ${error.message}`);
       if (clock.nowMs() + RETRY_AFTER_MS - dueMs > job.lateMs) await record('failed', error.message);
       else await this.#wait(clock.nowMs() + RETRY_AFTER_MS);
     }
@@ -127,31 +192,53 @@ class Daemon {
   async #decide(dueMs: TimeMs): Promise<void> {
     const { onProgress } = this.#parts;
     await this.#extract();
-    const { record } = await runScheduledCycle(this.session, this.#log, dueMs);
-    onProgress(`${toIso(dueMs)}: ${record.decision.label} -> ${record.decision.action}`);
+    const { record, orders } = await runScheduledCycle(this.session, this.#log, dueMs);
+    const { decisionId, decision } = record;
+    onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
+    this.#events.add('decision', dueMs, { decisionId, label: decision.label, action: decision.action });
+    for (const order of orders) this.#events.add('order', dueMs, order);
     await this.session.cycle.route.check(this.session.cycle.engine);
   }
 
   async #train(dueMs: TimeMs): Promise<void> {
     await this.#extract();
-    await train(this.#parts, this.#models, () => this.#log.predictions, { untilMs: dueMs, fetch: false });
+    const { gate } = await train(this.#parts, this.#models, () => this.#log.predictions, { untilMs: dueMs, fetch: false });
+    this.#events.add('training', dueMs, { decision: gate.decision, reason: gate.reason });
   }
 
   async #extract(): Promise<void> {
-    const { clock, signal, onProgress } = this.#parts;
+    const { clock, signal } = this.#parts;
     const { days } = await openExtraction(this.#parts).extractUntil(clock.nowMs(), { ...(signal && { signal }) });
     for (const { date, datasets } of days)
-      for (const { dataset, error } of datasets) if (error) onProgress(`${date} ${dataset}: ${error.message}`);
+      for (const { dataset, error } of datasets) if (error) this.#alert('warning', `${date} ${dataset}: ${error.message}`);
   }
 
   /** Until the next due time, in steps: after each an open position and open orders are looked at. */
   async #wait(untilMs: TimeMs): Promise<void> {
     const { clock } = this.#parts;
     const { cycle } = this.session;
-    const isStill = clock instanceof SandboxClock && clock.speed === 0;
-    await worldWait(this.#parts)(untilMs, isStill ? WATCH_STILL_WORLD_MS : WATCH_EVERY_MS);
+    await worldWait(this.#parts)(untilMs, watchStepMs(clock));
+    if (await flattenIfAsked(this.#parts, this.session, clock.nowMs()))
+      this.#events.add('halt', clock.nowMs(), { why: 'flatten' });
     if (cycle.engine.ledger.unsettledOrders().length > 0) await cycle.route.check(cycle.engine);
     const exits = await watchPosition(cycle);
+    for (const order of exits) this.#events.add('order', clock.nowMs(), order);
     if (exits.length > 0) await this.session.writeHistory();
   }
+
+  async #halt(why: string): Promise<void> {
+    await this.session.cycle.halt(why);
+    this.#events.add('halt', this.#parts.clock.nowMs(), { why });
+    this.#alert('critical', `trading is halted: ${why}`);
+  }
+
+  #alert(severity: 'warning' | 'error' | 'critical', message: string): void {
+    this.#parts.onProgress(message);
+    this.#events.add('alert', this.#parts.clock.nowMs(), { severity, message });
+  }
+}
+
+function watchStepMs(clock: AppParts['clock']): number {
+  if (!(clock instanceof SandboxClock)) return WATCH_EVERY_MS;
+  return clock.speed === 0 ? WATCH_STILL_WORLD_MS : WATCH_EVERY_MS * clock.speed;
 }

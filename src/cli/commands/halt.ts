@@ -24,6 +24,9 @@ export const flatten = (): Command =>
     const { halt: current, orders, positionEth } = await (await openApp()).flatten('command line');
     return {
       json: { halted: true, why: current.why, orders, position: { eth: positionEth } },
-      text: `trading is halted; ${orders.length} orders; ${positionEth} ETH are held`,
+      text:
+        positionEth === null
+          ? 'trading is halted; the running daemon sells what is held within seconds'
+          : `trading is halted; ${orders.length} orders; ${positionEth} ETH are held`,
     };
   });

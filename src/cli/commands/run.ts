@@ -10,9 +10,12 @@ export const run = (): Command =>
     async ({ openApp, options, announce, signal }) => {
       const days = options.days === undefined ? undefined : numberOption('--days', options.days, { min: 1, integer: true });
       const app = await openApp();
-      const ready = { url: null, pid: process.pid };
       try {
-        await app.run({ days, onReady: () => announce({ json: ready, text: `ready, process ${ready.pid}` }) });
+        await app.run({
+          days,
+          onReady: (url) =>
+            announce({ json: { url, pid: process.pid }, text: `ready${url ? ` on ${url}` : ''}, process ${process.pid}` }),
+        });
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -1,0 +1,1 @@
+export { METRICS, type MetricsSnapshot, renderMetrics } from './metrics.ts';

@@ -1,0 +1,3 @@
+export { EventLog, type ServiceEvent } from './events.ts';
+export type { Collection, PushedRow, PushReport, ServiceApi } from './service-api.ts';
+export { type AuditEntry, startServer } from './start-server.ts';

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { COLLECTIONS, type ServiceApi } from './service-api.ts';
+import type { Tickets } from './tickets.ts';
+
+/** One route of the API: the same schemas check requests and make the OpenAPI document. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** With `{name}` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly params?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly handle: (request: { readonly query: never; readonly params: never; readonly body: never }) => Promise<unknown>;
+}
+
+const listQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(10_000).default(500).describe('At most so many, the newest'),
+});
+const haltBody = z.object({ why: z.string().max(500).default('by hand') }).prefault({});
+const pushParams = z.object({ dataset: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/) });
+const pushBody = z
+  .array(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])))
+  .min(1)
+  .max(10_000)
+  .describe('Rows: names and plain values, with a column that holds the time');
+
+const SUMMARIES: Readonly<Record<(typeof COLLECTIONS)[number], string>> = {
+  status: 'Health of every part',
+  decisions: 'Daily decisions, with reasons',
+  orders: 'Orders, with states and fills',
+  trades: 'Closed trades and the open one',
+  positions: 'What is held, with stop and target',
+  equity: 'Equity at each decision',
+  models: 'Model versions, the current one first',
+  features: 'Features of the latest decision',
+  data: 'Stored series: rows, gaps, age',
+  alerts: 'What was raised last',
+};
+
+export function apiRoutes(service: ServiceApi, tickets: Tickets): Route[] {
+  const reads = COLLECTIONS.map(
+    (what): Route => ({
+      method: 'GET',
+      path: `/api/v1/${what}`,
+      summary: SUMMARIES[what],
+      query: listQuery,
+      handle: ({ query }) => service.read(what, (query as z.output<typeof listQuery>).limit),
+    }),
+  );
+  return [
+    ...reads,
+    {
+      method: 'POST',
+      path: '/api/v1/halt',
+      summary: 'No new risk from now on',
+      body: haltBody,
+      handle: ({ body }) => service.halt('api', (body as z.output<typeof haltBody>).why),
+    },
+    { method: 'POST', path: '/api/v1/resume', summary: 'Allow new risk again', handle: () => service.resume('api') },
+    {
+      method: 'POST',
+      path: '/api/v1/flatten',
+      summary: 'Halt, cancel what is open, sell what is held',
+      handle: () => service.flatten('api'),
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/data/{dataset}',
+      summary: 'Push rows of a dataset; they are validated like any other',
+      params: pushParams,
+      body: pushBody,
+      handle: ({ params, body }) => service.push((params as z.output<typeof pushParams>).dataset, body),
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/stream-ticket',
+      summary: 'A one-time ticket for opening the stream from a browser',
+      handle: async () => tickets.issue(),
+    },
+  ];
+}

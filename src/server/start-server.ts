@@ -1,0 +1,117 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import websocket from '@fastify/websocket';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { AppError, ConfigError, type Timer } from '../domain/index.ts';
+import { type AccessOptions, isLoopback, refusalOf } from './access.ts';
+import type { EventLog } from './events.ts';
+import { openApiOf } from './openapi.ts';
+import { apiRoutes, type Route } from './routes.ts';
+import type { ServiceApi } from './service-api.ts';
+import { statusPage } from './status-page.ts';
+import { openStream } from './stream.ts';
+import { Tickets } from './tickets.ts';
+
+export interface ServerOptions extends AccessOptions {
+  readonly port: number;
+  readonly requestsPerMinute: number;
+  readonly version: string;
+  readonly service: ServiceApi;
+  readonly events: EventLog;
+  readonly timer: Timer;
+  /** Every change that somebody asked for, with who and what became of it. */
+  readonly audit: (entry: AuditEntry) => void;
+}
+
+export interface AuditEntry {
+  readonly what: string;
+  readonly from: string;
+  readonly status: number;
+}
+
+const MAX_BODY_BYTES = 2 * 2 ** 20;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The API, the metrics and the status page. @throws ConfigError `server.token_missing`, `server.port_in_use` */
+export async function startServer(options: ServerOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const { host, port, token, service } = options;
+  if (!isLoopback(host) && token === undefined) {
+    throw new ConfigError('server.token_missing', `the API would be open to everybody on ${host}`, {
+      hint: 'Set ETS_API_TOKEN, or leave server.host at 127.0.0.1.',
+    });
+  }
+  const app = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    logger: false,
+  });
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] } },
+  });
+  await app.register(rateLimit, { max: options.requestsPerMinute, timeWindow: 60_000 });
+  await app.register(websocket);
+  guard(app, options);
+  const tickets = new Tickets(options.timer);
+  const routes = apiRoutes(service, tickets);
+  app.get('/healthz', async () => ({ ok: true }));
+  app.get('/readyz', async (_, reply) => reply.code(service.isReady() ? 200 : 503).send({ ok: service.isReady() }));
+  app.get('/metrics', async (_, reply) => reply.type('text/plain; version=0.0.4').send(await service.metrics()));
+  app.get('/', async (_, reply) => reply.type('text/html').send(await statusPage(service)));
+  app.get('/api/v1/openapi.json', async () => openApiOf(routes, options.version));
+  for (const route of routes) add(app, route);
+  openStream(app, options, tickets);
+  try {
+    return { url: await app.listen({ host, port }), close: () => app.close() };
+  } catch (cause) {
+    await app.close();
+    throw new ConfigError('server.port_in_use', `the API cannot listen on ${host}:${port}`, {
+      hint: 'Set server.port to a free port, or to 0 for any.',
+      cause,
+    });
+  }
+}
+
+function guard(app: FastifyInstance, options: ServerOptions): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { method, headers, url } = request;
+    const path = url.split('?')[0] ?? '/';
+    if (path === '/api/v1/stream') return;
+    const { authorization, origin, host: hostHeader } = headers;
+    const refusal = refusalOf({ method, path, hostHeader, origin, authorization }, options);
+    if (refusal) return reply.code(refusal.status).send({ error: { code: 'server.refused', message: refusal.message } });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.method !== 'POST') return;
+    options.audit({ what: `${request.method} ${request.url}`, from: request.ip, status: reply.statusCode });
+  });
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof z.ZodError) {
+      const problems = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+      return reply.code(400).send({ error: { code: 'server.bad_request', message: 'the request is not understood', problems } });
+    }
+    if (error instanceof AppError) {
+      const { code, message, hint } = error;
+      return reply.code(422).send({ error: { code, message, hint } });
+    }
+    const status = error.statusCode ?? 500;
+    return reply.code(status).send({
+      error: { code: status < 500 ? 'server.bad_request' : 'unexpected', message: status < 500 ? error.message : 'unexpected' },
+    });
+  });
+}
+
+function add(app: FastifyInstance, route: Route): void {
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const query = (route.query?.parse(request.query) ?? {}) as never;
+      const params = (route.params?.parse(request.params) ?? {}) as never;
+      const body = (route.body?.parse(request.body ?? undefined) ?? {}) as never;
+      return reply.send(await route.handle({ query, params, body }));
+    },
+  });
+}
