@@ -225,6 +225,27 @@ export class App {
     return (await import('./app/halting.ts')).flatten(this.#parts, by);
   }
 
+  async createBackup() {
+    return (await import('./app/backups.ts')).createBackup(this.#parts);
+  }
+
+  async listBackups() {
+    return (await import('./app/backups.ts')).listBackups(this.#parts);
+  }
+
+  async verifyBackup(backupId: string) {
+    return (await import('./app/backups.ts')).verifyBackup(this.#parts, backupId);
+  }
+
+  /** @param target an empty folder; the data directory itself without one, and then only where `isForced` */
+  async restoreBackup(backupId: string, target: string | undefined, isForced: boolean) {
+    return (await import('./app/backups.ts')).restoreBackup(this.#parts, backupId, target, isForced);
+  }
+
+  async pruneBackups(keep: number) {
+    return (await import('./app/backups.ts')).pruneBackups(this.#parts, keep);
+  }
+
   async checkStatus() {
     return (await import('./app/check-status.ts')).checkStatus(this.#parts, await this.#registry());
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { lookaheadAnalysis, recursiveAnalysis } from './commands/analysis.ts';
 import { backtest } from './commands/backtest.ts';
+import { backup } from './commands/backup.ts';
 import { checkStatus } from './commands/check-status.ts';
 import { config } from './commands/config.ts';
 import { data } from './commands/data.ts';
@@ -57,6 +58,7 @@ const commands = [
   lookaheadAnalysis(),
   recursiveAnalysis(),
   performanceReport(),
+  backup(),
   checkStatus(),
   config(),
   sandbox(),

@@ -1,0 +1,76 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../domain/index.ts';
+import { BackupStore } from './backup-store.ts';
+import { Sealer } from './sealer.ts';
+
+let folder = '';
+const clock = new ManualClock(Date.UTC(2024, 0, 1));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ets-backup-'));
+  mkdirSync(join(folder, 'trades'));
+  writeFileSync(join(folder, 'trades/journal'), 'one');
+  writeFileSync(join(folder, 'world.json'), '{}');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const objects = () => readdirSync(join(folder, 'backups/objects'));
+
+describe('BackupStore', () => {
+  it.each([undefined, 'a passphrase'])('gives back every file as it was (passphrase: %s)', async (passphrase) => {
+    const store = new BackupStore(folder, clock, passphrase);
+    const made = await store.create();
+    writeFileSync(join(folder, 'trades/journal'), 'later');
+    const target = join(folder, 'restored');
+    await store.restore(made, target);
+    expect(readFileSync(join(target, 'trades/journal'), 'utf8')).toBe('one');
+    expect(await store.verify(made)).toEqual([]);
+    expect(made.files.map(({ path }) => path)).toEqual(['trades/journal', 'world.json']);
+  });
+
+  it('keeps once what did not change, and prunes what no backup needs', async () => {
+    const store = new BackupStore(folder, clock);
+    await store.create();
+    writeFileSync(join(folder, 'trades/journal'), 'two');
+    clock.moveTo(clock.nowMs() + 1_000);
+    const second = await store.create();
+    expect(objects()).toHaveLength(3);
+    expect(await store.prune(1)).toHaveLength(1);
+    expect(objects()).toHaveLength(2);
+    expect(await store.verify(second)).toEqual([]);
+  });
+
+  it.each([undefined, 'a passphrase'])('finds any changed byte (passphrase: %s)', async (passphrase) => {
+    const store = new BackupStore(folder, clock, passphrase);
+    const made = await store.create();
+    const path = join(folder, 'backups/objects', made.files[0]!.sha256);
+    const bytes = readFileSync(path);
+    for (let at = 0; at < bytes.length; at += 7) {
+      const changed = Buffer.from(bytes);
+      changed[at]! ^= 1;
+      writeFileSync(path, changed);
+      expect(await store.verify(made)).toHaveLength(1);
+    }
+    rmSync(path);
+    expect(await store.verify(made)).toMatchObject([{ path: 'trades/journal' }]);
+  });
+
+  it('knows no backup by a name that leaves its folder', async () => {
+    await expect(new BackupStore(folder, clock).manifest('../world')).rejects.toMatchObject({ code: 'backup.unknown' });
+  });
+});
+
+describe('Sealer', () => {
+  it('is undone by the same passphrase alone', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const sealed = new Sealer('right').seal(bytes);
+        expect([...new Sealer('right').unseal(sealed)]).toEqual([...bytes]);
+        expect(() => new Sealer('wrong').unseal(sealed)).toThrow(expect.objectContaining({ code: 'backup.cannot_decrypt' }));
+      }),
+      { numRuns: 4 },
+    );
+  });
+});

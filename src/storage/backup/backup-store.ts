@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { z } from 'zod';
+import { type Clock, DataError } from '../../domain/index.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
+import { Sealer } from './sealer.ts';
+
+const fileSchema = z.object({ path: z.string(), bytes: z.int(), sha256: z.string() });
+const manifestSchema = z.object({
+  backupId: z.string(),
+  createdMs: z.int(),
+  encrypted: z.boolean(),
+  files: z.array(fileSchema),
+});
+
+/** One backup: which files it holds, by the hash of their content. */
+export type BackupManifest = z.infer<typeof manifestSchema>;
+
+export interface BackupProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Never in a backup: backups themselves, locks and what is being written. */
+const LEFT_OUT = /^(backups|\.lock|\.run-lock)(\/|$)|\.tmp$/;
+const OBJECTS = 'objects';
+
+/**
+ * Backups of a data directory in a folder: objects named after the hash of their content, so that what did not change is
+ * kept once, and a manifest for each backup.
+ */
+export class BackupStore {
+  readonly #dataDir: string;
+  readonly #folder: string;
+  readonly #clock: Clock;
+  readonly #sealer: Sealer | undefined;
+
+  /** @param passphrase encrypts what is kept; without one files are kept as they are */
+  constructor(dataDir: string, clock: Clock, passphrase?: string, folder = join(dataDir, 'backups')) {
+    this.#dataDir = dataDir;
+    this.#folder = folder;
+    this.#clock = clock;
+    this.#sealer = passphrase === undefined ? undefined : new Sealer(passphrase);
+  }
+
+  /** Copies what is new. The caller keeps writers of tables out meanwhile; files that only grow may grow. */
+  async create(): Promise<BackupManifest> {
+    const files: BackupManifest['files'] = [];
+    for (const path of await listFiles(this.#dataDir)) {
+      if (LEFT_OUT.test(path)) continue;
+      const content = await readFile(join(this.#dataDir, path));
+      const sha256 = hashOf(content);
+      await this.#keep(sha256, content);
+      files.push({ path, bytes: content.length, sha256 });
+    }
+    const createdMs = this.#clock.nowMs();
+    const backupId = `${new Date(createdMs).toISOString().replace(/[-:.]/g, '')}-${hashOf(JSON.stringify(files)).slice(0, 8)}`;
+    const manifest = { backupId, createdMs, encrypted: this.#sealer !== undefined, files };
+    await writeFileAtomic(this.#manifestPath(backupId), `${JSON.stringify(manifest)}\n`);
+    return manifest;
+  }
+
+  /** Oldest first. */
+  async list(): Promise<BackupManifest[]> {
+    const names = await readdir(this.#folder).catch(() => [] as string[]);
+    const ids = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
+    const manifests: BackupManifest[] = [];
+    for (const id of ids) manifests.push(await this.manifest(id));
+    return manifests.sort((a, b) => a.createdMs - b.createdMs);
+  }
+
+  /** @throws DataError `backup.unknown`, `backup.manifest_damaged` */
+  async manifest(backupId: string): Promise<BackupManifest> {
+    const path = this.#manifestPath(backupId);
+    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new DataError('backup.unknown', `there is no backup ${backupId}`, { hint: 'See `ets backup list`.', cause });
+    });
+    try {
+      return manifestSchema.parse(JSON.parse(text));
+    } catch (cause) {
+      throw new DataError('backup.manifest_damaged', `${path} cannot be read`, { hint: 'Use another backup.', cause });
+    }
+  }
+
+  /** Reads every file of a backup and compares it with its hash. */
+  async verify({ files }: BackupManifest): Promise<BackupProblem[]> {
+    const problems: BackupProblem[] = [];
+    for (const file of files) {
+      try {
+        await this.#content(file);
+      } catch (error) {
+        if (!(error instanceof DataError)) throw error;
+        problems.push({ path: file.path, message: error.message });
+      }
+    }
+    return problems;
+  }
+
+  /** Writes the files of a backup below `target`. @throws DataError `backup.object_damaged`, `backup.cannot_decrypt` */
+  async restore({ files }: BackupManifest, target: string): Promise<void> {
+    for (const file of files) {
+      const path = join(target, file.path);
+      if (relative(target, path).startsWith('..'))
+        throw new DataError('backup.manifest_damaged', `${file.path} would be written outside of ${target}`);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFileAtomic(path, await this.#content(file));
+    }
+  }
+
+  /** Removes all but the newest `keep` backups, and objects that no backup needs any more. @returns ids that are gone */
+  async prune(keep: number): Promise<string[]> {
+    const all = await this.list();
+    const old = all.slice(0, Math.max(0, all.length - keep));
+    for (const { backupId } of old) await rm(this.#manifestPath(backupId), { force: true });
+    const needed = new Set(all.slice(old.length).flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
+    const objects = join(this.#folder, OBJECTS);
+    for (const name of await readdir(objects).catch(() => [] as string[]))
+      if (!needed.has(name)) await rm(join(objects, name), { force: true });
+    return old.map(({ backupId }) => backupId);
+  }
+
+  async #keep(sha256: string, content: Buffer): Promise<void> {
+    const path = join(this.#folder, OBJECTS, sha256);
+    const isKept = await stat(path).then(
+      () => true,
+      () => false,
+    );
+    if (isKept) return;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomic(path, this.#sealer?.seal(content) ?? content);
+  }
+
+  async #content({ path, sha256 }: BackupManifest['files'][number]): Promise<Buffer> {
+    const kept = await readFile(join(this.#folder, OBJECTS, sha256)).catch((cause: unknown) => {
+      throw new DataError('backup.object_damaged', `the copy of ${path} is missing`, { hint: 'Use another backup.', cause });
+    });
+    const content = this.#sealer?.unseal(kept) ?? kept;
+    if (hashOf(content) === sha256) return content;
+    throw new DataError('backup.object_damaged', `the copy of ${path} is damaged`, { hint: 'Use another backup.' });
+  }
+
+  #manifestPath(backupId: string): string {
+    if (!/^[\w-]+$/.test(backupId))
+      throw new DataError('backup.unknown', `there is no backup ${backupId}`, { hint: 'See `ets backup list`.' });
+    return join(this.#folder, `${backupId}.json`);
+  }
+}
+
+const hashOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/** Every file below a folder, with forward slashes, sorted. */
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+/** Whether a folder has anything in it. */
+export async function isEmptyFolder(folder: string): Promise<boolean> {
+  return (await readdir(folder).catch(() => [] as string[])).length === 0;
+}
