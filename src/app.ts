@@ -250,6 +250,15 @@ export class App {
     return (await import('./app/check-status.ts')).checkStatus(this.#parts, await this.#registry());
   }
 
+  async monitorView() {
+    return (await import('./app/monitor-view.ts')).monitorView(this.#parts, await this.#registry());
+  }
+
+  /** Waits so long in process time, or until it is told to stop. */
+  async pause(ms: number, signal: AbortSignal): Promise<void> {
+    await this.#parts.timer.sleep(ms, signal).catch(() => undefined);
+  }
+
   async performanceReport(options: PerformanceReportOptions) {
     return (await import('./app/performance-report.ts')).performanceReport(this.#parts, options);
   }

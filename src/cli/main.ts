@@ -15,6 +15,7 @@ import { flatten, halt, resume } from './commands/halt.ts';
 import { ingest } from './commands/ingest.ts';
 import { journal } from './commands/journal.ts';
 import { models } from './commands/models.ts';
+import { monitor } from './commands/monitor.ts';
 import { performanceReport } from './commands/performance-report.ts';
 import { predict } from './commands/predict.ts';
 import { processNewData } from './commands/process-new-data.ts';
@@ -60,6 +61,7 @@ const commands = [
   performanceReport(),
   backup(),
   checkStatus(),
+  monitor(),
   config(),
   sandbox(),
   ...laterCommands(),
