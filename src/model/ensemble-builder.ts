@@ -19,7 +19,7 @@ export interface Procedure {
 }
 
 /** Raised whenever the same procedure would give another artifact than before. */
-const PROCEDURE_VERSION = 1;
+const PROCEDURE_VERSION = 2;
 
 export const procedureHash = (procedure: Procedure): string =>
   createHash('sha256')
