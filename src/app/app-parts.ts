@@ -29,6 +29,7 @@ export const PATHS = {
   models: 'models',
   predictions: 'models/predictions.ndjson',
   walkForward: 'models/walk-forward',
+  studies: 'models/studies',
   extractionState: 'raw/extraction-state.json',
   reports: 'reports',
 } as const;

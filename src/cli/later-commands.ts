@@ -3,7 +3,6 @@ import { ConfigError } from '../domain/errors.ts';
 import { withAction } from './command.ts';
 
 const LATER = [
-  'tune',
   'run',
   'journal',
   'halt',

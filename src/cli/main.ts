@@ -17,6 +17,7 @@ import { processNewData } from './commands/process-new-data.ts';
 import { sandbox } from './commands/sandbox.ts';
 import { trade } from './commands/trade.ts';
 import { train } from './commands/train.ts';
+import { tune } from './commands/tune.ts';
 import { laterCommands } from './later-commands.ts';
 import { reportFailure } from './output.ts';
 import { ownerCommand } from './owner-names.ts';
@@ -40,6 +41,7 @@ const commands = [
   backfill(),
   features(),
   train(),
+  tune(),
   predict(),
   evaluate(),
   models(),
