@@ -7,6 +7,7 @@ import type { DaemonOptions } from './app/daemon/run-daemon.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
+import type { TuneOptions } from './app/tune.ts';
 import type { Config, Endpoints } from './config/index.ts';
 import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
 import type { DropReport, FileReport, IngestOptions } from './extraction/index.ts';
@@ -131,6 +132,11 @@ export class App {
 
   async train(options: TrainOptions) {
     return (await import('./app/train-command.ts')).trainCommand(this.#parts, options);
+  }
+
+  /** Searches hyperparameters; changes nothing but the study. */
+  async tune(options: TuneOptions) {
+    return (await import('./app/tune.ts')).tune(this.#parts, options);
   }
 
   async predict(atMs: TimeMs) {

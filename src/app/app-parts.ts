@@ -32,6 +32,7 @@ export const PATHS = {
   models: 'models',
   predictions: 'models/predictions.ndjson',
   walkForward: 'models/walk-forward',
+  studies: 'models/studies',
   extractionState: 'raw/extraction-state.json',
   schedule: 'schedule.json',
   reports: 'reports',

@@ -52,7 +52,8 @@ export async function train(
   return candidate;
 }
 
-async function viewWithHistory(parts: AppParts, untilMs: TimeMs, trainDays: number, fetch: boolean): Promise<MarketView> {
+/** What is stored, as decisions see it, where it is enough to learn from. @throws DataError `train.too_little_history` */
+export async function viewWithHistory(parts: AppParts, untilMs: TimeMs, trainDays: number, fetch: boolean): Promise<MarketView> {
   const days = trainDays + WARM_UP_DAYS;
   const view = await loadView(parts, untilMs);
   if (view.priceCoverage(untilMs, days) >= MINIMUM_COVERAGE) return view;

@@ -23,6 +23,7 @@ import { run } from './commands/run.ts';
 import { sandbox } from './commands/sandbox.ts';
 import { trade } from './commands/trade.ts';
 import { train } from './commands/train.ts';
+import { tune } from './commands/tune.ts';
 import { laterCommands } from './later-commands.ts';
 import { reportFailure } from './output.ts';
 import { ownerCommand } from './owner-names.ts';
@@ -46,6 +47,7 @@ const commands = [
   backfill(),
   features(),
   train(),
+  tune(),
   predict(),
   evaluate(),
   models(),

@@ -1,13 +1,10 @@
-import { DAY_MS, type Matrix, ModelError, type TimeMs } from '../domain/index.ts';
+import { DAY_MS, type Matrix, type TimeMs } from '../domain/index.ts';
 import { buildEnsemble, type Procedure, procedureHash } from './ensemble-builder.ts';
 import { EnsembleModel } from './ensemble-model.ts';
-import { selectMatrix, type TrainingSet, trainableRows, usableColumns } from './training-set.ts';
+import { MINIMUM_TRAINING_ROWS, selectTrainingData } from './select-training-data.ts';
+import { selectMatrix, type TrainingSet, trainableRows } from './training-set.ts';
 import { stepKey, type WalkForwardCache } from './walk-forward-cache.ts';
 
-/** Fewer rows than this cannot carry a stack of time-ordered folds. */
-const MINIMUM_TRAINING_ROWS = 60;
-/** A feature known on fewer days of the training window is left out. */
-const MINIMUM_KNOWN_DAYS = 30;
 /** Length of one walk-forward step. */
 export const STEP_DAYS = 7;
 
@@ -85,34 +82,9 @@ export class ModelTrainer {
 
   async #fitWindow(set: TrainingSet, fromMs: TimeMs, untilMs: TimeMs): Promise<EnsembleModel> {
     this.#options.signal?.throwIfAborted();
-    const rows = trainableRows(set, fromMs, untilMs);
-    if (rows.length < MINIMUM_TRAINING_ROWS) {
-      throw new ModelError(
-        'training.too_few_rows',
-        `only ${rows.length} labelled days in the training window, ${MINIMUM_TRAINING_ROWS} are needed`,
-        {
-          hint: 'Fetch or ingest more price history.',
-          details: { rows: rows.length, fromMs, untilMs },
-        },
-      );
-    }
-    const columns = usableColumns(set.matrix, rows, MINIMUM_KNOWN_DAYS);
-    if (columns.length === 0) {
-      throw new ModelError('training.no_features', 'no feature is known on enough days of the training window', {
-        details: { rows: rows.length },
-      });
-    }
-    const labels = Uint8Array.from(rows, (row) => set.label[row]!);
-    const fitted = await buildEnsemble(this.#options.procedure, this.#options.threads).fit(
-      selectMatrix(set.matrix, rows, columns),
-      labels,
-      { classes: 3 },
-    );
-    return new EnsembleModel(
-      columns.map((column) => set.names[column]!),
-      classShares(labels),
-      fitted,
-    );
+    const { names, X, y } = selectTrainingData(set, fromMs, untilMs);
+    const fitted = await buildEnsemble(this.#options.procedure, this.#options.threads).fit(X, y, { classes: 3 });
+    return new EnsembleModel(names, classShares(y), fitted);
   }
 }
 

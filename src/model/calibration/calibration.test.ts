@@ -1,34 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRng, normal } from '../../domain/index.ts';
 import { smoothedShares } from './class-shares.ts';
+import { drawnRows } from './drawn-rows.fixture.ts';
 import { fitShrinkage, shrinkToShares } from './prior-shrinkage.ts';
 import { sumLogLoss } from './sum-log-loss.ts';
 import { applyTemperature, fitTemperature } from './temperature.ts';
-
-/** Labels drawn from the very probabilities that are given. */
-function drawn(rows: number, spread: number, seed: number) {
-  const rng = createRng(seed);
-  const probabilities = new Float64Array(rows * 3);
-  const labels = new Uint8Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const powers = [0, 1, 2].map(() => Math.exp(spread * normal(rng)));
-    const total = powers.reduce((sum, power) => sum + power, 0);
-    powers.forEach((power, k) => {
-      probabilities[row * 3 + k] = power / total;
-    });
-    let left = rng();
-    labels[row] = 2;
-    for (let k = 0; k < 2; k++) {
-      left -= probabilities[row * 3 + k]!;
-      if (left < 0) {
-        labels[row] = k;
-        break;
-      }
-    }
-  }
-  return { probabilities, labels };
-}
 
 const rowOfThree = fc
   .tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }))
@@ -56,27 +32,27 @@ describe('temperature', () => {
   });
 
   it.each([0.5, 1, 2.5])('finds again by how much probabilities were sharpened (%f)', (temperature) => {
-    const { probabilities, labels } = drawn(6_000, 1, 4);
+    const { probabilities, labels } = drawnRows(6_000, 1, 4);
     const distorted = applyTemperature(probabilities, 3, 1 / temperature);
-    expect(fitTemperature(distorted, labels, 3) / temperature).toBeCloseTo(1, 1);
+    expect(fitTemperature({ probabilities: distorted, labels, weights: null }, 3) / temperature).toBeCloseTo(1, 1);
   });
 });
 
 describe('shrinkage to class shares', () => {
   it('keeps what is right and drops what is noise', () => {
-    const right = drawn(1_500, 1, 5);
+    const right = drawnRows(1_500, 1, 5);
     const shares = smoothedShares(right.labels, 3, null);
-    expect(fitShrinkage(right.probabilities, right.labels, shares)).toBeGreaterThan(0.85);
-    const noise = drawn(1_500, 1, 6).probabilities;
-    expect(fitShrinkage(noise, right.labels, shares)).toBe(0);
+    expect(fitShrinkage(right, shares)).toBeGreaterThan(0.85);
+    const noise = drawnRows(1_500, 1, 6).probabilities;
+    expect(fitShrinkage({ ...right, probabilities: noise }, shares)).toBe(0);
   });
 
   it('lets noise through rarely: in fewer than 5 of 100 years', () => {
     let kept = 0;
     for (let seed = 0; seed < 100; seed++) {
-      const { labels } = drawn(180, 0, 100 + seed);
-      const { probabilities } = drawn(180, 0.15, 900 + seed);
-      if (fitShrinkage(probabilities, labels, Float64Array.of(1 / 3, 1 / 3, 1 / 3)) > 0) kept += 1;
+      const { labels } = drawnRows(180, 0, 100 + seed);
+      const { probabilities } = drawnRows(180, 0.15, 900 + seed);
+      if (fitShrinkage({ probabilities, labels, weights: null }, Float64Array.of(1 / 3, 1 / 3, 1 / 3)) > 0) kept += 1;
     }
     expect(kept).toBeLessThan(5);
   });

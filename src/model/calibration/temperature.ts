@@ -1,3 +1,4 @@
+import type { JudgedRows } from './judged-rows.ts';
 import { sumLogLoss } from './sum-log-loss.ts';
 
 /** Each row raised to the power `1 / temperature` and normalised: above 1 more careful, below 1 more certain. */
@@ -12,9 +13,9 @@ export function applyTemperature(probabilities: Float64Array, classes: number, t
 }
 
 /** The temperature between 0.25 and 8 with the least log loss (Guo et al. 2017), to about one part in a thousand. */
-export function fitTemperature(probabilities: Float64Array, labels: Uint8Array, classes: number): number {
+export function fitTemperature({ probabilities, labels, weights }: JudgedRows, classes: number): number {
   const loss = (logTemperature: number) =>
-    sumLogLoss(applyTemperature(probabilities, classes, Math.exp(logTemperature)), labels, classes);
+    sumLogLoss(applyTemperature(probabilities, classes, Math.exp(logTemperature)), labels, classes, weights);
   const golden = (Math.sqrt(5) - 1) / 2;
   let low = Math.log(0.25);
   let high = Math.log(8);

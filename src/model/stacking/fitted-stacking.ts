@@ -1,27 +1,20 @@
-import type { Matrix } from '../../domain/index.ts';
+import { type Matrix, ModelError } from '../../domain/index.ts';
+import { applyCalibrator, CALIBRATOR_KINDS } from '../calibration/calibrator.ts';
+import type { Calibration } from '../calibration/choose-calibration.ts';
 import { shrinkToShares } from '../calibration/prior-shrinkage.ts';
-import { applyTemperature } from '../calibration/temperature.ts';
 import { FittedModel } from '../learners/fitted-model.ts';
 import { readFitted } from '../learners/read-fitted.ts';
 import { type Artifact, decodeArtifact, fact, floats, octets } from '../persistence/artifact.ts';
 import { metaInput } from './meta-input.ts';
 
-/** What is done to the meta-classifier's probabilities before they are given out. */
-export interface StackCalibration {
-  readonly temperature: number;
-  /** How much of the prediction is kept; the rest is `shares`. 0 where nothing was found. */
-  readonly weight: number;
-  readonly shares: Float64Array;
-}
-
 /** A fitted stack: base learners on all rows, a meta-classifier over their probabilities, then calibration. */
 export class FittedStacking extends FittedModel {
   readonly names: readonly string[];
-  readonly calibration: StackCalibration;
+  readonly calibration: Calibration;
   readonly #bases: readonly FittedModel[];
   readonly #meta: FittedModel;
 
-  constructor(columns: number, bases: Readonly<Record<string, FittedModel>>, meta: FittedModel, calibration: StackCalibration) {
+  constructor(columns: number, bases: Readonly<Record<string, FittedModel>>, meta: FittedModel, calibration: Calibration) {
     super(meta.classes, columns);
     this.names = Object.keys(bases);
     this.#bases = Object.values(bases);
@@ -35,8 +28,14 @@ export class FittedStacking extends FittedModel {
     const bases = Object.keys(artifact.arrays)
       .filter((name) => name.startsWith('base:'))
       .map((name) => [name.slice(5), readFitted(octets(artifact, name))]);
+    const kind = CALIBRATOR_KINDS[fact(artifact, 'calibrator')];
+    if (kind === undefined) {
+      throw new ModelError('learner.unreadable', 'the stored model has a calibrator of an unknown kind', {
+        hint: 'Train a new model.',
+      });
+    }
     return new FittedStacking(fact(artifact, 'columns'), Object.fromEntries(bases), readFitted(octets(artifact, 'meta')), {
-      temperature: fact(artifact, 'temperature'),
+      calibrator: { kind, numbers: floats(artifact, 'calibration') },
       weight: fact(artifact, 'weight'),
       shares: floats(artifact, 'shares'),
     });
@@ -48,11 +47,11 @@ export class FittedStacking extends FittedModel {
   }
 
   protected override predictInto(X: Matrix, into: Float64Array): void {
-    const { temperature, weight, shares } = this.calibration;
+    const { calibrator, weight, shares } = this.calibration;
     const bases = this.#bases.map((base) => base.predictProba(X));
     const raw = this.#meta.predictProba(metaInput(bases, X.rows, this.classes));
-    const tempered = temperature === 1 ? raw : applyTemperature(raw, this.classes, temperature);
-    into.set(weight === 1 ? tempered : shrinkToShares(tempered, shares, weight));
+    const calibrated = applyCalibrator(calibrator, raw, this.classes);
+    into.set(weight === 1 ? calibrated : shrinkToShares(calibrated, shares, weight));
   }
 
   protected override rawImportance(): Float64Array {
@@ -65,12 +64,12 @@ export class FittedStacking extends FittedModel {
   }
 
   protected override toArtifact(): Artifact {
-    const { temperature, weight, shares } = this.calibration;
+    const { calibrator, weight, shares } = this.calibration;
     const bases = this.#bases.map((base, i) => [`base:${this.names[i]}`, base.toBytes()]);
     return {
       kind: 'stacking',
-      facts: { columns: this.columns, temperature, weight },
-      arrays: { shares, ...Object.fromEntries(bases), meta: this.#meta.toBytes() },
+      facts: { columns: this.columns, calibrator: CALIBRATOR_KINDS.indexOf(calibrator.kind), weight },
+      arrays: { calibration: calibrator.numbers, shares, ...Object.fromEntries(bases), meta: this.#meta.toBytes() },
     };
   }
 }

@@ -1,7 +1,7 @@
 import { type Matrix, ModelError } from '../../domain/index.ts';
+import { type Calibration, chooseCalibration, uncalibrated } from '../calibration/choose-calibration.ts';
 import { smoothedShares } from '../calibration/class-shares.ts';
-import { fitShrinkage } from '../calibration/prior-shrinkage.ts';
-import { applyTemperature, fitTemperature } from '../calibration/temperature.ts';
+import type { JudgedRows } from '../calibration/judged-rows.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import type { FitOptions, Learner } from '../learners/learner.ts';
 import { binsOf } from '../learners/learner-spec.ts';
@@ -11,7 +11,7 @@ import { checkTrainingInput } from '../learners/training-input.ts';
 import { type FitJob, fitSpec } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, selectRows, type TrainingWindow } from '../trees/training-window.ts';
-import { FittedStacking, type StackCalibration } from './fitted-stacking.ts';
+import { FittedStacking } from './fitted-stacking.ts';
 import { blockedFolds, type Fold, forwardFolds, stratifiedFolds } from './folds.ts';
 import { metaInput } from './meta-input.ts';
 
@@ -89,34 +89,26 @@ export class StackingClassifier {
   }
 
   /** Judges the meta-classifier on folds it was not fitted on: each later fold from the folds before it. */
-  #calibrate(window: TrainingWindow, { window: meta, starts }: OutOfFold): StackCalibration {
-    const { classes } = window;
-    const shares = smoothedShares(window.labels, classes, window.weights);
-    if (this.#options.scheme === 'kfold') return { temperature: 1, weight: 1, shares };
-    const judged: number[] = [];
-    const from = starts[1] ?? meta.rows;
-    for (let fold = 1; fold < starts.length; fold++) {
-      const [begin, end] = [starts[fold]!, starts[fold + 1] ?? meta.rows];
+  #calibrate(window: TrainingWindow, { window: meta, starts }: OutOfFold): Calibration {
+    const shares = smoothedShares(window.labels, window.classes, window.weights);
+    if (this.#options.scheme === 'kfold') return uncalibrated(shares, 1);
+    const blocks = starts.slice(1).map((begin, i): JudgedRows => {
+      const end = starts[i + 2] ?? meta.rows;
+      const later = {
+        data: meta.data.subarray(begin * meta.columns, end * meta.columns),
+        rows: end - begin,
+        columns: meta.columns,
+      };
       const model = fitSpec(this.#options.meta.spec, part(meta, 0, begin));
-      judged.push(
-        ...model.predictProba({
-          data: meta.data.subarray(begin * meta.columns, end * meta.columns),
-          rows: end - begin,
-          columns: meta.columns,
-        }),
-      );
-    }
-    const probabilities = Float64Array.from(judged);
-    const labels = meta.labels.subarray(from);
-    if (labels.length === 0) return { temperature: 1, weight: 0, shares };
-    const temperature = Math.max(MINIMUM_TEMPERATURE, fitTemperature(probabilities, labels, classes));
-    const weight = fitShrinkage(applyTemperature(probabilities, classes, temperature), labels, shares);
-    return { temperature, weight, shares };
+      return {
+        probabilities: model.predictProba(later),
+        labels: meta.labels.subarray(begin, end),
+        weights: meta.weights?.subarray(begin, end) ?? null,
+      };
+    });
+    return chooseCalibration(blocks, shares);
   }
 }
-
-/** Sharper than this is not believed: a pool of learners is more careful than each of them, and no more is mended. */
-const MINIMUM_TEMPERATURE = 0.5;
 
 interface OutOfFold {
   /** Out-of-fold probabilities as a training set of their own, folds one after another. */

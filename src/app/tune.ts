@@ -1,0 +1,163 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { deflatedSharpe, sharpeRatio } from '../backtest/index.ts';
+import { ConfigError, DAY_MS, ModelError, type TimeMs } from '../domain/index.ts';
+import {
+  HyperparameterTuner,
+  overfittingProbability,
+  type ParameterValues,
+  parameterImportance,
+  parseSearchSpace,
+  type SearchSpace,
+  StudyFile,
+  type StudyHead,
+  selectTrainingData,
+  type Trial,
+  WalkForwardObjective,
+} from '../model/index.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
+import { procedureOf, viewOptions } from './cycle-settings.ts';
+import { viewWithHistory } from './train.ts';
+
+export interface TuneOptions {
+  /** Trials that the study should have in all. */
+  readonly trials: number;
+  /** Name of the study; by the learner unless told. */
+  readonly study?: string | undefined;
+  /** A shipped search space. `gradient-boosted-trees` */
+  readonly learner?: string | undefined;
+  /** A search space file instead of a shipped one. */
+  readonly space?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly untilMs?: TimeMs | undefined;
+  readonly days?: number | undefined;
+  /** Folds of the later half of the window. 8 */
+  readonly folds?: number | undefined;
+}
+
+const DEFAULT_LEARNER = 'gradient-boosted-trees';
+const DEFAULT_FOLDS = 8;
+const BATCH = 8;
+/** Batches without gain after which a study ends. */
+const PATIENCE = 6;
+const SPACES = new URL('../../config/search-spaces/', import.meta.url);
+
+/**
+ * Searches hyperparameters of one learner on the training window, and says how much of the best result is the search's
+ * luck. Reads stored data only; writes the study alone. @throws ConfigError, ModelError `tuning.*`, DataError
+ */
+export async function tune(parts: AppParts, options: TuneOptions) {
+  const started = parts.timer.elapsedMs();
+  const { config } = parts;
+  const name = studyName(options);
+  const path = join(parts.dataDir, PATHS.studies, `${name}.ndjson`);
+  const before = await StudyFile.headOf(path);
+  const asked = options.space !== undefined || options.learner !== undefined || before === undefined;
+  const space = asked ? await readSpace(options) : before.space;
+  const untilMs = options.untilMs ?? before?.untilMs ?? parts.clock.nowMs();
+  const trainDays = options.days ?? config.model.trainDays;
+  const view = await viewWithHistory(parts, untilMs, trainDays, false);
+  const canonical = view.canonicalFor(untilMs, trainDays).series;
+  const { set, labels } = view.table(canonical);
+  const data = selectTrainingData(set, untilMs - trainDays * DAY_MS, untilMs);
+  const folds = options.folds ?? before?.folds ?? DEFAULT_FOLDS;
+  const seed = options.seed ?? before?.seed ?? config.model.seed;
+  const { purgeRows } = procedureOf(config);
+  const objective = new WalkForwardObjective(space, data.X, data.y, {
+    folds,
+    purge: purgeRows,
+    classes: 3,
+    threads: config.model.threads,
+  });
+  const head: StudyHead = { study: 1, space, untilMs, seed, folds, batchSize: BATCH, data: objective.fingerprint };
+  const log = await StudyFile.open(path, head);
+  const tuner = new HyperparameterTuner({
+    ...{ space, seed, folds, batchSize: BATCH, patience: PATIENCE, log, onProgress: parts.onProgress },
+    objective: (tasks) => objective.score(tasks),
+    ...(parts.signal && { signal: parts.signal }),
+  });
+  const { trials, best, stopped } = await tuner.run(options.trials);
+  const returns = await dailyReturns(objective, best.params, data.rows, labels.forwardReturn, {
+    threshold: config.strategy.confidenceThreshold,
+    costOfChange: viewOptions(config).roundTripCost / 2,
+  });
+  return {
+    simulated: parts.world.kind === 'sandbox',
+    study: name,
+    file: path,
+    learner: space.learner,
+    trials: trials.length,
+    finished: trials.filter(({ state }) => state === 'finished').length,
+    stopped,
+    trainedUntilMs: untilMs,
+    rows: data.X.rows,
+    features: data.X.columns,
+    best: { trial: best.trial, ...lossOf(best), params: { ...space.fixed, ...best.params } },
+    ...(Object.keys(space.defaults).length > 0 && trials[0] && { defaults: lossOf(trials[0]) }),
+    importance: parameterImportance(space, trials),
+    overfittingProbability: overfittingProbability(trials),
+    sharpe: sharpeRatio(returns),
+    deflatedSharpe: deflatedSharpe(returns, trials.length),
+    durationMs: Math.round(parts.timer.elapsedMs() - started),
+  };
+}
+
+/** Mean log loss over the scored rows of a trial, and that of the class shares on the same rows. */
+function lossOf({ folds, state }: Trial): { value: number; baseline: number; folds: number; state: Trial['state'] } {
+  const rows = folds.reduce((sum, fold) => sum + fold.rows, 0);
+  const mean = (of: (fold: Trial['folds'][number]) => number) =>
+    folds.reduce((sum, fold) => sum + of(fold) * fold.rows, 0) / rows;
+  return { value: mean(({ loss }) => loss), baseline: mean(({ baseline }) => baseline), folds: folds.length, state };
+}
+
+function studyName({ study, learner = DEFAULT_LEARNER, space }: TuneOptions): string {
+  const name = study ?? (space === undefined ? learner : undefined);
+  if (name === undefined) throw new ConfigError('tuning.name_missing', '--space needs a name for the study: say --study');
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) {
+    throw new ConfigError('tuning.bad_name', `"${name}" cannot be the name of a study`, {
+      hint: 'Use up to 64 letters, digits, _ and -.',
+    });
+  }
+  return name;
+}
+
+async function readSpace({ space, learner = DEFAULT_LEARNER }: TuneOptions): Promise<SearchSpace> {
+  const file = space ?? new URL(`${encodeURIComponent(learner)}.yaml`, SPACES);
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new ConfigError('tuning.space_missing', `there is no search space ${space ?? `for ${learner}`}`, {
+      hint: 'See config/search-spaces.',
+      cause,
+    });
+  });
+  return parseSearchSpace(parseYaml(text, String(space ?? learner)), String(space ?? learner));
+}
+
+function parseYaml(text: string, name: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new ModelError('tuning.space_invalid', `${name} is not YAML`, { cause });
+  }
+}
+
+/**
+ * Returns of a simple account that holds Ether for the day where BUY is likeliest and likely enough, and dollars where
+ * not, on the scored days: what the deflated Sharpe ratio is about.
+ */
+async function dailyReturns(
+  objective: WalkForwardObjective,
+  params: ParameterValues,
+  rows: readonly number[],
+  forwardReturn: Float64Array,
+  { threshold, costOfChange }: { readonly threshold: number; readonly costOfChange: number },
+): Promise<Float64Array> {
+  let held = 0;
+  return Float64Array.from(await objective.predictions(params), ({ row, probabilities }) => {
+    const [buy, sell, hold] = [probabilities[0]!, probabilities[1]!, probabilities[2]!];
+    const wanted = buy >= threshold && buy > sell && buy > hold ? 1 : 0;
+    const cost = wanted === held ? 0 : costOfChange;
+    held = wanted;
+    return wanted * (forwardReturn[rows[row]!] ?? 0) - cost;
+  });
+}

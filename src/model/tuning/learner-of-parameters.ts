@@ -1,0 +1,42 @@
+import { ModelError } from '../../domain/index.ts';
+import { ExtraTrees } from '../learners/extra-trees.ts';
+import { GradientBoostedTrees } from '../learners/gradient-boosted-trees.ts';
+import type { Learner } from '../learners/learner.ts';
+import { LogisticRegression } from '../learners/logistic-regression.ts';
+import { RandomForest } from '../learners/random-forest.ts';
+import type { ParameterValues, SearchSpace } from './search-space.ts';
+
+const FOREST = ['trees', 'minLeafSamples', 'maxDepth', 'columnSample', 'maxBins', 'seed'];
+const SETTINGS: Readonly<Record<SearchSpace['learner'], readonly string[]>> = {
+  'gradient-boosted-trees': [
+    ...['rounds', 'learningRate', 'maxLeaves', 'maxDepth', 'minLeafSamples', 'maxBins'],
+    ...['l2', 'minGain', 'columnSample', 'rowSample', 'seed'],
+  ],
+  'random-forest': FOREST,
+  'extra-trees': FOREST,
+  'logistic-regression': ['l2'],
+};
+
+/** The learner with these settings. @throws ModelError `tuning.unknown_setting`, `learner.bad_setting` */
+export function learnerOfParameters(learner: SearchSpace['learner'], values: ParameterValues): Learner {
+  const settings: Record<string, number> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (!SETTINGS[learner].includes(name) || typeof value !== 'number') {
+      throw new ModelError('tuning.unknown_setting', `${learner} has no setting ${name} that can be ${value}`, {
+        hint: `It has ${SETTINGS[learner].join(', ')}.`,
+        details: { learner, name },
+      });
+    }
+    settings[name] = value;
+  }
+  switch (learner) {
+    case 'gradient-boosted-trees':
+      return new GradientBoostedTrees(settings);
+    case 'random-forest':
+      return new RandomForest(settings);
+    case 'extra-trees':
+      return new ExtraTrees(settings);
+    case 'logistic-regression':
+      return new LogisticRegression(settings);
+  }
+}
