@@ -115,21 +115,14 @@ function findBlock(chain: Chain, tag: unknown, now: TimeMs): number | undefined 
   return number <= head ? number : undefined;
 }
 
-/** How many blocks back a transaction is looked for. */
-const SEARCHED_BLOCKS = 500;
-
 function findTransfer<T>(
   chain: Chain,
   hash: string,
   now: TimeMs,
   render: (chain: Chain, transfer: WorldTransfer, now: TimeMs) => T,
 ): T | null {
-  const head = chain.headAt(now);
-  for (let number = head; number > Math.max(-1, head - SEARCHED_BLOCKS); number--) {
-    const found = chain.transfers(number).find((transfer) => transfer.hash === hash);
-    if (found) return render(chain, found, now);
-  }
-  return null;
+  const found = chain.transferOf(hash, now);
+  return found ? render(chain, found, now) : null;
 }
 
 function renderBlock(chain: Chain, block: WorldBlock, full: boolean): string {

@@ -1,5 +1,5 @@
 import { HOUR_MS, type TimeMs } from '../../domain/index.ts';
-import { hexHash, normalAt, uniformAt } from './hash.ts';
+import { hexHash, normalAt, numberedHash, numbersIn, uniformAt } from './hash.ts';
 import type { PricePath } from './price-path.ts';
 
 /** A block as the simulated chain has it. Amounts in wei, fees in wei per gas. */
@@ -75,17 +75,14 @@ export class Chain {
 
   /** Number of the block that carries a hash, among the blocks up to `head`; undefined where none does. */
   numberOf(hash: string, nowMs: TimeMs): number | undefined {
-    const head = this.headAt(nowMs);
-    for (let number = head; number > Math.max(-1, head - SEARCHED_BLOCKS); number--) {
-      if (this.hashAt(number, nowMs) === hash) return number;
-    }
-    return undefined;
+    const [number = 0] = numbersIn(hash, 1);
+    return number <= this.headAt(nowMs) && this.hashAt(number, nowMs) === hash ? number : undefined;
   }
 
   /** A block near the head may be another one later: one block in twenty is replaced while it is the newest. */
   hashAt(number: number, nowMs: TimeMs): string {
     const isReplaced = number === this.headAt(nowMs) && uniformAt(this.#seed, HASH, number, 9) < 0.05;
-    return hexHash(8, this.#seed, HASH, number, isReplaced ? 1 : 0);
+    return numberedHash([number], this.#seed, HASH, isReplaced ? 1 : 0);
   }
 
   blockAt(number: number, nowMs: TimeMs): WorldBlock {
@@ -101,7 +98,7 @@ export class Chain {
       number,
       timestampMs,
       hash: this.hashAt(number, nowMs),
-      parentHash: number === 0 ? hexHash(8, 0) : hexHash(8, this.#seed, HASH, number - 1, 0),
+      parentHash: number === 0 ? hexHash(8, 0) : numberedHash([number - 1], this.#seed, HASH, 0),
       gasLimit: GAS_LIMIT,
       gasUsed: Math.round(utilization * GAS_LIMIT),
       baseFeeWei: Math.round(fee * GWEI),
@@ -110,7 +107,14 @@ export class Chain {
   }
 
   transactionHash(block: number, index: number): string {
-    return hexHash(8, this.#seed, HASH, block, index + 2);
+    return numberedHash([block, index], this.#seed, HASH);
+  }
+
+  /** The transfer that carries a hash, in a block up to the newest; undefined where none does. */
+  transferOf(hash: string, nowMs: TimeMs): WorldTransfer | undefined {
+    const [block = 0, index = 0] = numbersIn(hash, 2);
+    if (block > this.headAt(nowMs) || this.transactionHash(block, index) !== hash) return undefined;
+    return this.transfers(block)[index];
   }
 
   /** Transfers of a block in the order of its transactions; the last one may be a whale's. */
@@ -140,6 +144,3 @@ export class Chain {
     };
   }
 }
-
-/** How far back a block is looked for by its hash. */
-const SEARCHED_BLOCKS = 5_000;

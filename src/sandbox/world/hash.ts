@@ -31,3 +31,16 @@ export function hexHash(words: number, ...parts: number[]): string {
   }
   return text;
 }
+
+const MASK = 0x5bd1e995;
+
+/** A hash of 8 words that says, to those who know, which numbers it stands for: they are its last words, masked. */
+export const numberedHash = (numbers: readonly number[], ...parts: number[]): string =>
+  hexHash(8 - numbers.length, ...parts, ...numbers) + numbers.map((number) => hexWord((number ^ MASK) >>> 0)).join('');
+
+/** The last `count` words of a hash as the numbers that `numberedHash` put there. */
+export const numbersIn = (hash: string, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => {
+    const at = hash.length - 8 * (count - i);
+    return (Number.parseInt(hash.slice(at, at + 8), 16) ^ MASK) >>> 0;
+  });
