@@ -22,6 +22,8 @@ export interface AppSettings {
   readonly endpoints?: Endpoints;
   readonly onProgress?: (text: string, share?: number) => void;
   readonly signal?: AbortSignal;
+  /** The account that live trading was confirmed for. */
+  readonly liveAccount?: string;
 }
 
 /** Opens the application on a data directory. Nothing is written before a command writes. */
@@ -36,6 +38,7 @@ async function openParts({
   env,
   endpoints,
   signal,
+  liveAccount,
   onProgress = () => undefined,
 }: AppSettings): Promise<AppParts> {
   const timer = systemTimer;
@@ -44,7 +47,7 @@ async function openParts({
   const world: World = control === undefined ? { kind: 'real' } : { kind: 'sandbox', ...(await readSandboxWorld(control)) };
   const store = await DataManager.open(dataDir, { clock, timer, world });
   const urls = endpoints === undefined ? config.sources : { ...(control === undefined ? config.sources : {}), ...endpoints };
-  return { dataDir, config, env, clock, timer, world, endpoints, urls, store, onProgress, signal };
+  return { dataDir, config, env, clock, timer, world, endpoints, urls, store, onProgress, signal, liveAccount };
 }
 
 /** What the command line, a scheduler or a server may ask for. Each method loads its use case when it is called. */
@@ -215,6 +218,19 @@ export class App {
 
   async verifyJournal() {
     return (await import('./app/journal-command.ts')).verifyJournal(this.#parts);
+  }
+
+  async exportTrades(path: string) {
+    return (await import('./app/journal-command.ts')).exportTrades(this.#parts, path);
+  }
+
+  /** Keeps an exchange key in the encrypted store. */
+  async storeKey(name: string, value: string) {
+    return (await import('./app/key-store.ts')).storeKey(this.#parts, name, value);
+  }
+
+  async listKeys() {
+    return (await import('./app/key-store.ts')).listKeys(this.#parts);
   }
 
   /** No new risk from now on. @param by who halts, for the record */

@@ -17,6 +17,8 @@ export interface AppParts {
   readonly store: DataManager;
   readonly onProgress: (text: string, share?: number) => void;
   readonly signal: AbortSignal | undefined;
+  /** The account with real money that the user named for this run; nothing unless live trading was asked for. */
+  readonly liveAccount?: string | undefined;
 }
 
 /** Where things that are not tables lie in the data directory. */
@@ -35,5 +37,6 @@ export const PATHS = {
   studies: 'models/studies',
   extractionState: 'raw/extraction-state.json',
   schedule: 'schedule.json',
+  keys: 'keys.sealed',
   reports: 'reports',
 } as const;

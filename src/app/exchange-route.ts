@@ -24,7 +24,8 @@ const SANDBOX_TIMEOUT_MS = 2_000;
 
 /**
  * Orders go to an exchange through ccxt: the sandbox's, exactly as to the real one.
- * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_may_withdraw`
+ * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_may_withdraw`,
+ * `trade.live_other_account`
  */
 export async function openExchangeRoute(
   parts: AppParts,
@@ -43,7 +44,10 @@ export async function openExchangeRoute(
     recvWindowMs: exchange.recvWindowMs,
     ...(isSandbox ? { weightPauseMs: 0, worldSpeed: clock.speed } : {}),
   });
-  if (mode === 'live') await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
+  if (mode === 'live') {
+    await refuseOtherAccount(broker, parts.liveAccount);
+    await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
+  }
   const wait = worldWait(parts);
   const settling: SettleOptions = {
     clock,
@@ -72,6 +76,15 @@ export async function openExchangeRoute(
       }
     },
   };
+}
+
+/** Real money moves only in the account that the user named. */
+async function refuseOtherAccount(broker: CcxtBroker, confirmed: string | undefined): Promise<void> {
+  const account = await broker.accountId();
+  if (account !== undefined && account === confirmed) return;
+  throw new ConfigError('trade.live_other_account', `the key is not one of account ${confirmed}`, {
+    hint: 'Compare the number with the one that the exchange shows for your account.',
+  });
 }
 
 /** A key that can send money away is not needed to trade, and the worst to lose. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { foldJournal, readDecisionLog, readJournal } from '../trading/index.ts';
+import { writeFileAtomic } from '../storage/index.ts';
+import { foldJournal, readDecisionLog, readJournal, taxCsv } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** The order journal and what it adds up to. It changes nothing, so a daemon may be writing to it. */
@@ -36,6 +37,13 @@ export async function showJournal({ dataDir, world }: AppParts) {
       action: decision.action,
     })),
   };
+}
+
+/** Writes every execution as a line that tax programs import. */
+export async function exportTrades({ dataDir }: AppParts, path: string) {
+  const { entries } = await readJournal(join(dataDir, PATHS.journal));
+  await writeFileAtomic(path, taxCsv(entries, await foldJournal(entries)));
+  return { path, lines: entries.filter(({ record }) => record.type === 'fill').length };
 }
 
 /** Reads the whole journal and checks every checksum and number. @throws InvariantError `journal.damaged`, `journal.records_missing` */

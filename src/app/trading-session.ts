@@ -88,8 +88,11 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
 
 async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Promise<OrderRoute> {
   if (mode === 'paper' || mode === 'backtest') return paperRoute(parts.config, mode, quote);
-  if (mode === 'live')
-    throw new ConfigError('trade.live_not_in_this_version', 'live trading: not in this version', { hint: 'Set mode to paper.' });
+  if (mode === 'live' && parts.liveAccount === undefined) {
+    throw new ConfigError('trade.live_not_confirmed', 'the configuration says live, and this run does not', {
+      hint: 'Say --live --i-understand ACCOUNT with the number of the account, or set mode to paper.',
+    });
+  }
   const { openExchangeRoute } = await import('./exchange-route.ts');
   return openExchangeRoute(parts, mode, async () => (await quote(parts.clock.nowMs()))?.priceUsd);
 }

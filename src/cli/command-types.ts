@@ -9,6 +9,9 @@ export interface GlobalOptions {
   readonly logLevel: string;
   readonly json?: boolean;
   readonly set: readonly string[];
+  /** With `iUnderstand`: trade with real money in that account. */
+  readonly live?: boolean;
+  readonly iUnderstand?: string;
 }
 
 /** What a command gives back: the document for programs, the same in words for people, and an exit code where it is not 0. */

@@ -14,6 +14,7 @@ import { features } from './commands/features.ts';
 import { flatten, halt, resume } from './commands/halt.ts';
 import { ingest } from './commands/ingest.ts';
 import { journal } from './commands/journal.ts';
+import { keys } from './commands/keys.ts';
 import { models } from './commands/models.ts';
 import { monitor } from './commands/monitor.ts';
 import { performanceReport } from './commands/performance-report.ts';
@@ -65,6 +66,7 @@ const commands = [
   checkStatus(),
   monitor(),
   config(),
+  keys(),
   sandbox(),
   ...laterCommands(),
 ];

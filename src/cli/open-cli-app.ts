@@ -21,6 +21,7 @@ export async function openCliApp(options: GlobalOptions, progress: Progress, sig
     config,
     env: process.env,
     signal,
+    ...(options.live === true && options.iUnderstand !== undefined ? { liveAccount: options.iUnderstand } : {}),
     onProgress: (text, share) => progress.update(text, share),
     ...(endpoints === undefined ? {} : { endpoints }),
   });

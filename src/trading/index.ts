@@ -31,6 +31,7 @@ export * from './settle-orders.ts';
 export * from './sizing/exposure.ts';
 export * from './sizing/size-order.ts';
 export * from './symbol-filters.ts';
+export * from './tax-export.ts';
 export * from './trade.ts';
 export * from './trade-history.ts';
 export * from './trading-engine.ts';

@@ -4,7 +4,7 @@ import { withAction } from '../command.ts';
 import { table } from '../table.ts';
 
 export const journal = (): Command => {
-  const command = new Command('journal').description('the order journal: show (default), verify');
+  const command = new Command('journal').description('the order journal: show (default), verify, export');
   command.addCommand(
     withAction(new Command('show').description('orders, position and decisions'), async ({ openApp }) => {
       const result = await (await openApp()).journal();
@@ -32,6 +32,17 @@ export const journal = (): Command => {
       const result = await (await openApp()).verifyJournal();
       return { json: result, text: `${result.records} records, all intact` };
     }),
+  );
+  command.addCommand(
+    withAction<{ output: string }>(
+      new Command('export')
+        .description('every execution as CSV that tax programs import')
+        .requiredOption('--output <file>', 'where to write it'),
+      async ({ openApp, options }) => {
+        const { path, lines } = await (await openApp()).exportTrades(options.output);
+        return { json: { path, lines }, text: `${lines} executions in ${path}` };
+      },
+    ),
   );
   return command;
 };

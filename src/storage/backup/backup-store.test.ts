@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../domain/index.ts';
+import { Sealer } from '../sealer.ts';
 import { BackupStore } from './backup-store.ts';
-import { Sealer } from './sealer.ts';
 
 let folder = '';
 const clock = new ManualClock(Date.UTC(2024, 0, 1));
@@ -68,7 +68,7 @@ describe('Sealer', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const sealed = new Sealer('right').seal(bytes);
         expect([...new Sealer('right').unseal(sealed)]).toEqual([...bytes]);
-        expect(() => new Sealer('wrong').unseal(sealed)).toThrow(expect.objectContaining({ code: 'backup.cannot_decrypt' }));
+        expect(() => new Sealer('wrong').unseal(sealed)).toThrow(expect.objectContaining({ code: 'sealed.cannot_open' }));
       }),
       { numRuns: 4 },
     );

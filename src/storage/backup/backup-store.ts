@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { type Clock, DataError } from '../../domain/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
-import { Sealer } from './sealer.ts';
+import { Sealer } from '../sealer.ts';
 
 const fileSchema = z.object({ path: z.string(), bytes: z.int(), sha256: z.string() });
 const manifestSchema = z.object({
@@ -97,7 +97,7 @@ export class BackupStore {
     return problems;
   }
 
-  /** Writes the files of a backup below `target`. @throws DataError `backup.object_damaged`, `backup.cannot_decrypt` */
+  /** Writes the files of a backup below `target`. @throws DataError `backup.object_damaged`, `sealed.cannot_open` */
   async restore({ files }: BackupManifest, target: string): Promise<void> {
     for (const file of files) {
       const path = join(target, file.path);

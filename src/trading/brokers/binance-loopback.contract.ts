@@ -142,7 +142,7 @@ export class BinanceLoopback {
         venue.orders.flatMap((order) => this.#trades(order)),
       );
     const balances = [...venue.balances].map(([asset, free]) => ({ asset, free: free.toFixed(), locked: '0' }));
-    answer(200, { balances: [...balances, { asset: 'BNB', free: '0.00000000', locked: '0.00000000' }] });
+    answer(200, { uid: 354937868, balances: [...balances, { asset: 'BNB', free: '0.00000000', locked: '0.00000000' }] });
   }
 
   #order(clientOrderId: string): Order | undefined {

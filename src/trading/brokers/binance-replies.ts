@@ -127,6 +127,11 @@ export function parseBalances(reply: unknown): Map<string, AssetBalance> {
   return new Map(held.filter(([, { free, locked }]) => free.gt(0) || locked.gt(0)));
 }
 
+/** The exchange's number of the account; nothing where it does not tell. */
+export function parseAccountId(reply: unknown): string | undefined {
+  return z.object({ uid: id.optional() }).parse(reply).uid;
+}
+
 const filterSchema = z.looseObject({ filterType: z.string() });
 const exchangeInfoSchema = z.object({
   symbols: z.array(z.object({ symbol: z.string(), status: z.string(), filters: z.array(filterSchema) })).min(1),

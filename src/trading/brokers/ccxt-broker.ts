@@ -12,6 +12,7 @@ import type {
 import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolFilters } from '../symbol-filters.ts';
 import {
+  parseAccountId,
   parseBalances,
   parseMayWithdraw,
   parseOrder,
@@ -168,6 +169,11 @@ export class CcxtBroker implements Broker {
 
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
     return this.#ask('account', async () => parseBalances(await this.#api.privateGetAccount(this.#signed())));
+  }
+
+  /** The exchange's number of the account that the key belongs to. @throws ExchangeError */
+  async accountId(): Promise<string | undefined> {
+    return this.#ask('account', async () => parseAccountId(await this.#api.privateGetAccount(this.#signed())));
   }
 
   /** Whether the key may withdraw money, as the key's own permissions say; `unknown` where the venue does not tell. */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from 'node:crypto';
-import { DataError } from '../../domain/index.ts';
+import { DataError } from '../domain/index.ts';
 
 const MAGIC = Buffer.from('ETSB1');
 const SALT_BYTES = 16;
@@ -28,7 +28,7 @@ export class Sealer {
     return Buffer.concat([MAGIC, this.#salt, iv, cipher.getAuthTag(), sealed]);
   }
 
-  /** @throws DataError `backup.cannot_decrypt` where the passphrase is another one or a byte has changed */
+  /** @throws DataError `sealed.cannot_open` where the passphrase is another one or a byte has changed */
   unseal(sealed: Buffer): Buffer {
     const ivAt = MAGIC.length + SALT_BYTES;
     const tagAt = ivAt + IV_BYTES;
@@ -39,8 +39,8 @@ export class Sealer {
       decipher.setAuthTag(sealed.subarray(tagAt, HEADER_BYTES));
       return Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]);
     } catch (cause) {
-      throw new DataError('backup.cannot_decrypt', 'a backup file cannot be decrypted', {
-        hint: 'Is ETS_BACKUP_KEY the one that the backup was made with?',
+      throw new DataError('sealed.cannot_open', 'what was encrypted cannot be opened', {
+        hint: 'Is the passphrase the one that it was encrypted with?',
         cause,
       });
     }

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTradingSession } from '../src/app/trading-session.ts';
+import { loadConfig } from '../src/config/index.ts';
+import { ManualClock, systemTimer } from '../src/domain/index.ts';
+import { DataManager } from '../src/storage/index.ts';
+import { BinanceLoopback, KEY, SECRET } from '../src/trading/brokers/binance-loopback.contract.ts';
+
+const clock = new ManualClock(Date.UTC(2024, 0, 1));
+const dataDir = mkdtempSync(join(tmpdir(), 'ets-live-'));
+const venue = new BinanceLoopback(clock, '10000');
+let baseUrl = '';
+let store: DataManager;
+beforeAll(async () => {
+  baseUrl = await venue.listen();
+  store = await DataManager.open(dataDir, { clock, timer: systemTimer, world: { kind: 'real' } });
+});
+afterAll(async () => {
+  await store.close();
+  await venue.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** A session on a configuration that says live, at an exchange on loopback. */
+function open(
+  liveAccount: string | undefined,
+  env: Record<string, string> = { ETS_BINANCE_API_KEY: KEY, ETS_BINANCE_API_SECRET: SECRET },
+) {
+  const parts = {
+    dataDir,
+    config: loadConfig({ env: {}, overrides: ['mode=live'] }),
+    env,
+    clock,
+    timer: systemTimer,
+    world: { kind: 'real' as const },
+    endpoints: undefined,
+    urls: { binance: baseUrl },
+    store,
+    onProgress: () => undefined,
+    signal: undefined,
+    liveAccount,
+  };
+  return openTradingSession(parts, { mode: 'live', model: () => undefined, quote: async () => undefined });
+}
+
+describe('live trading', () => {
+  it('needs to be confirmed for this run', async () => {
+    await expect(open(undefined)).rejects.toMatchObject({ code: 'trade.live_not_confirmed' });
+    expect(venue.requests).toEqual([]);
+  });
+
+  it('needs a key', async () => {
+    await expect(open('354937868', {})).rejects.toMatchObject({ code: 'exchange.key_missing' });
+  });
+
+  it('needs a key of the account that was named', async () => {
+    await expect(open('1')).rejects.toMatchObject({ code: 'trade.live_other_account' });
+  });
+
+  it('refuses a key that may withdraw', async () => {
+    venue.mayWithdraw = true;
+    await expect(open('354937868')).rejects.toMatchObject({ code: 'exchange.key_may_withdraw' });
+    venue.mayWithdraw = false;
+  });
+
+  it('opens then, and has sent no order', async () => {
+    const session = await open('354937868');
+    expect(session.cycle.settings.mode).toBe('live');
+    expect(venue.requests.filter((route) => route.startsWith('POST'))).toEqual([]);
+    await session.close();
+  });
+});
