@@ -93,8 +93,9 @@ export async function tune(parts: AppParts, options: TuneOptions) {
     trainedUntilMs: untilMs,
     rows: data.X.rows,
     features: data.X.columns,
-    best: { trial: best.trial, ...lossOf(best), params: { ...space.fixed, ...best.params } },
-    ...(Object.keys(space.defaults).length > 0 && trials[0] && { defaults: lossOf(trials[0]) }),
+    best: { trial: best.trial, ...lossOf(best.folds), params: { ...space.fixed, ...best.params } },
+    /** The shipped settings on the same folds, where the space names them. */
+    defaults: isComplete(space) ? lossOf(await scoreEveryFold(objective, space.defaults, folds)) : null,
     importance: parameterImportance(space, trials),
     overfittingProbability: overfittingProbability(trials),
     sharpe: sharpeRatio(returns),
@@ -103,12 +104,17 @@ export async function tune(parts: AppParts, options: TuneOptions) {
   };
 }
 
-/** Mean log loss over the scored rows of a trial, and that of the class shares on the same rows. */
-function lossOf({ folds, state }: Trial): { value: number; baseline: number; folds: number; state: Trial['state'] } {
+const isComplete = ({ parameters, defaults }: SearchSpace): boolean => Object.keys(parameters).every((name) => name in defaults);
+
+const scoreEveryFold = (objective: WalkForwardObjective, params: ParameterValues, folds: number) =>
+  objective.score(Array.from({ length: folds }, (_, fold) => ({ params, fold })));
+
+/** Mean log loss over the rows of all folds, and that of the class shares on the same rows. */
+function lossOf(folds: Trial['folds']): { value: number; baseline: number } {
   const rows = folds.reduce((sum, fold) => sum + fold.rows, 0);
   const mean = (of: (fold: Trial['folds'][number]) => number) =>
     folds.reduce((sum, fold) => sum + of(fold) * fold.rows, 0) / rows;
-  return { value: mean(({ loss }) => loss), baseline: mean(({ baseline }) => baseline), folds: folds.length, state };
+  return { value: mean(({ loss }) => loss), baseline: mean(({ baseline }) => baseline) };
 }
 
 function studyName({ study, learner = DEFAULT_LEARNER, space }: TuneOptions): string {

@@ -1,5 +1,6 @@
 export * from './conformal/index.ts';
 export { type ComparedDay, compareForDeployment, FIRST_MODEL, type GatePolicy, type GateVerdict } from './deployment-gate.ts';
+export * from './drift/index.ts';
 export { type Procedure, procedureHash } from './ensemble-builder.ts';
 export { artifactSha256, EnsembleModel } from './ensemble-model.ts';
 export * from './evaluation/index.ts';

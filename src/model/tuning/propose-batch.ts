@@ -61,9 +61,9 @@ function learnt(space: SearchSpace, ranked: readonly Point[], size: number, rng:
   const choices = Object.values(space.parameters).map(choicesOf);
   const border = Math.max(2, Math.ceil(GOOD_SHARE * ranked.length));
   const good = new ParzenMixture(ranked.slice(0, border), choices);
+  const bad = new ParzenMixture(ranked.slice(border), choices);
   const chosen: Point[] = [];
   for (let i = 0; i < size; i++) {
-    const bad = new ParzenMixture([...ranked.slice(border), ...chosen], choices);
     let best: Point | undefined;
     let highest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < CANDIDATES; k++) {
@@ -75,6 +75,7 @@ function learnt(space: SearchSpace, ranked: readonly Point[], size: number, rng:
       }
     }
     chosen.push(best!);
+    bad.add(best!);
   }
   return chosen;
 }

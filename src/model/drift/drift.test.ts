@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRng, type Matrix, normal } from '../../domain/index.ts';
+import { assessDrift } from './assess-drift.ts';
+import { fitFeatureReference, measureFeatureDrift } from './feature-drift.ts';
+import { cumulativeExcess, expectLoss } from './loss-drift.ts';
+
+const NAMES = ['quick', 'slow', 'often_missing', 'constant'];
+
+/** A quick, a slow, a partly missing and a constant feature; `shift` moves the first two. */
+function world(rows: number, seed: number, shift = 0): Matrix {
+  const rng = createRng(seed);
+  let slow = 0;
+  const data = new Float64Array(rows * 4);
+  for (let row = 0; row < rows; row++) {
+    slow = 0.97 * slow + 0.25 * normal(rng);
+    data.set([normal(rng) + shift, slow + shift, rng() < 0.3 ? Number.NaN : normal(rng), 5], row * 4);
+  }
+  return { data, rows, columns: 4, names: NAMES };
+}
+const levelOf = (training: Matrix, recent: Matrix) =>
+  assessDrift(measureFeatureDrift(fitFeatureReference(training), recent), null).level;
+
+describe('feature drift', () => {
+  it('rarely alarms where nothing but slow features wander, and acts where they have moved away', () => {
+    const levels = Array.from({ length: 60 }, (_, seed) => {
+      const all = world(395, seed + 1);
+      const training = { ...all, data: all.data.slice(0, 365 * 4), rows: 365 };
+      return levelOf(training, { ...all, data: all.data.slice(365 * 4), rows: 30 });
+    });
+    expect(levels.filter((level) => level === 'act').length).toBeLessThanOrEqual(3);
+    expect(levels.filter((level) => level !== 'ok').length).toBeLessThanOrEqual(12);
+    const moved = Array.from({ length: 20 }, (_, seed) => levelOf(world(365, seed), world(30, seed + 500, 4)));
+    expect(moved.filter((level) => level === 'act').length).toBeGreaterThanOrEqual(19);
+  });
+
+  it('names the features that moved, and sees values going missing', () => {
+    const reference = fitFeatureReference(world(365, 1));
+    const recent = world(40, 2);
+    for (let row = 10; row < 40; row++) recent.data[row * 4] = Number.NaN;
+    const drift = measureFeatureDrift(reference, recent);
+    expect(drift.features[0]!.name).toBe('quick');
+    expect(drift.features.find(({ name }) => name === 'constant')!.stability).toBeLessThan(0.05);
+    expect(drift.features.every(({ stability }) => stability >= 0)).toBe(true);
+  });
+
+  it('looks at the newest rows alone', () => {
+    const reference = fitFeatureReference(world(365, 1));
+    const quiet = world(30, 3);
+    const before = world(50, 4, 9);
+    const longer = { ...quiet, rows: 80, data: Float64Array.of(...before.data, ...quiet.data) };
+    expect(measureFeatureDrift(reference, longer)).toEqual(measureFeatureDrift(reference, quiet));
+  });
+
+  it('refuses too few rows and other columns', () => {
+    expect(() => fitFeatureReference(world(59, 1))).toThrow(expect.objectContaining({ code: 'drift.too_few_rows' }));
+    const reference = fitFeatureReference(world(365, 1));
+    expect(() => measureFeatureDrift(reference, world(29, 2))).toThrow(expect.objectContaining({ code: 'drift.columns_differ' }));
+    const narrow = { data: new Float64Array(90), rows: 30, columns: 3 };
+    expect(() => measureFeatureDrift(reference, narrow)).toThrow(expect.objectContaining({ code: 'drift.columns_differ' }));
+  });
+});
+
+describe('loss drift', () => {
+  const drawn = (days: number, seed: number, worse = 0) => {
+    const rng = createRng(seed);
+    return Float64Array.from({ length: days }, () => 1.05 + 0.35 * normal(rng) + worse);
+  };
+  const expected = expectLoss(drawn(365, 1));
+
+  it('stays low in a usual quarter and rises within weeks of a real decline', () => {
+    const levels = Array.from({ length: 100 }, (_, i) => assessDrift(null, cumulativeExcess(expected, drawn(90, 10 + i))).level);
+    expect(levels.filter((level) => level === 'act').length).toBeLessThanOrEqual(4);
+    expect(levels.filter((level) => level === 'watch').length).toBeLessThan(30);
+    const declined = Array.from(
+      { length: 100 },
+      (_, i) => assessDrift(null, cumulativeExcess(expected, drawn(45, 10 + i, 0.25))).level,
+    );
+    expect(declined.filter((level) => level === 'act').length).toBeGreaterThan(80);
+  });
+
+  it('is never below 0, forgets after good days, and one day does not raise an alarm', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 34, noNaN: true }), { maxLength: 60 }), (losses) => {
+        expect(cumulativeExcess(expected, Float64Array.from(losses))).toBeGreaterThanOrEqual(0);
+        const good = [...losses, ...new Array<number>(losses.length * 4).fill(0)];
+        expect(cumulativeExcess(expected, Float64Array.from(good))).toBe(0);
+      }),
+      { seed: 1 },
+    );
+    expect(assessDrift(null, cumulativeExcess(expected, Float64Array.of(34.5))).level).toBe('ok');
+  });
+
+  it('wants days to know what to expect', () => {
+    expect(() => expectLoss(new Float64Array(9))).toThrow(expect.objectContaining({ code: 'drift.too_few_rows' }));
+  });
+});
+
+describe('assessDrift', () => {
+  it('takes the worst of what is known, with a reason for each', () => {
+    const features = { mean: 1, unusual: 0.99, timesLargest: 1.1, features: [{ name: 'a', stability: 1 }] };
+    expect(assessDrift(null, null)).toEqual({ level: 'ok', reasons: [] });
+    expect(assessDrift(features, 1)).toMatchObject({ level: 'watch', reasons: [expect.stringContaining('a most')] });
+    expect(assessDrift(features, 13)).toMatchObject({
+      level: 'act',
+      reasons: [expect.any(String), expect.stringContaining('13.0')],
+    });
+    expect(assessDrift({ ...features, timesLargest: 1.6 }, null).level).toBe('act');
+  });
+});
