@@ -12,7 +12,7 @@ import type { Config, Endpoints } from './config/index.ts';
 import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
 import type { DropReport, FileReport, IngestOptions } from './extraction/index.ts';
 import type { ModelRegistry } from './model/index.ts';
-import { DataManager, type World } from './storage/index.ts';
+import { DataManager, readWorld, type World } from './storage/index.ts';
 
 export interface AppSettings {
   readonly dataDir: string;
@@ -45,9 +45,10 @@ async function openParts({
   const control = endpoints?.control;
   const clock: Clock = control === undefined ? systemClock : await SandboxClock.connect(control, timer);
   const world: World = control === undefined ? { kind: 'real' } : { kind: 'sandbox', ...(await readSandboxWorld(control)) };
-  const store = await DataManager.open(dataDir, { clock, timer, world });
+  const store = await DataManager.open(dataDir, { clock, timer, ...(control !== undefined && { world }) });
+  const isSimulated = ((await readWorld(dataDir)) ?? world).kind === 'sandbox';
   const urls = endpoints === undefined ? config.sources : { ...(control === undefined ? config.sources : {}), ...endpoints };
-  return { dataDir, config, env, clock, timer, world, endpoints, urls, store, onProgress, signal, liveAccount };
+  return { dataDir, config, env, clock, timer, world, isSimulated, endpoints, urls, store, onProgress, signal, liveAccount };
 }
 
 /** What the command line, a scheduler or a server may ask for. Each method loads its use case when it is called. */

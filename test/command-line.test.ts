@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,6 +65,17 @@ describe('ets', () => {
     const { code, json, err } = await ets(...args, ...(args[0] === 'nonsense' ? [] : dir));
     expect({ code, json }).toMatchObject({ code: exitCode, json: { error: { code: errorCode } } });
     expect(err).not.toContain('    at ');
+  });
+
+  it('reads a directory of a simulated world, and does not write to it', async () => {
+    const simulated = join(folder, 'simulated');
+    mkdirSync(simulated);
+    writeFileSync(join(simulated, 'world.json'), JSON.stringify({ kind: 'sandbox', seed: 1, startMs }));
+    const dir = ['--data-dir', simulated, '--json'];
+    expect(await ets('data', 'list', ...dir)).toMatchObject({ code: 0, json: { datasets: [] } });
+    expect(await ets('journal', ...dir)).toMatchObject({ code: 0, json: { simulated: true } });
+    for (const args of [['ingest', file], ['trade'], ['train', '--no-fetch']])
+      expect(await ets(...args, ...dir)).toMatchObject({ code: 2, json: { error: { code: 'storage.other_world' } } });
   });
 
   it('goes from a file to features, a model, a prediction and a backtest', { timeout: 300_000 }, async () => {

@@ -35,6 +35,7 @@ function open(
     clock,
     timer: systemTimer,
     world: { kind: 'real' as const },
+    isSimulated: false,
     endpoints: undefined,
     urls: { binance: baseUrl },
     store,

@@ -26,6 +26,7 @@ export async function simulatedHistory(options: { readonly seed: number; readonl
     clock: sandbox.clock,
     timer: systemTimer,
     world,
+    isSimulated: true,
     endpoints: sandbox.urls,
     urls: sandbox.urls,
     store,

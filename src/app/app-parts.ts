@@ -10,8 +10,10 @@ export interface AppParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly timer: Timer;
-  /** Whether data and time are the real world's or a sandbox's; everything from a sandbox is shown as SIMULATED. */
+  /** Whose time and prices this run takes part in. What belongs to another world can be read, and not written. */
   readonly world: World;
+  /** Whether what is stored comes from a sandbox: everything from there is shown as SIMULATED. */
+  readonly isSimulated: boolean;
   readonly endpoints: Endpoints | undefined;
   readonly urls: SourceUrls;
   readonly store: DataManager;

@@ -34,7 +34,7 @@ export async function backtestCommand(parts: AppParts, request: BacktestRequest)
     onProgress: parts.onProgress,
     ...(parts.signal && { signal: parts.signal }),
   });
-  const simulated = parts.world.kind === 'sandbox';
+  const simulated = parts.isSimulated;
   const summary = summarize(run, config, config.model.seed);
   const command = `ets backtest --start ${toIsoDay(request.startMs)} --end ${toIsoDay(request.endMs)} --retrain-every ${request.retrainEveryDays}d`;
   const report = await writeReport(

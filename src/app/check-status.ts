@@ -35,7 +35,7 @@ export async function checkStatus(
       'clock',
       async () => ({
         status: 'ok',
-        detail: `${new Date(parts.clock.nowMs()).toISOString()}${parts.world.kind === 'sandbox' ? ' SIMULATED' : ''}`,
+        detail: `${new Date(parts.clock.nowMs()).toISOString()}${parts.isSimulated ? ' SIMULATED' : ''}`,
       }),
     ],
   ];

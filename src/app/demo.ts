@@ -91,7 +91,20 @@ function partsOf(
   store: DataManager,
 ): AppParts {
   const world = { kind: 'sandbox' as const, seed, startMs: START_MS };
-  return { dataDir, config, env, clock, timer: systemTimer, world, endpoints: urls, urls, store, onProgress, signal };
+  return {
+    dataDir,
+    config,
+    env,
+    clock,
+    timer: systemTimer,
+    world,
+    isSimulated: true,
+    endpoints: urls,
+    urls,
+    store,
+    onProgress,
+    signal,
+  };
 }
 
 async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress }: DemoOptions) {

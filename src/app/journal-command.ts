@@ -4,12 +4,12 @@ import { foldJournal, readDecisionLog, readJournal, taxCsv } from '../trading/in
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** The order journal and what it adds up to. It changes nothing, so a daemon may be writing to it. */
-export async function showJournal({ dataDir, world }: AppParts) {
+export async function showJournal({ dataDir, isSimulated }: AppParts) {
   const { entries, lastSeq, tornTail } = await readJournal(join(dataDir, PATHS.journal));
   const ledger = await foldJournal(entries);
   const decisions = await readDecisionLog(join(dataDir, PATHS.decisions));
   return {
-    simulated: world.kind === 'sandbox',
+    simulated: isSimulated,
     records: lastSeq,
     tornBytes: tornTail.length,
     orders: [...ledger.orders.values()].map(({ intent, state, filledQuantity, message, venueOrderId }) => ({

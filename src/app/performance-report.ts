@@ -14,7 +14,10 @@ export interface PerformanceReportOptions {
 const percent = (fraction: number | null): string => (fraction === null ? '-' : `${(100 * fraction).toFixed(2)} %`);
 
 /** Results of the trades so far, from the journal and the equity log alone. */
-export async function performanceReport({ dataDir, config, world }: AppParts, { html, outputFile }: PerformanceReportOptions) {
+export async function performanceReport(
+  { dataDir, config, isSimulated }: AppParts,
+  { html, outputFile }: PerformanceReportOptions,
+) {
   const points = await readPerformanceLog(join(dataDir, PATHS.performance));
   const ledger = new Ledger();
   const journal = join(dataDir, PATHS.journal);
@@ -28,7 +31,7 @@ export async function performanceReport({ dataDir, config, world }: AppParts, { 
     feesUsd: toNumber(ledger.feesUsd),
     rng: createRng(config.model.seed, 1),
   });
-  const simulated = world.kind === 'sandbox' || trades.some(({ mode }) => mode === 'sandbox');
+  const simulated = isSimulated || trades.some(({ mode }) => mode === 'sandbox');
   const [low, high] = metrics.sharpeInterval ?? [null, null];
   const lines = [
     `${simulated ? 'SIMULATED ' : ''}results over ${metrics.days} days, ${trades.length} trades, after costs`,

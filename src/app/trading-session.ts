@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ConfigError, type TimeMs } from '../domain/index.ts';
+import { checkWorld } from '../storage/index.ts';
 import {
   createOrderGate,
   FileDecisionLog,
@@ -37,9 +38,13 @@ export interface SessionOptions {
 /** How a data directory is traded unless told otherwise: a sandbox's at its exchange, the real world's as configured. */
 export const modeOf = ({ world, config }: AppParts): TradingMode => (world.kind === 'sandbox' ? 'sandbox' : config.mode);
 
-/** Opens the trading state of the data directory. Orders that a crash left half done are looked up first. */
+/**
+ * Opens the trading state of the data directory. Orders that a crash left half done are looked up first.
+ * @throws ConfigError `storage.other_world`, `trade.live_not_confirmed`
+ */
 export async function openTradingSession(parts: AppParts, options: SessionOptions): Promise<TradingSession> {
   const { dataDir, config, clock, store } = parts;
+  await checkWorld(dataDir, parts.world);
   const route = await openRoute(parts, options);
   const settings = cycleSettings(config, route, options.runId ?? null);
   const market: CycleMarket = {

@@ -13,7 +13,7 @@ export async function trainCommand(parts: AppParts, options: TrainOptions) {
   const log = await PredictionLog.open(join(parts.dataDir, PATHS.predictions));
   const candidate = await train(parts, models, () => log.predictions, options);
   return {
-    simulated: parts.world.kind === 'sandbox',
+    simulated: parts.isSimulated,
     modelId: ModelRegistry.idOf(candidate.artifactSha256, candidate.trainedUntilMs),
     trainedUntilMs: candidate.trainedUntilMs,
     canonical: candidate.canonical,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DAY_MS, DataError, type TimeMs, toIsoDay } from '../domain/index.ts';
-import type { AppParts } from './app-parts.ts';
-import { PATHS } from './app-parts.ts';
+import { checkWorld } from '../storage/index.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
 import { procedureOf } from './cycle-settings.ts';
 import { openExtraction } from './extraction.ts';
 import { FileWalkForwardCache } from './file-walk-forward-cache.ts';
@@ -31,6 +31,7 @@ export async function train(
   options: TrainOptions,
 ): Promise<Candidate> {
   const { config, dataDir } = parts;
+  await checkWorld(dataDir, parts.world);
   const untilMs = options.untilMs ?? parts.clock.nowMs();
   const trainDays = options.days ?? config.model.trainDays;
   const view = await viewWithHistory(parts, untilMs, trainDays, options.fetch);

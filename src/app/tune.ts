@@ -83,7 +83,7 @@ export async function tune(parts: AppParts, options: TuneOptions) {
     costOfChange: viewOptions(config).roundTripCost / 2,
   });
   return {
-    simulated: parts.world.kind === 'sandbox',
+    simulated: parts.isSimulated,
     study: name,
     file: path,
     learner: space.learner,

@@ -9,4 +9,4 @@ export { Sealer } from './sealer.ts';
 export type { Gap, SeriesSummary } from './summarize-series.ts';
 export type { AppendResult } from './table-store.ts';
 export type { Problem } from './verify-tables.ts';
-export { readWorld, type World } from './world.ts';
+export { checkWorld, readWorld, type World } from './world.ts';

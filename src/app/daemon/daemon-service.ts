@@ -38,7 +38,7 @@ export function daemonService(parts: AppParts, events: EventLog, running: () => 
   };
   return {
     isReady: () => running() !== undefined,
-    isSimulated: parts.world.kind === 'sandbox',
+    isSimulated: parts.isSimulated,
     read: (what, limit) => read(parts, events, running(), what, limit),
     metrics: async () => renderMetrics(await snapshot(parts, running(), takeLag())),
     async halt(by, why) {
@@ -80,7 +80,7 @@ async function read(
   const decisions = cycle.decisions.all();
   switch (what) {
     case 'status':
-      return { simulated: parts.world.kind === 'sandbox', ...(await checkStatus(parts, daemon.registry)) };
+      return { simulated: parts.isSimulated, ...(await checkStatus(parts, daemon.registry)) };
     case 'decisions':
       return decisions.slice(-limit).map(({ decisionId, decisionTimeMs, modelId, prediction, decision, risk }) => ({
         decisionId,
