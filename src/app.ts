@@ -148,6 +148,12 @@ export class App {
     return predict(this.#parts, (await this.#modelStore()).current(), atMs);
   }
 
+  /** What made the current model say what it says at a time. */
+  async explainPrediction(atMs: TimeMs) {
+    const { explainPrediction } = await import('./app/explain-prediction.ts');
+    return explainPrediction(this.#parts, (await this.#modelStore()).current(), atMs);
+  }
+
   async evaluate({ modelId, startMs, endMs }: { modelId?: string | undefined; startMs: TimeMs; endMs: TimeMs }) {
     const { evaluate } = await import('./app/evaluate.ts');
     const { serving } = await import('./app/registry-model-store.ts');

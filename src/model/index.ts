@@ -4,6 +4,7 @@ export * from './drift/index.ts';
 export { type Procedure, procedureHash } from './ensemble-builder.ts';
 export { artifactSha256, EnsembleModel } from './ensemble-model.ts';
 export * from './evaluation/index.ts';
+export * from './explanation/index.ts';
 export * from './learners/index.ts';
 export { classShares, ModelTrainer, type WalkForwardPrediction } from './model-trainer.ts';
 export { StudyFile } from './persistence/study-file.ts';

@@ -1,22 +1,42 @@
 import { Command } from 'commander';
+import type { PredictionExplanation } from '../../app/explain-prediction.ts';
 import { toIso } from '../../domain/time.ts';
 import { withAction } from '../command.ts';
 import { timeOption } from '../parse-options.ts';
 
+/** Features that are shown to people; programs get all. */
+const SHOWN = 10;
+
+const points = (share: number): string => `${share < 0 ? '\u2212' : '+'}${(100 * Math.abs(share)).toFixed(2)}`;
+
+const featureLine = ({ name, moved }: PredictionExplanation['features'][number]): string =>
+  `${name.padEnd(32)} BUY ${points(moved[0])}  SELL ${points(moved[1])}  HOLD ${points(moved[2])} points`;
+
+function explanationLines({ features }: PredictionExplanation): string[] {
+  const lines = features.filter(({ moved }) => moved.some((share) => share !== 0)).map(featureLine);
+  return lines.length > 0
+    ? lines.slice(0, SHOWN)
+    : ['no feature moved this prediction: the model found nothing better than class shares'];
+}
+
 export const predict = (): Command =>
-  withAction<{ at?: string }>(
+  withAction<{ at?: string; explain?: boolean }>(
     new Command('predict')
       .description('what would be decided at a time; changes nothing')
-      .option('--at <time>', 'ISO time (default: now)'),
+      .option('--at <time>', 'ISO time (default: now)')
+      .option('--explain', 'what each feature added to the probabilities'),
     async ({ openApp, options }) => {
       const app = await openApp();
-      const result = await app.predict(options.at === undefined ? app.clock.nowMs() : timeOption('--at', options.at));
+      const atMs = options.at === undefined ? app.clock.nowMs() : timeOption('--at', options.at);
+      const result = await app.predict(atMs);
+      const explanation = options.explain ? await app.explainPrediction(atMs) : undefined;
       const [buy, sell, hold] = result.probabilities.map((x) => `${(100 * x).toFixed(1)} %`);
       const text = [
         `${toIso(result.decisionTimeMs)}  ${result.label}, confidence ${result.confidence.toFixed(3)} -> ${result.action}`,
         `BUY ${buy}  SELL ${sell}  HOLD ${hold}  (model ${result.modelId})`,
         ...result.reasons.map((reason) => `- ${reason}`),
+        ...(explanation ? explanationLines(explanation) : []),
       ];
-      return { json: result, text: text.join('\n') };
+      return { json: { ...result, ...(explanation && { explanation }) }, text: text.join('\n') };
     },
   );

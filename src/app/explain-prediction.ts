@@ -1,0 +1,60 @@
+import { createRng, DAY_MS, lastAtOrBefore, latestDailyMs, type Matrix, ModelError, type TimeMs } from '../domain/index.ts';
+import { CATALOGUE } from '../features/index.ts';
+import { selectTrainingData, shapleyContributions } from '../model/index.ts';
+import type { AppParts } from './app-parts.ts';
+import { loadView } from './load-view.ts';
+import type { ServingModel } from './serving-model.ts';
+
+/** How far something moved the probabilities of BUY, SELL and HOLD. */
+type Moved = [buy: number, sell: number, hold: number];
+
+export interface PredictionExplanation {
+  /** What the model says on average over days of its training window. With all contributions it adds up to the prediction. */
+  readonly base: Readonly<Moved>;
+  readonly features: readonly {
+    readonly name: string;
+    readonly family: string;
+    readonly value: number | null;
+    readonly moved: Readonly<Moved>;
+  }[];
+  readonly families: Readonly<Record<string, Readonly<Moved>>>;
+}
+
+/** Which features made the model say what it says at a time, largest first. @throws ModelError `predict.no_model` */
+export async function explainPrediction(
+  parts: AppParts,
+  model: ServingModel | undefined,
+  atMs: TimeMs,
+): Promise<PredictionExplanation> {
+  if (!model) throw new ModelError('predict.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
+  const { ensemble, trainedUntilMs, canonical } = model;
+  const decisionTimeMs = latestDailyMs(atMs, parts.config.strategy.decisionHourUtc);
+  const view = await loadView(parts, Math.max(decisionTimeMs, trainedUntilMs));
+  const { set } = view.table(canonical);
+  const trained = selectTrainingData(set, trainedUntilMs - parts.config.model.trainDays * DAY_MS, trainedUntilMs);
+  const background = columnsOf(set.matrix, set.names, trained.rows, ensemble.featureNames);
+  const row = columnsOf(set.matrix, set.names, [lastAtOrBefore(set.timeMs, decisionTimeMs)], ensemble.featureNames).data;
+  const rng = createRng(parts.config.model.seed, Math.floor(decisionTimeMs / DAY_MS));
+  const { base, values } = shapleyContributions((X) => ensemble.predictProba(X), row, background, { rng });
+  const families: Record<string, Moved> = {};
+  const familyOf = new Map(CATALOGUE.map(({ name, family }) => [name, family]));
+  const features = ensemble.featureNames.map((name, column) => {
+    const family = familyOf.get(name) ?? 'other';
+    const moved: Moved = [values[column * 3]!, values[column * 3 + 1]!, values[column * 3 + 2]!];
+    const sum = families[family] ?? [0, 0, 0];
+    families[family] = [sum[0] + moved[0], sum[1] + moved[1], sum[2] + moved[2]];
+    return { name, family, value: Number.isFinite(row[column]!) ? row[column]! : null, moved };
+  });
+  const size = (moved: Moved) => Math.max(...moved.map(Math.abs));
+  features.sort((a, b) => size(b.moved) - size(a.moved) || (a.name < b.name ? -1 : 1));
+  return { base: [base[0]!, base[1]!, base[2]!], features, families };
+}
+
+/** Rows of the named columns alone: what the model does not use, it need not be asked about. */
+function columnsOf(matrix: Matrix, names: readonly string[], rows: readonly number[], wanted: readonly string[]): Matrix {
+  const at = wanted.map((name) => names.indexOf(name));
+  const data = Float64Array.from(
+    rows.flatMap((row) => at.map((column) => matrix.data[row * matrix.columns + column] ?? Number.NaN)),
+  );
+  return { data, rows: rows.length, columns: wanted.length, names: wanted };
+}
