@@ -106,10 +106,26 @@ export class App {
     const { openExtraction } = await import('./app/extraction.ts');
     const { signal, onProgress } = this.#parts;
     const report = await openExtraction(this.#parts).backfill(startMs, endMs, {
-      onProgress: ({ done, total }) => onProgress('fetching', done / total),
+      onProgress: ({ done, total, source }) => onProgress(`${done} of ${total} source days, ${source}`, done / total),
       ...(signal && { signal }),
     });
     return report.days;
+  }
+
+  /** What a backfill would cost; nothing is sent. */
+  async estimateBackfill(startMs: TimeMs, endMs: TimeMs) {
+    const { openExtraction } = await import('./app/extraction.ts');
+    return openExtraction(this.#parts).estimate(startMs, endMs);
+  }
+
+  async listSources() {
+    const { openExtraction } = await import('./app/extraction.ts');
+    return openExtraction(this.#parts).listSources();
+  }
+
+  async checkSources() {
+    const { checkConfiguredSources } = await import('./app/extraction.ts');
+    return checkConfiguredSources(this.#parts);
   }
 
   async buildFeatures() {
