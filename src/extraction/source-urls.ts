@@ -6,6 +6,10 @@ export interface SourceUrls {
   readonly rpc?: string | undefined;
   readonly whaleAlert?: string | undefined;
   readonly beacon?: string | undefined;
+  /** The exchange's market streams. */
+  readonly binanceWs?: string | undefined;
+  /** A node's WebSocket. */
+  readonly ws?: string | undefined;
 }
 
 /** Secrets, never shown. */

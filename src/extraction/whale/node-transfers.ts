@@ -8,13 +8,13 @@ import type { PriceAt } from './price-lookup.ts';
 import type { WhaleTransfer } from './whale-transfer.ts';
 
 /** Tokens that are one Ether each. */
-const ETHER_TOKENS: Readonly<Record<string, string>> = {
+export const ETHER_TOKENS: Readonly<Record<string, string>> = {
   '0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2': 'WETH',
   '0xae7ab96520de3a18e5e111b5eaab095312d7fe84': 'STETH',
 };
 
 /** Less than this is never large, whatever the price: it spares looking further. */
-const CANDIDATE_WEI = 20n * 10n ** 18n;
+export const CANDIDATE_WEI = 20n * 10n ** 18n;
 /** Where no price is known, this much Ether is large. */
 const LARGE_WITHOUT_PRICE_ETH = 200;
 
