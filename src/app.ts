@@ -80,6 +80,11 @@ export class App {
     return listData(this.#parts.store, this.clock.nowMs());
   }
 
+  /** What validation said of each dataset and day that was fetched. */
+  dayVerdicts() {
+    return this.#parts.store.readVerdicts();
+  }
+
   quarantined() {
     return this.#parts.store.readQuarantine();
   }
@@ -99,17 +104,40 @@ export class App {
   async extractDay(dateMs: TimeMs) {
     const { openExtraction } = await import('./app/extraction.ts');
     const { signal } = this.#parts;
-    return (await openExtraction(this.#parts).extractDay(dateMs, { ...(signal && { signal }) })).days;
+    const { days } = await openExtraction(this.#parts).extractDay(dateMs, { ...(signal && { signal }) });
+    await this.#assessDays(dateMs, dateMs);
+    return days;
   }
 
   async backfill(startMs: TimeMs, endMs: TimeMs) {
     const { openExtraction } = await import('./app/extraction.ts');
     const { signal, onProgress } = this.#parts;
     const report = await openExtraction(this.#parts).backfill(startMs, endMs, {
-      onProgress: ({ done, total }) => onProgress('fetching', done / total),
+      onProgress: ({ done, total, source }) => onProgress(`${done} of ${total} source days, ${source}`, done / total),
       ...(signal && { signal }),
     });
+    await this.#assessDays(startMs, endMs);
     return report.days;
+  }
+
+  async #assessDays(startMs: TimeMs, endMs: TimeMs): Promise<void> {
+    await (await import('./app/assess-days.ts')).assessDays(this.#parts, startMs, endMs);
+  }
+
+  /** What a backfill would cost; nothing is sent. */
+  async estimateBackfill(startMs: TimeMs, endMs: TimeMs) {
+    const { openExtraction } = await import('./app/extraction.ts');
+    return openExtraction(this.#parts).estimate(startMs, endMs);
+  }
+
+  async listSources() {
+    const { openExtraction } = await import('./app/extraction.ts');
+    return openExtraction(this.#parts).listSources();
+  }
+
+  async checkSources() {
+    const { checkConfiguredSources } = await import('./app/extraction.ts');
+    return checkConfiguredSources(this.#parts);
   }
 
   async buildFeatures() {

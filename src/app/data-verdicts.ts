@@ -1,19 +1,21 @@
-import { DATASET_NAMES, HOUR_MS, type KnownSeries, type TimeMs } from '../domain/index.ts';
+import { DATASET_NAMES, type DatasetName, HOUR_MS, type KnownSeries, startOfDayMs, type TimeMs } from '../domain/index.ts';
+import { assessDay } from '../extraction/index.ts';
 import type { DataVerdict } from '../trading/index.ts';
 import type { MarketView } from './market-view.ts';
 
 /** Older than this at the decision, a dataset counts as stale. Daily chain reports are known a day and a half after their day. */
-const STALE_AFTER_HOURS: Readonly<Record<string, number>> = {
+const STALE_AFTER_HOURS: Readonly<Record<DatasetName, number>> = {
   price_data: 26,
   sentiment_data: 50,
   blockchain_data: 74,
   validator_data: 98,
   whale_data: 98,
 };
+const MAX_DETAIL = 200;
 
 /**
- * How fresh each dataset was for a decision. Only prices are required: the others are missing features to the model, and
- * the record says so.
+ * What each dataset is worth to a decision, from what was known then: missing, stale, suspect by the validator's verdict
+ * on its last day, or ok. Only prices are required: the others are missing features to the model, and the record says so.
  */
 export function dataVerdictsAt(view: MarketView, canonical: string, decisionTimeMs: TimeMs): DataVerdict[] {
   return DATASET_NAMES.map((dataset) => {
@@ -22,8 +24,13 @@ export function dataVerdictsAt(view: MarketView, canonical: string, decisionTime
     const newestMs = Math.max(...series.map((one) => newestEndMs(one, decisionTimeMs)));
     if (!Number.isFinite(newestMs)) return { dataset, isRequired, verdict: 'missing' };
     const ageHours = Math.round((decisionTimeMs - newestMs) / HOUR_MS);
-    const verdict = ageHours > (STALE_AFTER_HOURS[dataset] ?? 98) ? 'stale' : 'ok';
-    return { dataset, isRequired, verdict, detail: `${ageHours} h old` };
+    const age = `${ageHours} h old`;
+    if (ageHours > STALE_AFTER_HOURS[dataset]) return { dataset, isRequired, verdict: 'stale', detail: age };
+    const dayMs = startOfDayMs(isRequired ? decisionTimeMs - 1 : newestMs - 1);
+    const { verdict, findings } = assessDay(dataset, dayMs, view.series, decisionTimeMs);
+    if (verdict !== 'suspect') return { dataset, isRequired, verdict: 'ok', detail: age };
+    const why = findings.map(({ message }) => message).join('; ');
+    return { dataset, isRequired, verdict: 'suspect', detail: `${age}; ${why}`.slice(0, MAX_DETAIL) };
   });
 }
 

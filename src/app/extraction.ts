@@ -1,6 +1,13 @@
 import { join } from 'node:path';
+import { readAddressLabels } from '../config/index.ts';
 import { createRng } from '../domain/index.ts';
-import { createExtractionAgent, type ExtractionAgent } from '../extraction/index.ts';
+import {
+  checkSources,
+  createExtractionAgent,
+  type ExtractionAgent,
+  type SourceCheck,
+  type SourceKeys,
+} from '../extraction/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** The sandbox's own chain id. */
@@ -11,16 +18,23 @@ const SANDBOX_WHALE_ALERT_KEY = 'sandbox';
 /** The extraction agent on the data directory, with every source that is configured. @param datasets to ask for, all unless told */
 export function openExtraction(parts: AppParts, datasets?: readonly string[]): ExtractionAgent {
   const { store, clock, timer, urls, env, world, dataDir, config } = parts;
-  const whaleAlert = world.kind === 'sandbox' ? SANDBOX_WHALE_ALERT_KEY : env.ETS_WHALE_ALERT_API_KEY || undefined;
-  const { requestTimeoutS, sourceDayTimeoutS, dayTimeoutS } = config.extraction;
+  const keys = sourceKeys(world, env);
+  const { requestTimeoutS, sourceDayTimeoutS, dayTimeoutS, blockDepth, traces, whaleMinValueUsd, whalePlanDays } =
+    config.extraction;
   return createExtractionAgent({
     store,
     clock,
     timer,
     rng: createRng(config.model.seed, 0xe17),
     ...(datasets && { datasets }),
-    urls: { ...urls, whaleAlert: whaleAlert === undefined ? undefined : urls.whaleAlert },
-    keys: { whaleAlert },
+    urls: { ...urls, whaleAlert: keys.whaleAlert === undefined ? undefined : urls.whaleAlert },
+    keys,
+    addressLabels: readAddressLabels(config.extraction.addressLabels),
+    ...(config.sources.feeds && world.kind === 'real' && { feeds: config.sources.feeds }),
+    blockDepth,
+    traces,
+    whaleMinValueUsd,
+    whalePlanDays,
     stateFile: join(dataDir, PATHS.extractionState),
     requestTimeoutMs: requestTimeoutS * 1000,
     sourceDayTimeoutMs: sourceDayTimeoutS * 1000,
@@ -28,3 +42,32 @@ export function openExtraction(parts: AppParts, datasets?: readonly string[]): E
     ...(world.kind === 'sandbox' && { chainId: SANDBOX_CHAIN_ID }),
   });
 }
+
+/** How every configured source answers one small question. */
+export async function checkConfiguredSources({
+  urls,
+  env,
+  world,
+  clock,
+  timer,
+  config,
+  signal,
+}: AppParts): Promise<SourceCheck[]> {
+  return checkSources({
+    urls,
+    keys: sourceKeys(world, env),
+    feeds: world.kind === 'real' ? (config.sources.feeds ?? []) : [],
+    nowMs: clock.nowMs(),
+    timer,
+    rng: createRng(config.model.seed, 0xc4ec),
+    requestTimeoutMs: config.extraction.requestTimeoutS * 1000,
+    signal: signal ?? new AbortController().signal,
+    ...(world.kind === 'sandbox' && { chainId: SANDBOX_CHAIN_ID }),
+  });
+}
+
+/** Keys from the environment; a sandbox never gets a real one. */
+const sourceKeys = (world: AppParts['world'], env: AppParts['env']): SourceKeys =>
+  world.kind === 'sandbox'
+    ? { whaleAlert: SANDBOX_WHALE_ALERT_KEY }
+    : { whaleAlert: env.ETS_WHALE_ALERT_API_KEY || undefined, beaconchain: env.ETS_BEACONCHAIN_API_KEY || undefined };

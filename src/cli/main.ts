@@ -22,6 +22,7 @@ import { predict } from './commands/predict.ts';
 import { processNewData } from './commands/process-new-data.ts';
 import { run } from './commands/run.ts';
 import { sandbox } from './commands/sandbox.ts';
+import { sources } from './commands/sources.ts';
 import { trade } from './commands/trade.ts';
 import { train } from './commands/train.ts';
 import { tune } from './commands/tune.ts';
@@ -44,6 +45,7 @@ const commands = [
   ingest(),
   processNewData(),
   data(),
+  sources(),
   extract(),
   backfill(),
   features(),

@@ -1,3 +1,4 @@
+export { readAddressLabels } from './address-labels.ts';
 export { checkDataSources } from './data-sources.ts';
 export { type Endpoints, readEndpoints } from './endpoints.ts';
 export { configJsonSchema, configLeaves } from './leaves.ts';

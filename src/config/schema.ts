@@ -87,6 +87,20 @@ const extraction = section({
   requestTimeoutS: z.number().positive().max(600).default(10),
   sourceDayTimeoutS: z.number().positive().max(3600).default(60),
   dayTimeoutS: z.number().positive().max(3600).default(150),
+  blockDepth: z
+    .enum(['headers', 'sampled', 'full'])
+    .default('headers')
+    .describe('How much of each block is read: its header, one whole block in twenty, or every block whole'),
+  traces: z.boolean().default(false).describe('The node has trace_block: Ether that contracts send on is seen too'),
+  whaleMinValueUsd: z.number().min(0).default(500_000).describe('Transfers worth less are not kept; the free plan begins here'),
+  whalePlanDays: count(0, 36_500)
+    .default(30)
+    .describe('Days back that the plan of Whale Alert serves; older ones come from the node'),
+  addressLabels: z
+    .string()
+    .min(1)
+    .default('config/address_labels.yaml')
+    .describe('File with own labels of addresses, read where present; they go before the well-known ones'),
 });
 
 const streams = section({
@@ -109,6 +123,11 @@ const server = section({
 });
 
 const url = z.url({ protocol: /^(https?|wss?)$/ });
+/** A list, or text with commas as an environment variable has it. */
+const urlList = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => (typeof given === 'string' ? given.split(',').map((one) => one.trim()) : given))
+  .pipe(z.array(z.url({ protocol: /^https?$/ })).min(1));
 
 const sources = section({
   yahoo: url.default('https://query2.finance.yahoo.com'),
@@ -117,9 +136,11 @@ const sources = section({
   binanceWs: url.default('wss://stream.binance.com:9443'),
   binanceWsApi: url.default('wss://ws-api.binance.com:443'),
   whaleAlert: url.default('https://api.whale-alert.io'),
-  rpc: url.optional().describe('An Ethereum node, JSON-RPC over HTTP'),
+  rpc: urlList.optional().describe('An Ethereum node, JSON-RPC over HTTP; of several the first that is well is asked'),
   ws: url.optional().describe('An Ethereum node, JSON-RPC over WebSocket'),
   beacon: url.optional().describe('A Beacon node, standard API'),
+  beaconchain: url.optional().describe('https://beaconcha.in, asked where there is no Beacon node'),
+  feeds: urlList.optional().describe('RSS, Atom or JSON feeds whose headlines are scored'),
 });
 
 /** The whole of `config/config.yaml`. Every key has a default or is optional, so an absent file is a valid one. */

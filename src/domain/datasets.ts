@@ -51,10 +51,11 @@ export const DATASETS: readonly DatasetDefinition[] = [
     columns: [
       number('amount_eth', 'ETH', 'Amount of one transfer', notNegative),
       number('amount_usd', 'USD', 'Amount at the price of that time', notNegative),
-      text('symbol', 'Asset that moved: ETH, WETH, STETH'),
+      text('symbol', 'Asset that moved: ETH, WETH, STETH; in series of stablecoins USDT, USDC, DAI'),
       text('from_owner', 'Named sender, null where not known'),
       text('to_owner', 'Named receiver, null where not known'),
       text('flow', 'inflow, outflow, wallet, exchange, mint or burn'),
+      text('flag', 'label_later: an address is labelled, but was not yet at that time; flow is null then'),
       number('inflow_eth', 'ETH', 'Into named entities during the hour or day', notNegative),
       number('outflow_eth', 'ETH', 'Out of named entities during the hour or day', notNegative),
       number('inflow_usd', 'USD', 'Into named entities', notNegative),
@@ -97,6 +98,7 @@ export const DATASETS: readonly DatasetDefinition[] = [
       number('utilization', 'fraction', 'Gas used of the gas limit', share),
       number('gas_price_gwei', 'gwei', 'Mean gas price paid', notNegative),
       number('base_fee_gwei', 'gwei', 'Mean base fee', notNegative),
+      number('base_fee_median_gwei', 'gwei', 'Median base fee', notNegative),
       number('base_fee_p95_gwei', 'gwei', '95th percentile of the base fee', notNegative),
       number('priority_fee_gwei', 'gwei', 'Median priority fee', notNegative),
       number('burnt_eth', 'ETH', 'Base fees burnt', notNegative),
@@ -108,8 +110,10 @@ export const DATASETS: readonly DatasetDefinition[] = [
       number('active_receivers', 'addresses', 'Active receivers', notNegative),
       number('new_addresses', 'addresses', 'Addresses ever seen', notNegative),
       number('transfer_volume_eth', 'ETH', 'Ether moved', notNegative),
+      number('transfer_volume_error_eth', 'ETH', 'Standard error of transfer_volume_eth; 0 at depth full', notNegative),
       number('transfer_volume_usd', 'USD', 'Value moved', notNegative),
       number('contract_creations', 'transactions', 'Contracts created', notNegative),
+      number('contract_creations_error', 'transactions', 'Standard error of contract_creations; 0 at depth full', notNegative),
       number('block_size_bytes', 'bytes', 'Mean block size', notNegative),
       number('hash_rate_ghs', 'GH/s', 'Hash rate (before the Merge)', notNegative),
       number('supply_eth', 'ETH', 'Supply of Ether', notNegative),
@@ -190,6 +194,8 @@ const KIND_BY_SOURCE: Readonly<Record<string, PublicationKind>> = {
   coinmetrics: 'chain_daily_report',
   node: 'node_blocks',
   dune: 'node_blocks',
+  beacon: 'validator_queue_daily',
+  beaconchain: 'validator_queue_daily',
   validatorqueue: 'validator_queue_daily',
   alternative_me: 'fear_greed',
   whale_alert: 'whale_flow',
@@ -199,6 +205,7 @@ const KIND_BY_SOURCE: Readonly<Record<string, PublicationKind>> = {
 /** When rows of a series become known, in words, for people. */
 export function publicationOf(dataset: DatasetName, series: string): PublicationRule {
   const [source = '', , interval] = series.split(':');
+  if (dataset === 'whale_data' && interval === 'tx') return PUBLICATION.whale_flow;
   if (dataset === 'price_data' && interval !== '1d') return PUBLICATION.exchange_candle;
   return PUBLICATION[KIND_BY_SOURCE[source] ?? (dataset === 'price_data' ? 'exchange_candle' : 'custom')];
 }

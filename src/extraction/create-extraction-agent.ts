@@ -7,12 +7,14 @@ import { createKlineClient } from './price/kline-client.ts';
 import { createKlineExtractor } from './price/kline-extractor.ts';
 import { createYahooClient } from './price/yahoo-client.ts';
 import { createYahooDaily, createYahooHourly } from './price/yahoo-extractor.ts';
-import { RpcClient } from './rpc/rpc-client.ts';
+import { createRpc } from './rpc/create-rpc.ts';
+import type { Rpc } from './rpc/rpc.ts';
 import { createFearGreedExtractor } from './sentiment/fear-greed-extractor.ts';
 import { createFeedExtractor } from './sentiment/feed-extractor.ts';
 import type { SourceExtractor } from './source-extractor.ts';
 import type { SourceKeys, SourceUrls } from './source-urls.ts';
 import { BeaconClient } from './validator/beacon-client.ts';
+import { createBeaconchainExtractor } from './validator/beaconchain-extractor.ts';
 import { createValidatorExtractor } from './validator/validator-extractor.ts';
 import { AddressBook, type AddressLabel, KNOWN_ADDRESSES } from './whale/address-labels.ts';
 import { createNodeWhaleExtractor } from './whale/node-whale-extractor.ts';
@@ -42,6 +44,12 @@ export interface ExtractionDeps {
   readonly feeds?: readonly string[];
   /** How much of each block is read; headers unless told. */
   readonly blockDepth?: BlockDepth;
+  /** Whether the node has `trace_block`; it has not unless told. */
+  readonly traces?: boolean;
+  /** What makes a transfer large, in USD. */
+  readonly whaleMinValueUsd?: number;
+  /** Days back that the plan of Whale Alert serves. */
+  readonly whalePlanDays?: number;
   readonly requestTimeoutMs?: number;
   readonly sourceDayTimeoutMs?: number;
   readonly dayTimeoutMs?: number;
@@ -63,7 +71,8 @@ export function createExtractionAgent(deps: ExtractionDeps): ExtractionAgent {
   });
 }
 
-function createExtractors({ urls, timer, rng, chainId, requestTimeoutMs, ...deps }: ExtractionDeps): SourceExtractor[] {
+function createExtractors(all: ExtractionDeps): SourceExtractor[] {
+  const { urls, timer, rng, chainId, requestTimeoutMs, ...deps } = all;
   const http = new HttpClient({
     fetch: deps.fetch ?? fetch,
     timer,
@@ -78,26 +87,29 @@ function createExtractors({ urls, timer, rng, chainId, requestTimeoutMs, ...deps
   if (urls.binance !== undefined) extractors.push(createKlineExtractor(createKlineClient(http, urls.binance)));
   if (urls.fearGreed !== undefined) extractors.push(createFearGreedExtractor(http, urls.fearGreed));
   if (deps.feeds && deps.feeds.length > 0) extractors.push(createFeedExtractor(http, deps.feeds));
-  const rpc = urls.rpc === undefined ? undefined : new RpcClient(http, urls.rpc, 'rpc', chainId);
-  if (rpc) extractors.push(createBlockchainExtractor(rpc, deps.blockDepth));
-  const whales = createWhales(deps, http, urls, rpc);
+  const rpc = urls.rpc === undefined ? undefined : createRpc([urls.rpc].flat(), http, timer, chainId);
+  if (rpc) extractors.push(createBlockchainExtractor(rpc, timer, deps.blockDepth));
+  const whales = createWhales(all, http, rpc);
   if (whales) extractors.push(whales);
   if (urls.beacon !== undefined) extractors.push(createValidatorExtractor(new BeaconClient(http, urls.beacon)));
+  else if (urls.beaconchain !== undefined) {
+    extractors.push(createBeaconchainExtractor({ http, baseUrl: urls.beaconchain, key: deps.keys?.beaconchain }));
+  }
   return extractors;
 }
 
 function createWhales(
-  { keys, store, addressLabels = [] }: Pick<ExtractionDeps, 'keys' | 'store' | 'addressLabels'>,
+  { urls, keys, store, timer, ...deps }: ExtractionDeps,
   http: HttpClient,
-  urls: SourceUrls,
-  rpc: RpcClient | undefined,
+  rpc: Rpc | undefined,
 ): SourceExtractor | undefined {
+  const { addressLabels = [], whaleMinValueUsd: minValueUsd = LARGE_USD, traces = false } = deps;
   const key = keys?.whaleAlert;
   const alerts =
     urls.whaleAlert !== undefined && key !== undefined && key !== ''
-      ? createWhaleAlertExtractor({ http, baseUrl: urls.whaleAlert, key, minValueUsd: LARGE_USD })
+      ? createWhaleAlertExtractor({ http, baseUrl: urls.whaleAlert, key, minValueUsd })
       : undefined;
   const book = new AddressBook([...addressLabels, ...KNOWN_ADDRESSES]);
-  const node = rpc && createNodeWhaleExtractor({ rpc, book, minValueUsd: LARGE_USD, prices: store });
-  return createWhaleExtractor(alerts, node);
+  const node = rpc && createNodeWhaleExtractor({ rpc, book, minValueUsd, traces, timer, prices: store });
+  return createWhaleExtractor(alerts, node, deps.whalePlanDays);
 }

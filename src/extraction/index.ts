@@ -1,4 +1,5 @@
 export type { DatasetDay, DatasetStatus, DayReport } from './agent/day-report.ts';
+export type { SourceEstimate } from './agent/estimate.ts';
 export {
   ExtractionAgent,
   type ExtractionAgentDeps,
@@ -8,6 +9,7 @@ export {
   type RunOptions,
 } from './agent/extraction-agent.ts';
 export type { BlockDepth } from './blockchain/hour-aggregate.ts';
+export { checkSources, type SourceCheck } from './check-sources.ts';
 export { createExtractionAgent, type ExtractionDeps } from './create-extraction-agent.ts';
 export { type DropReport, processDrops } from './drop/process-drops.ts';
 export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
@@ -21,5 +23,6 @@ export {
   StreamProcessor,
   type StreamStatus,
 } from './stream/index.ts';
+export { assessDay, type DayVerdict } from './validation/index.ts';
 export type { AddressLabel } from './whale/address-labels.ts';
 export type { CandleStore } from './whale/price-lookup.ts';

@@ -90,6 +90,7 @@ function rpcResult(method: string, [which, isFull]: unknown[], nowMs: TimeMs): u
   if (method === 'eth_chainId') return '0x1';
   if (method === 'eth_getLogs') return [];
   if (method === 'eth_getTransactionReceipt') return { status: '0x1' };
+  if (method === 'eth_feeHistory') return feeHistory(Number(which), Number(isFull));
   const newest = Math.floor((nowMs - GENESIS_MS) / SPACING_MS);
   const number = which === 'finalized' ? newest - 1 : Number(which);
   if (number > newest) return null;
@@ -110,4 +111,10 @@ function transaction(number: number) {
   const [from, to] = [`0x${'1'.repeat(40)}`, `0x${'2'.repeat(40)}`];
   const value = number > 0 && number % 100 === 0 ? 500n * 10n ** 18n : 5n * 10n ** 17n;
   return { hash: hashOf(10_000_000 + number), from, to, value: `0x${value.toString(16)}` };
+}
+
+function feeHistory(count: number, newest: number) {
+  const length = Math.min(count, newest + 1);
+  const reward = Array.from({ length }, () => ['0x3b9aca00']);
+  return { oldestBlock: hex(newest - length + 1), gasUsedRatio: reward.map(() => 0.5), reward };
 }

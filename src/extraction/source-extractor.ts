@@ -47,6 +47,14 @@ export interface Extracted {
 export const completeUpTo = ({ startMs, endMs }: TimeRange, untilMs: TimeMs): TimeRange[] =>
   untilMs > startMs ? [{ startMs, endMs: Math.min(endMs, untilMs) }] : [];
 
+/** What one day of history costs, about. */
+export interface DailyCost {
+  readonly requests: number;
+  readonly bytes: number;
+  /** With 10 MB/s, and within what free plans grant. */
+  readonly seconds: number;
+}
+
 /** One source: decides what to ask for and makes rows of it. It keeps no state between calls. */
 export interface SourceExtractor {
   readonly dataset: DatasetName;
@@ -56,6 +64,8 @@ export interface SourceExtractor {
   readonly series: readonly string[];
   /** The longest range worth asking for in one call, in days. */
   readonly chunkDays: number;
+  /** About what a day of history costs. */
+  readonly dailyCost: DailyCost;
   /** @throws SourceError */
   extract(range: TimeRange, context: ExtractContext): Promise<Extracted>;
 }

@@ -76,7 +76,11 @@ const chain = (name: string, kind: 'sum24' | 'mean24', ...daily: readonly string
 });
 const staking = (
   name: string,
-  sources: readonly InputSource[] = [newest('beacon', name, STAKING_AGE_MS), newest('validatorqueue', name, STAKING_AGE_MS)],
+  sources: readonly InputSource[] = [
+    newest('beacon', name, STAKING_AGE_MS),
+    newest('beaconchain', name, STAKING_AGE_MS),
+    newest('validatorqueue', name, STAKING_AGE_MS),
+  ],
 ) => ({
   name,
   dataset: 'validator_data' as const,

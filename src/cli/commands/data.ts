@@ -4,7 +4,7 @@ import { withAction } from '../command.ts';
 import { table } from '../table.ts';
 
 export const data = (): Command => {
-  const command = new Command('data').description('what is stored: list, quarantine, verify, export, compact');
+  const command = new Command('data').description('what is stored: list, verdicts, quarantine, verify, export, compact');
   command.addCommand(
     withAction(new Command('list').description('series, rows, range, gaps and when rows become known'), async ({ openApp }) => {
       const datasets = await (await openApp()).listData();
@@ -35,6 +35,30 @@ export const data = (): Command => {
         ),
       };
     }),
+  );
+  command.addCommand(
+    withAction(
+      new Command('verdicts').description('good, suspect or missing, by dataset and day, and why'),
+      async ({ openApp }) => {
+        const days = await (await openApp()).dayVerdicts();
+        const rows = days
+          .filter(({ verdict, findings }) => verdict !== 'good' || findings.length > 0)
+          .map((x) => [
+            toIsoDay(x.dayMs),
+            x.dataset,
+            x.verdict,
+            x.findings
+              .map(({ message }) => message)
+              .join('; ')
+              .slice(0, 120),
+          ]);
+        const good = days.length - rows.length;
+        return {
+          json: { days },
+          text: `${table(['day', 'dataset', 'verdict', 'findings'], rows)}\n${good} of ${days.length} are good without remark`,
+        };
+      },
+    ),
   );
   command.addCommand(
     withAction(new Command('verify').description('checksums, order and keys of everything stored'), async ({ openApp }) => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { toIsoDay } from '../../domain/time.ts';
+import type { SourceEstimate } from '../../extraction/index.ts';
 import { withAction } from '../command.ts';
 import type { CommandResult } from '../command-types.ts';
 import { timeOption } from '../parse-options.ts';
@@ -28,15 +29,17 @@ export const extract = (): Command =>
   );
 
 export const backfill = (): Command =>
-  withAction<{ start: string; end: string; resume?: boolean }>(
+  withAction<{ start: string; end: string; resume?: boolean; estimate?: boolean }>(
     new Command('backfill')
       .description('fetch a range of days, both ends included')
       .requiredOption('--start <day>', 'first UTC day')
       .requiredOption('--end <day>', 'last UTC day')
-      .option('--resume', 'go on where an interrupted backfill stopped (days that are complete are skipped in any case)'),
+      .option('--resume', 'go on where an interrupted backfill stopped (days that are complete are skipped in any case)')
+      .option('--estimate', 'say how many requests, bytes and hours it takes, and send nothing'),
     async ({ openApp, options }) => {
       const startMs = timeOption('--start', options.start);
       const endMs = timeOption('--end', options.end);
+      if (options.estimate) return estimateResult(await (await openApp()).estimateBackfill(startMs, endMs));
       return asResult(await (await openApp()).backfill(startMs, endMs));
     },
   );
@@ -55,3 +58,17 @@ function asResult(days: readonly DayReport[]): CommandResult {
 }
 
 const errorText = (error: unknown): string => (typeof error === 'string' ? error : JSON.stringify(error));
+
+function estimateResult(sources: readonly SourceEstimate[]): CommandResult {
+  const hours = Math.max(0, ...sources.map((one) => one.hours));
+  const rows = sources.map((one) => [
+    one.dataset,
+    one.source,
+    Math.round(one.days),
+    one.requests,
+    `${(one.bytes / 1e6).toFixed(1)} MB`,
+    one.hours.toFixed(2),
+  ]);
+  const text = `${table(['dataset', 'source', 'days', 'requests', 'bytes', 'hours'], rows)}\nabout ${hours.toFixed(1)} h: sources are asked at the same time, the slowest says how long it takes`;
+  return { json: { sources, hours }, text };
+}

@@ -20,16 +20,21 @@ export function addBlockRun(runs: readonly BlockRun[], added: BlockRun): { runs:
   for (const run of runs) {
     const isReadAgain = run.startMs >= added.startMs && run.endMs <= added.endMs;
     if (isReadAgain) continue;
-    if (run.last + 1 === added.first) {
-      if (run.lastHash === added.firstParentHash) joined = join(run, joined);
+    if (touches(run, added)) {
+      if (isParent(run, added)) joined = join(run, joined);
       else stale.push(run);
-    } else if (added.last + 1 === run.first) {
-      if (added.lastHash === run.firstParentHash) joined = join(joined, run);
+    } else if (touches(added, run)) {
+      if (isParent(added, run)) joined = join(joined, run);
       else stale.push(run);
     } else kept.push(run);
   }
   return { runs: [...kept, joined].sort((one, other) => one.first - other.first), stale };
 }
+
+/** By time or by number: another chain may have other numbers at the same time. */
+const touches = (earlier: BlockRun, later: BlockRun) => earlier.endMs === later.startMs || earlier.last + 1 === later.first;
+const isParent = (earlier: BlockRun, later: BlockRun) =>
+  earlier.last + 1 === later.first && earlier.lastHash === later.firstParentHash;
 
 const join = (earlier: BlockRun, later: BlockRun): BlockRun => ({
   startMs: earlier.startMs,

@@ -151,4 +151,16 @@ describe('ExtractionAgent', () => {
     expect(store.count('node:ethereum:1h')).toBe(400 * 24);
     expect(world.requests.length).toBeLessThan(1_500);
   });
+
+  it('says what a backfill would cost and sends nothing; what is complete costs nothing', async () => {
+    const agent = openAgent();
+    const day = NOW - 40 * DAY_MS;
+    const before = await agent.estimate(day, day + 9 * DAY_MS);
+    expect(world.requests).toEqual([]);
+    expect(before.find(({ source }) => source === 'node:ethereum:1h')).toMatchObject({ days: 10, requests: 180 });
+    await agent.backfill(day, day + 4 * DAY_MS);
+    const after = await agent.estimate(day, day + 9 * DAY_MS);
+    expect(after.map(({ days }) => days)).toEqual(after.map(() => 5));
+    expect((await agent.listSources()).every(({ complete }) => complete.length === 1)).toBe(true);
+  });
 });

@@ -13,8 +13,10 @@ import {
 import type { SourceExtractor, TimeRange } from '../source-extractor.ts';
 import { DataValidator, type QuarantinedRow } from '../validation/index.ts';
 import { type DayReport, dateOf, reportDay } from './day-report.ts';
+import { estimateRange, type SourceEstimate } from './estimate.ts';
 import { ExtractionState } from './extraction-state.ts';
 import { runSource } from './source-run.ts';
+import type { TimeRanges } from './time-ranges.ts';
 
 /** All that extraction needs of the storage. */
 export interface ExtractionStore {
@@ -105,6 +107,18 @@ export class ExtractionAgent {
       done.abort();
       options.signal?.removeEventListener('abort', stop);
     }
+  }
+
+  /** What a backfill of these days would ask for; nothing is sent. */
+  async estimate(startMs: TimeMs, endMs: TimeMs): Promise<SourceEstimate[]> {
+    const range = { startMs: startOfDayMs(startMs), endMs: startOfDayMs(endMs) + DAY_MS };
+    return estimateRange(range, this.#deps.extractors, await this.#openState(true));
+  }
+
+  /** The configured sources and what is complete of each. */
+  async listSources(): Promise<{ dataset: DatasetName; source: string; complete: TimeRanges }[]> {
+    const state = await this.#openState(true);
+    return this.#deps.extractors.map(({ dataset, name }) => ({ dataset, source: name, complete: state.completeRanges(name) }));
   }
 
   /** What is missing up to `nowMs`, as the daily cycle wants it: the last two weeks and today's closed hours. */

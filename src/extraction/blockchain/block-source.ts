@@ -1,22 +1,26 @@
-import { SourceError } from '../../domain/index.ts';
+import { SourceError, type Timer } from '../../domain/index.ts';
+import { BatchPace, mayBeTooMuch } from '../rpc/batch-pace.ts';
 import { parseBlockDetail } from '../rpc/parse-block-detail.ts';
 import { type BlockHeader, parseBlockHeader } from '../rpc/parse-block-header.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
+import type { Rpc } from '../rpc/rpc.ts';
 import type { ReadBlock } from './sum-details.ts';
 
-const BATCH = 100;
+const FIRST_BATCH = 100;
+const LARGEST_BATCH = 400;
 /** Whole blocks are some hundred times as long as headers. */
 const DETAIL_BATCH = 10;
-const BATCHES_AHEAD = 4;
 
 const hex = (value: number) => `0x${value.toString(16)}`;
+type IsDetailed = (number: number) => boolean;
 
 /** Blocks of one node: single headers, and long runs read ahead in batches. */
 export class BlockSource {
-  readonly #rpc: RpcClient;
+  readonly #rpc: Rpc;
+  readonly #timer: Timer;
 
-  constructor(rpc: RpcClient) {
+  constructor(rpc: Rpc, timer: Timer) {
     this.#rpc = rpc;
+    this.#timer = timer;
   }
 
   /** The newest block that cannot be undone. @throws SourceError `rpc.no_finality` */
@@ -35,24 +39,20 @@ export class BlockSource {
 
   /**
    * Blocks first..last in order, in batches, each the child of the one before and not older; with their transactions
-   * where `isDetailed` says so.
+   * where `isDetailed` says so. How much is asked at once follows how the node answers.
    * @throws SourceError `rpc.block_missing`, `rpc.chain_broken`
    */
-  async *scan(
-    first: number,
-    last: number,
-    isDetailed: (number: number) => boolean,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly ReadBlock[]> {
-    const width = isDetailed(first) && isDetailed(first + 1) ? DETAIL_BATCH : BATCH;
+  async *scan(first: number, last: number, isDetailed: IsDetailed, signal: AbortSignal): AsyncGenerator<readonly ReadBlock[]> {
+    const areAllDetailed = isDetailed(first) && isDetailed(first + 1);
+    const pace = areAllDetailed ? new BatchPace(DETAIL_BATCH, DETAIL_BATCH * 4) : new BatchPace(FIRST_BATCH, LARGEST_BATCH);
     const ahead: Promise<(ReadBlock | undefined)[]>[] = [];
     let next = first;
     let previous: BlockHeader | undefined;
     for (let number = first; number <= last; ) {
-      while (next <= last && ahead.length < BATCHES_AHEAD) {
+      while (next <= last && ahead.length < pace.atOnce) {
         const start = next;
-        const numbers = Array.from({ length: Math.min(width, last - start + 1) }, (_, i) => start + i);
-        const batch = this.#readBlocks(numbers, isDetailed, signal);
+        const numbers = Array.from({ length: Math.min(pace.size, last - start + 1) }, (_, i) => start + i);
+        const batch = this.#readAtPace(numbers, isDetailed, pace, signal);
         batch.catch(() => undefined);
         ahead.push(batch);
         next += numbers.length;
@@ -74,11 +74,28 @@ export class BlockSource {
     }
   }
 
-  async #readBlocks(
+  /** As `#readBlocks`, in halves where the node finds that too much. */
+  async #readAtPace(
     numbers: readonly number[],
-    isDetailed: (number: number) => boolean,
+    isDetailed: IsDetailed,
+    pace: BatchPace,
     signal: AbortSignal,
   ): Promise<(ReadBlock | undefined)[]> {
+    const startMs = this.#timer.elapsedMs();
+    try {
+      const blocks = await this.#readBlocks(numbers, isDetailed, signal);
+      pace.took(this.#timer.elapsedMs() - startMs);
+      return blocks;
+    } catch (error) {
+      if (numbers.length === 1 || signal.aborted || !mayBeTooMuch(error)) throw error;
+      pace.refused(numbers.length);
+      const half = numbers.length >> 1;
+      const former = await this.#readAtPace(numbers.slice(0, half), isDetailed, pace, signal);
+      return [...former, ...(await this.#readAtPace(numbers.slice(half), isDetailed, pace, signal))];
+    }
+  }
+
+  async #readBlocks(numbers: readonly number[], isDetailed: IsDetailed, signal: AbortSignal): Promise<(ReadBlock | undefined)[]> {
     const calls = numbers.map((number) => ({ method: 'eth_getBlockByNumber', params: [hex(number), isDetailed(number)] }));
     const results = await this.#rpc.batch(calls, signal);
     return results.map((result, i) => {

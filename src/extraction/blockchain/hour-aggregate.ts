@@ -1,5 +1,6 @@
 import { HOUR_MS, PUBLICATION, type RowBatch, type SeriesInfo, type TimeMs } from '../../domain/index.ts';
 import type { BlockHeader } from '../rpc/parse-block-header.ts';
+import type { PriorityFeeOf } from './priority-fees.ts';
 import { DETAIL_COLUMNS, type ReadBlock, sumDetails } from './sum-details.ts';
 
 /** How much of each block is read: its header, all of some blocks, or all of all. */
@@ -27,7 +28,9 @@ const HEADER_COLUMNS = [
   'gas_limit',
   'utilization',
   'base_fee_gwei',
+  'base_fee_median_gwei',
   'base_fee_p95_gwei',
+  'priority_fee_gwei',
   'burnt_eth',
   'blob_gas_used',
 ] as const;
@@ -35,31 +38,40 @@ const HEADER_COLUMNS = [
 const hourOf = (timeMs: TimeMs): TimeMs => Math.floor(timeMs / HOUR_MS) * HOUR_MS;
 
 /** Hours of headers that come in ascending order, each given when the next one begins, the last at the end. */
-export async function* aggregateHours(batches: AsyncIterable<readonly ReadBlock[]>): AsyncGenerator<HourOfBlocks> {
+export async function* aggregateHours(
+  batches: AsyncIterable<readonly ReadBlock[]>,
+  priorityFeeOf: PriorityFeeOf = () => Number.NaN,
+): AsyncGenerator<HourOfBlocks> {
   let blocks: ReadBlock[] = [];
   let hourMs = Number.NaN;
   for await (const batch of batches) {
     for (const block of batch) {
       const { header } = block;
       if (hourOf(header.timeMs) !== hourMs) {
-        if (blocks.length > 0) yield sumHour(blocks);
+        if (blocks.length > 0) yield sumHour(blocks, priorityFeeOf);
         blocks = [];
         hourMs = hourOf(header.timeMs);
       }
       blocks.push(block);
     }
   }
-  if (blocks.length > 0) yield sumHour(blocks);
+  if (blocks.length > 0) yield sumHour(blocks, priorityFeeOf);
 }
 
-/** Base fees are means and percentiles over blocks, not weighted by gas; p95 is the nearest rank. */
-function sumHour(read: readonly ReadBlock[]): HourOfBlocks {
+/**
+ * Base fees are means and percentiles over blocks, not weighted by gas, by nearest rank. The priority fee is the median of
+ * the transactions where they were read, else the mean of the blocks' medians.
+ */
+function sumHour(read: readonly ReadBlock[], priorityFeeOf: PriorityFeeOf): HourOfBlocks {
   const blocks = read.map(({ header }) => header);
   const [first, last] = [blocks[0]!, blocks.at(-1)!];
   const sum = (pick: (block: BlockHeader) => number) => blocks.reduce((total, block) => total + pick(block), 0);
   const gasUsed = sum((block) => block.gasUsed);
   const gasLimit = sum((block) => block.gasLimit);
   const fees = Float64Array.from(blocks, (block) => block.baseFeeWei).sort();
+  const feeAt = (share: number) => fees[Math.ceil(share * fees.length) - 1]! / GWEI;
+  const priorities = blocks.map(({ number }) => priorityFeeOf(number)).filter((fee) => !Number.isNaN(fee));
+  const details = sumDetails(read);
   return {
     hourMs: hourOf(first.timeMs),
     firstBlock: first.number,
@@ -73,10 +85,14 @@ function sumHour(read: readonly ReadBlock[]): HourOfBlocks {
       gas_limit: gasLimit / blocks.length,
       utilization: gasLimit > 0 ? gasUsed / gasLimit : Number.NaN,
       base_fee_gwei: sum((block) => block.baseFeeWei) / blocks.length / GWEI,
-      base_fee_p95_gwei: fees[Math.ceil(0.95 * fees.length) - 1]! / GWEI,
+      base_fee_median_gwei: feeAt(0.5),
+      base_fee_p95_gwei: feeAt(0.95),
       burnt_eth: sum((block) => (block.gasUsed === 0 ? 0 : block.baseFeeWei * block.gasUsed)) / ETHER,
       blob_gas_used: sum((block) => block.blobGasUsed),
-      ...sumDetails(read),
+      ...details,
+      priority_fee_gwei: Number.isNaN(details.priority_fee_gwei)
+        ? priorities.reduce((total, fee) => total + fee, 0) / priorities.length
+        : details.priority_fee_gwei,
     },
   };
 }

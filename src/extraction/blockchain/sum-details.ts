@@ -9,12 +9,13 @@ export interface ReadBlock {
 
 export const DETAIL_COLUMNS = [
   'gas_price_gwei',
-  'priority_fee_gwei',
   'active_senders',
   'active_receivers',
   'active_addresses',
   'transfer_volume_eth',
+  'transfer_volume_error_eth',
   'contract_creations',
+  'contract_creations_error',
   'block_size_bytes',
 ] as const;
 
@@ -22,9 +23,10 @@ const GWEI = 1e9;
 
 /**
  * What the transactions of an hour add up to. Addresses are counted exactly. Where only some blocks were read, sums are
- * scaled by transactions, and counts of distinct addresses, which cannot be scaled, are NaN. All NaN without details.
+ * scaled by transactions and carry their standard error, and counts of distinct addresses, which cannot be scaled, are
+ * NaN. All NaN without details.
  */
-export function sumDetails(blocks: readonly ReadBlock[]): Record<(typeof DETAIL_COLUMNS)[number], number> {
+export function sumDetails(blocks: readonly ReadBlock[]): Record<(typeof DETAIL_COLUMNS)[number] | 'priority_fee_gwei', number> {
   const read = blocks.flatMap(({ header, detail }) => (detail ? [{ header, detail }] : []));
   const total = (of: (block: (typeof read)[number]) => number) => read.reduce((sum, block) => sum + of(block), 0);
   const all = blocks.reduce((sum, { header }) => sum + header.txCount, 0);
@@ -43,9 +45,28 @@ export function sumDetails(blocks: readonly ReadBlock[]): Record<(typeof DETAIL_
     active_receivers: exact(receivers.size),
     active_addresses: exact(new Set([...senders, ...receivers]).size),
     transfer_volume_eth: scale * total(({ detail }) => detail.valueEth),
+    transfer_volume_error_eth: ratioError(read, blocks.length, ({ valueEth }) => valueEth),
     contract_creations: scale * total(({ detail }) => detail.contractCreations),
+    contract_creations_error: ratioError(read, blocks.length, ({ contractCreations }) => contractCreations),
     block_size_bytes: total(({ detail }) => detail.sizeBytes) / read.length,
   };
+}
+
+/**
+ * Standard error of a total that is estimated by its ratio to the transactions (Cochran, Sampling Techniques, 3rd ed.,
+ * eq. 6.13); 0 where every block was read, NaN for fewer than two.
+ */
+function ratioError(
+  read: readonly { readonly header: BlockHeader; readonly detail: BlockDetail }[],
+  ofBlocks: number,
+  amountIn: (detail: BlockDetail) => number,
+): number {
+  if (read.length === ofBlocks) return 0;
+  const sum = (of: (block: (typeof read)[number]) => number) => read.reduce((total, block) => total + of(block), 0);
+  const ratio = sum(({ detail }) => amountIn(detail)) / sum(({ header }) => header.txCount);
+  const squares = sum(({ header, detail }) => (amountIn(detail) - ratio * header.txCount) ** 2);
+  const share = read.length / ofBlocks;
+  return ofBlocks * Math.sqrt(((1 - share) / read.length) * (squares / (read.length - 1)));
 }
 
 /** NaN for no values. */

@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly maxBytes?: number;
   /** Process time for one try; as the client has it unless told. */
   readonly timeoutMs?: number;
+  /** Tries at most; as the client has it unless told. */
+  readonly maxAttempts?: number;
 }
 
 export interface HttpDeps {
@@ -70,7 +72,8 @@ export class HttpClient {
   }
 
   async #retry<T>(request: HttpRequest, read: (response: Response, where: string) => Promise<T>): Promise<T> {
-    const { timer, rng, maxAttempts } = this.#deps;
+    const { timer, rng } = this.#deps;
+    const maxAttempts = request.maxAttempts ?? this.#deps.maxAttempts;
     const [budget, breaker] = [this.#budgetOf(request), this.#breakerOf(request.source)];
     for (let attempt = 0; ; attempt += 1) {
       const closedInMs = breaker.closedInMs();

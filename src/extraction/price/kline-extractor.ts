@@ -24,6 +24,7 @@ export function createKlineExtractor(fetchKlines: FetchKlines): SourceExtractor 
     name: HOURLY.series,
     series: [HOURLY.series],
     chunkDays: 400,
+    dailyCost: { requests: 24 / 1_000, bytes: 24 * 160, seconds: 0.01 },
     async extract(range, { nowMs, signal }) {
       const endMs = Math.min(range.endMs, Math.floor(nowMs / HOUR_MS) * HOUR_MS);
       const starts: number[] = [];

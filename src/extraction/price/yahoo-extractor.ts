@@ -32,6 +32,7 @@ function createYahoo(
     name: info.series,
     series: [info.series],
     chunkDays,
+    dailyCost: { requests: 1 / chunkDays, bytes: (DAY_MS / info.periodMs) * 90, seconds: 1 / chunkDays },
     async extract(range, { nowMs, signal }) {
       const closedUntilMs = Math.floor(nowMs / info.periodMs) * info.periodMs;
       const firstMs = Math.ceil((nowMs - historyDays * DAY_MS) / info.periodMs) * info.periodMs;

@@ -1,26 +1,32 @@
 import { InvariantError, SourceError } from '../../domain/index.ts';
 import type { HttpClient } from '../http/index.ts';
 import { parseBatchReply } from './parse-batch-reply.ts';
+import type { Rpc, RpcCall } from './rpc.ts';
 
-export interface RpcCall {
-  readonly method: string;
-  readonly params: readonly unknown[];
+export interface RpcClientOptions {
+  /** Name of budget and breaker, and in errors; `rpc` unless told. */
+  readonly source?: string;
+  /** The chain that is meant; 1, Ethereum's main network, unless told. */
+  readonly chainId?: number;
+  /** Tries of one request; as the HTTP client has it unless told. */
+  readonly maxAttempts?: number;
 }
 
 /** JSON-RPC 2.0 over HTTP, in batches. It makes sure once that the node is on the chain that is meant. */
-export class RpcClient {
+export class RpcClient implements Rpc {
   readonly #http: HttpClient;
   readonly #url: string;
   readonly #source: string;
   readonly #chainId: number;
+  readonly #maxAttempts: number | undefined;
   #chainChecked: Promise<void> | undefined;
 
-  /** @param source name of budget and breaker, and in errors @param chainId 1 is Ethereum's main network */
-  constructor(http: HttpClient, url: string, source = 'rpc', chainId = 1) {
+  constructor(http: HttpClient, url: string, { source = 'rpc', chainId = 1, maxAttempts }: RpcClientOptions = {}) {
     this.#http = http;
     this.#url = url;
     this.#source = source;
     this.#chainId = chainId;
+    this.#maxAttempts = maxAttempts;
   }
 
   /** Results in the order of `calls`. @throws SourceError `rpc.*`, `http.*` */
@@ -64,6 +70,7 @@ export class RpcClient {
       headers: { 'content-type': 'application/json' },
       body,
       signal,
+      ...(this.#maxAttempts !== undefined && { maxAttempts: this.#maxAttempts }),
     } as const;
     return this.#http.json(request, (reply) => parseBatchReply(reply, calls.length));
   }

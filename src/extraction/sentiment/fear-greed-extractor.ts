@@ -13,6 +13,7 @@ export function createFearGreedExtractor(http: HttpClient, baseUrl: string): Sou
     name: SERIES.series,
     series: [SERIES.series],
     chunkDays: 3_650,
+    dailyCost: { requests: 1 / 3_650, bytes: 110, seconds: 0.001 },
     async extract(range, { nowMs, signal }) {
       const todayMs = startOfDayMs(nowMs);
       const publishedUntilMs = availableMs(todayMs) <= nowMs ? todayMs + DAY_MS : todayMs;

@@ -19,6 +19,7 @@ export function createFeedExtractor(http: HttpClient, feeds: readonly string[]):
     name: `${SERIES.series} ${feeds.length}`,
     series: [SERIES.series],
     chunkDays: 3_650,
+    dailyCost: { requests: 0, bytes: 0, seconds: 0 },
     async extract(range, { nowMs, signal }) {
       const endMs = Math.min(range.endMs, startOfDayMs(nowMs));
       if (range.startMs >= endMs) return { batches: [], complete: [] };

@@ -12,7 +12,7 @@ import {
 import { BlockSource } from '../blockchain/block-source.ts';
 import { type BlockHeader, parseBlockHeader } from '../rpc/parse-block-header.ts';
 import type { TransferLog } from '../rpc/parse-transfer-logs.ts';
-import type { RpcClient } from '../rpc/rpc-client.ts';
+import type { Rpc } from '../rpc/rpc.ts';
 import type { AddressBook } from '../whale/address-labels.ts';
 import { scanTransfers } from '../whale/node-transfers.ts';
 import { type CandleStore, readPrices } from '../whale/price-lookup.ts';
@@ -49,7 +49,7 @@ export type ChainEvent =
 
 export interface ChainStreamDeps {
   readonly connect: ConnectStream<ChainMessage>;
-  readonly rpc: RpcClient;
+  readonly rpc: Rpc;
   readonly book: AddressBook;
   readonly minValueUsd: number;
   readonly store: StreamStore & CandleStore;
@@ -87,7 +87,7 @@ export class ChainStream {
     const { store, timer, status, flushMs } = deps;
     this.#deps = deps;
     this.#signal = signal;
-    this.#source = new BlockSource(deps.rpc);
+    this.#source = new BlockSource(deps.rpc, timer);
     this.#blocks = new MicroBatch({ store, timer, status, flushMs, toBatch: blockBatch }, signal);
     this.#transfers = new MicroBatch({ store, timer, status, flushMs, toBatch: transferBatch }, signal);
   }

@@ -1,12 +1,13 @@
 import { type Clock, HOUR_MS, type Rng, SECOND_MS, type Timer } from '../../domain/index.ts';
 import { HttpClient } from '../http/index.ts';
 import { createKlineClient } from '../price/kline-client.ts';
-import { RpcClient } from '../rpc/rpc-client.ts';
+import { createRpc } from '../rpc/create-rpc.ts';
 import { createFearGreedExtractor } from '../sentiment/fear-greed-extractor.ts';
 import type { SourceUrls } from '../source-urls.ts';
 import { AddressBook, KNOWN_ADDRESSES } from '../whale/address-labels.ts';
-import { CANDIDATE_WEI, ETHER_TOKENS } from '../whale/node-transfers.ts';
+import { CANDIDATE_WEI } from '../whale/node-transfers.ts';
 import type { CandleStore } from '../whale/price-lookup.ts';
+import { isEther, TOKENS } from '../whale/tokens.ts';
 import { type ChainEvent, ChainStream } from './chain-stream.ts';
 import { connectMarket } from './connect-market.ts';
 import { connectNode } from './connect-node.ts';
@@ -112,11 +113,12 @@ export class StreamProcessor {
     if (rpc === undefined || ws === undefined) return undefined;
     const options = { ...DEFAULTS, ...this.#deps };
     const { timer, chainId, onEvent = () => undefined } = options;
+    const tokens = [...TOKENS].filter(([, token]) => isEther(token)).map(([address]) => address);
     return new ChainStream(
       {
         ...options,
-        connect: connectNode({ url: ws, timer, chainId, tokens: Object.keys(ETHER_TOKENS), minWei: CANDIDATE_WEI }),
-        rpc: new RpcClient(http, rpc, 'rpc', chainId),
+        connect: connectNode({ url: ws, timer, chainId, tokens, minWei: CANDIDATE_WEI }),
+        rpc: createRpc([rpc].flat(), http, timer, chainId),
         book: new AddressBook(KNOWN_ADDRESSES),
         minValueUsd: LARGE_USD,
         status: this.#newStatus('chain'),

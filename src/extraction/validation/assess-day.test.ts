@@ -70,6 +70,12 @@ describe('assessDay', () => {
     expect(verdict([hourly('a', 240), hourly('b', 240, () => 1.05)])).toEqual(['suspect', 'disagreement']);
   });
 
+  it('takes a jump that a second source shows too for one of the market', () => {
+    const crash = (row: number) => (row >= 230 ? 0.7 : 1);
+    expect(verdict([hourly('a', 240, crash)])).toEqual(['suspect', 'jump']);
+    expect(verdict([hourly('a', 240, crash), hourly('b', 240, crash)])).toEqual(['good', 'jump']);
+  });
+
   it('judges the last revision that was known', () => {
     const series = hourly('a', 240);
     const again = (values: Float64Array) => Float64Array.of(...values, values.at(-1)!);

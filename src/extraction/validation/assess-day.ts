@@ -1,4 +1,5 @@
 import { DAY_MS, type DatasetName, HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../../domain/index.ts';
+import { checkAnomalies, checkTransactions, checkValidatorContinuity } from './anomaly-rules.ts';
 import type { Finding } from './findings.ts';
 import { findRowErrors } from './row-rules.ts';
 import { type Closes, checkDisagreement, checkGaps, checkJumps, checkStale, isSparse } from './series-rules.ts';
@@ -30,25 +31,34 @@ interface DayRows {
   readonly isQuiet: boolean;
   readonly isSuspect: boolean;
   readonly findings: readonly Finding[];
+  readonly jumps: readonly Finding[];
   readonly closes: Closes;
 }
 
 /**
  * Judges a dataset on the UTC day that starts at `dayMs`, from rows known at `nowMs` alone. Several sources may hold the
- * day; one good one is enough, unless two disagree. A day with at least 22 of 24 bars is good, its gaps are told.
+ * day; one good one is enough, unless two disagree. A jump of the price that a second source shows too is one of the
+ * market. A day with at least 22 of 24 bars is good, its gaps are told.
  */
 export function assessDay(dataset: DatasetName, dayMs: TimeMs, series: readonly KnownSeries[], nowMs: TimeMs): DayVerdict {
   const each = series.filter((one) => one.dataset === dataset).map((one) => assessSeries(one, dayMs, nowMs));
   const alive = each.filter((one) => one.rows > 0);
   const rows = alive.reduce((sum, one) => sum + one.rows, 0);
-  const disputes = dataset === 'price_data' ? checkDisagreement(alive.map((one) => one.closes)) : [];
-  const findings = [...each.flatMap((one) => one.findings), ...disputes];
+  const disputes = [
+    ...(dataset === 'price_data' ? checkDisagreement(alive.map((one) => one.closes)) : []),
+    ...(dataset === 'blockchain_data' ? checkTransactions(series, dayMs, nowMs) : []),
+  ];
+  const findings = [...each.flatMap((one) => [...one.findings, ...one.jumps]), ...disputes];
+  const isSound = (one: DayRows) => !one.isSuspect && one.jumps.every((jump) => isConfirmed(jump, one, alive));
   const verdict = (() => {
     if (rows === 0) return each.some((one) => one.isQuiet) ? 'good' : 'missing';
-    return disputes.length === 0 && alive.some((one) => !one.isSuspect) ? 'good' : 'suspect';
+    return disputes.length === 0 && alive.some(isSound) ? 'good' : 'suspect';
   })();
   return { dataset, dayMs, verdict, findings, rows };
 }
+
+const isConfirmed = ({ timeMs }: Finding, own: DayRows, all: readonly DayRows[]): boolean =>
+  all.some((one) => one !== own && one.jumps.some((jump) => Math.abs(jump.timeMs - timeMs) < HOUR_MS));
 
 function assessSeries(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): DayRows {
   const known = knownRows(series, dayMs, nowMs);
@@ -64,7 +74,7 @@ function assessSeries(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): DayRow
   if (day.length === 0) {
     const findings = silenceOf(series, times.at(-1), Math.min(nowMs, dayMs + DAY_MS));
     const hasBegun = times.length > 0 || series.rows === 0;
-    return { rows: 0, isQuiet: due === 0 && hasBegun && findings.length === 0, isSuspect: false, findings, closes };
+    return { rows: 0, isQuiet: due === 0 && hasBegun && findings.length === 0, isSuspect: false, findings, jumps: [], closes };
   }
   const gaps = isSparse(series) ? [] : gapsOfDay(series, times.subarray(from), dayMs, due);
   const jumps =
@@ -75,9 +85,13 @@ function assessSeries(series: KnownSeries, dayMs: TimeMs, nowMs: TimeMs): DayRow
           dayMs,
         )
       : [];
-  const odd = [...jumps, ...rowFindings(series, day, nowMs)];
+  const odd = [
+    ...rowFindings(series, day, nowMs),
+    ...checkAnomalies(series, known, from),
+    ...checkValidatorContinuity(series, known, from),
+  ];
   const isSuspect = odd.length > 0 || day.length < due * MIN_SHARE_OF_BARS;
-  return { rows: day.length, isQuiet: false, isSuspect, findings: [...gaps, ...odd], closes };
+  return { rows: day.length, isQuiet: false, isSuspect, findings: [...gaps, ...odd], jumps, closes };
 }
 
 /** Nothing in the day: worth a word when the last row is older than the series' spacing explains. */

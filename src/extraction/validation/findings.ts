@@ -19,6 +19,7 @@ export type RuleName =
   | 'gap'
   | 'stale'
   | 'jump'
+  | 'anomaly'
   | 'disagreement';
 
 /** One thing that is wrong (`error`: the row cannot be used) or odd (`warning`: kept with the day). */

@@ -1,4 +1,4 @@
-import { AppError } from '../../domain/index.ts';
+import { AppError, SourceError } from '../../domain/index.ts';
 import type { HttpClient } from '../http/index.ts';
 import {
   type BeaconTiming,
@@ -14,8 +14,10 @@ import { parseValidatorCount, sumValidators, type ValidatorTotals } from './vali
 /** A full list of a million validators is some 450 MB. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024 * 1024;
 const LIST_TIMEOUT_MS = 50_000;
-/** Half of all validators have left; nothing is asked about them. */
-const WANTED_STATUSES = 'active_ongoing,active_exiting,active_slashed,pending_queued';
+/** Half of all validators have left; nothing is asked about them. Not every node takes a list with commas. */
+const WANTED_STATUSES = ['active_ongoing', 'active_exiting', 'active_slashed', 'pending_queued']
+  .map((status) => `status=${status}`)
+  .join('&');
 
 /** Whether an error says that the node does not have, or does not know, what was asked for. */
 export const isMissing = (error: unknown): boolean =>
@@ -61,11 +63,16 @@ export class BeaconClient {
         this.#hasCount = false;
       }
     }
-    const url = `${this.#base}${state}/validators?status=${WANTED_STATUSES}`;
-    return this.#http.stream(
+    const url = `${this.#base}${state}/validators?${WANTED_STATUSES}`;
+    const totals = await this.#http.stream(
       { source: 'beacon', url, signal, maxBytes: MAX_LIST_BYTES, timeoutMs: LIST_TIMEOUT_MS },
       sumValidators,
     );
+    if (totals.active > 0) return totals;
+    throw new SourceError('beacon.no_validators', 'the Beacon node lists no active validator', {
+      hint: 'A chain without any cannot go on: the node does not understand the question. Try another client or version.',
+      details: { slot },
+    });
   }
 
   pendingDepositsEth(slot: number, signal: AbortSignal): Promise<number> {

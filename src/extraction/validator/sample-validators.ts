@@ -32,7 +32,7 @@ export const SAMPLE_COLUMNS = [
 type SampleColumn = (typeof SAMPLE_COLUMNS)[number];
 
 /** Slot at which day `dayMs` is sampled; below 0 before genesis. */
-export const sampleSlot = (dayMs: TimeMs, { genesisMs, slotMs }: BeaconTiming): number =>
+export const sampleSlot = (dayMs: TimeMs, { genesisMs, slotMs }: Pick<BeaconTiming, 'genesisMs' | 'slotMs'>): number =>
   Math.floor((dayMs + SAMPLE_AT_MS - genesisMs) / slotMs);
 
 /**

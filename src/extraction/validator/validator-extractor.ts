@@ -1,20 +1,24 @@
-import { DAY_MS, PUBLICATION, type RowBatch, type SeriesInfo, startOfDayMs } from '../../domain/index.ts';
+import { DAY_MS, startOfDayMs } from '../../domain/index.ts';
 import { mapConcurrent } from '../map-concurrent.ts';
 import type { ExtractNote, SourceExtractor, TimeRange } from '../source-extractor.ts';
 import type { BeaconClient } from './beacon-client.ts';
-import { SAMPLE_COLUMNS, sampleDay, sampleSlot, type ValidatorSample } from './sample-validators.ts';
+import { sampleDay, sampleSlot, type ValidatorSample } from './sample-validators.ts';
+import { validatorBatch } from './validator-batch.ts';
 
-const SERIES: SeriesInfo = { dataset: 'validator_data', series: 'beacon:ethereum:1d', periodMs: DAY_MS };
+const SERIES = 'beacon:ethereum:1d';
 const STATE_PRUNED = 'state_pruned: the node no longer has the state of that time';
+/** A million validators as JSON; before Electra counts are enough where the node gives them. */
+const FULL_LIST_BYTES = 400e6;
 const DAYS_AT_ONCE = 4;
 
 /** The validator set once a day, from a beacon node. A state that the node has pruned leaves its day `partial`. */
 export function createValidatorExtractor(client: BeaconClient): SourceExtractor {
   return {
-    dataset: SERIES.dataset,
-    name: SERIES.series,
-    series: [SERIES.series],
+    dataset: 'validator_data',
+    name: SERIES,
+    series: [SERIES],
     chunkDays: 30,
+    dailyCost: { requests: 6, bytes: FULL_LIST_BYTES, seconds: FULL_LIST_BYTES / 10e6 },
     async extract(range, { nowMs, signal }) {
       const timing = await client.timing(signal);
       const endMs = Math.min(range.endMs, startOfDayMs(nowMs));
@@ -35,18 +39,7 @@ export function createValidatorExtractor(client: BeaconClient): SourceExtractor 
           complete.push(day);
         }
       }
-      return { batches: [validatorBatch(found)], complete, notes };
+      return { batches: [validatorBatch(SERIES, 'beacon node states', found)], complete, notes };
     },
   };
 }
-
-const validatorBatch = (samples: readonly ValidatorSample[]): RowBatch => ({
-  ...SERIES,
-  source: 'beacon node states',
-  timeMs: Float64Array.from(samples, ({ dayMs }) => dayMs),
-  endMs: Float64Array.from(samples, ({ dayMs }) => dayMs + DAY_MS),
-  availableTimeMs: Float64Array.from(samples, ({ dayMs }) =>
-    PUBLICATION.validator_queue_daily.availableMs(dayMs, dayMs + DAY_MS),
-  ),
-  numbers: Object.fromEntries(SAMPLE_COLUMNS.map((name) => [name, Float64Array.from(samples, ({ numbers }) => numbers[name])])),
-});

@@ -1,4 +1,4 @@
-import { HOUR_MS, SECOND_MS, SourceError, type TimeMs } from '../../domain/index.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS, SourceError, type TimeMs } from '../../domain/index.ts';
 import type { HttpClient } from '../http/index.ts';
 import { mapConcurrent } from '../map-concurrent.ts';
 import { completeUpTo, type SourceExtractor, type TimeRange } from '../source-extractor.ts';
@@ -29,6 +29,7 @@ export function createWhaleAlertExtractor(options: WhaleAlertOptions): SourceExt
     name: SERIES,
     series: [SERIES],
     chunkDays: 10,
+    dailyCost: { requests: 2 * (DAY_MS / WINDOW_MS), bytes: 24 * PAGE * 600, seconds: 2 * (DAY_MS / WINDOW_MS) * 6 },
     async extract(range, { nowMs, signal, remainingMs }) {
       const endMs = Math.min(range.endMs, whalePublishedUntilMs(nowMs));
       const transfers: WhaleTransfer[] = [];

@@ -19,6 +19,7 @@ export function createWhaleExtractor(
     name: 'whale_alert or node',
     series: [...alerts.series, ...node.series],
     chunkDays: 16,
+    dailyCost: node.dailyCost,
     async extract(range, context) {
       if (range.startMs < context.nowMs - planDays * DAY_MS) return node.extract(range, context);
       try {

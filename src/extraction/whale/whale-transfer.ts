@@ -2,7 +2,7 @@ import { HOUR_MS, PUBLICATION, type RowBatch, type TimeMs } from '../../domain/i
 
 export type WhaleFlow = 'inflow' | 'outflow' | 'wallet' | 'exchange' | 'mint' | 'burn';
 
-/** One large transfer of Ether, wrapped or staked Ether. */
+/** One large transfer of Ether, wrapped or staked Ether, or of a stablecoin. */
 export interface WhaleTransfer {
   readonly timeMs: TimeMs;
   /** Tells transfers apart, also several of one transaction. */
@@ -15,6 +15,8 @@ export interface WhaleTransfer {
   readonly toOwner: string | null;
   /** Seen from exchanges; null where it cannot be told without knowledge from later. */
   readonly flow: WhaleFlow | null;
+  /** A label tells who an address is that nobody had at that time: using it would be knowledge from later. */
+  readonly isLabelLater?: boolean;
 }
 
 /** Direction of a transfer by which sides are exchanges. */
@@ -52,6 +54,7 @@ export function whaleBatch(series: string, source: string, transfers: readonly W
       from_owner: unique.map(({ fromOwner }) => fromOwner),
       to_owner: unique.map(({ toOwner }) => toOwner),
       flow: unique.map(({ flow }) => flow),
+      flag: unique.map(({ isLabelLater }) => (isLabelLater ? 'label_later' : null)),
     },
   };
 }

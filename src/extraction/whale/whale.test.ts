@@ -133,6 +133,13 @@ const hashOf = (number: number) => `0x${number.toString(16).padStart(64, '0')}`;
 const wei = (eth: number) => `0x${(BigInt(eth) * 10n ** 18n).toString(16)}`;
 const topic = (of: string) => `0x${'0'.repeat(24)}${of.slice(2)}`;
 
+const internalCall = (eth: number) => ({
+  type: 'call',
+  action: { callType: 'call', from: address('7'), to: EXCHANGE, value: wei(eth) },
+  traceAddress: [0],
+  transactionHash: hashOf(9_005),
+});
+
 /** A node with a block every ten minutes since two days before DAY; block 300 and its neighbours hold large transfers. */
 function nodeResult(method: string, params: unknown[]): unknown {
   if (method === 'eth_chainId') return '0x1';
@@ -153,8 +160,17 @@ function nodeResult(method: string, params: unknown[]): unknown {
             transactionHash: hashOf(9_010),
             logIndex: '0x5',
           },
+          {
+            address: '0xdac17f958d2ee523a2206206994597c13d831ec7',
+            topics: [TRANSFER_TOPIC, topic(address('3')), topic(EXCHANGE)],
+            data: `0x${(5_000_000n * 10n ** 6n).toString(16).padStart(64, '0')}`,
+            blockNumber: '0x12d',
+            transactionHash: hashOf(9_011),
+            logIndex: '0x6',
+          },
         ];
   }
+  if (method === 'trace_block') return Number(params[0]) === 300 ? [internalCall(600)] : [];
   const number = params[0] === 'finalized' ? 1_000 : Number(params[0]);
   const transfer = (id: number, from: string, to: string | null, eth: number) => ({
     hash: hashOf(id),
@@ -188,13 +204,15 @@ async function startNode(): Promise<string> {
   return server.url;
 }
 
-const nodeExtractor = (url: string, knownSinceMs: number, close = 2_500) =>
+const nodeExtractor = (url: string, knownSinceMs: number, close = 2_500, traces = false) =>
   createNodeWhaleExtractor({
     rpc: new RpcClient(http(), url),
     book: new AddressBook([
       { address: EXCHANGE.toUpperCase().replace('0X', '0x'), owner: 'big exchange', kind: 'exchange', knownSinceMs },
     ]),
     minValueUsd: 500_000,
+    traces,
+    timer: systemTimer,
     prices: {
       readSeries: async () => ({ endMs: Float64Array.of(DAY - HOUR_MS, DAY), numbers: { close: Float64Array.of(1, close) } }),
     },
@@ -216,10 +234,24 @@ describe('node whale extractor', () => {
     expect(notes?.[0]).toMatchObject({ inPart: false, text: expect.stringContaining('top-level only') });
   });
 
+  it('keeps dollars that move in a series of their own', async () => {
+    const { batches } = await nodeExtractor(await startNode(), 0).extract(range, context());
+    expect(batches[1]).toMatchObject({ series: 'node_stable:usd:tx', ids: [`${hashOf(9_011)}:6`] });
+    expect(batches[1]!.texts).toMatchObject({ symbol: ['USDT'], flow: ['inflow'] });
+    expect([...batches[1]!.numbers.amount_usd!, ...batches[1]!.numbers.amount_eth!]).toEqual([5_000_000, 2_000]);
+  });
+
+  it('sees Ether that contracts send on where the node has traces', async () => {
+    const { batches, notes } = await nodeExtractor(await startNode(), 0, 2_500, true).extract(range, context());
+    expect(batches[0]!.ids).toContain(`${hashOf(9_005)}:internal-0`);
+    expect(notes).toEqual([]);
+  });
+
   it('does not use a label from before it was known', async () => {
     const { batches } = await nodeExtractor(await startNode(), DAY + 10 * DAY_MS).extract(range, context());
     expect(batches[0]!.texts?.flow).toEqual([null, 'wallet', null]);
     expect(batches[0]!.texts?.to_owner).toEqual([null, null, null]);
+    expect(batches[0]!.texts?.flag).toEqual(['label_later', null, 'label_later']);
   });
 
   it('takes the threshold in USD at the price of that time', async () => {
@@ -229,7 +261,7 @@ describe('node whale extractor', () => {
 
   it('refuses a node on another chain', async () => {
     const url = await startNode();
-    const rpc = new RpcClient(http(), url, 'rpc', 5);
+    const rpc = new RpcClient(http(), url, { chainId: 5 });
     await expect(rpc.call('eth_chainId', [], new AbortController().signal)).rejects.toMatchObject({ code: 'rpc.wrong_chain' });
   });
 });
@@ -240,6 +272,7 @@ describe('whales from two sources', () => {
     name,
     series: [name],
     chunkDays: 1,
+    dailyCost: { requests: 1, bytes: 1, seconds: 1 },
     async extract(range) {
       if (fails) throw new Error(`${name} is down`);
       return { batches: [], complete: [range], notes: [{ range, text: name, inPart: false }] };
