@@ -98,6 +98,7 @@ function sandboxSocket(socket: WebSocket, path: string, source: Source, faults: 
       }
       const sent = struck.has('malformed') ? `${text.slice(0, 20)}<html>` : text;
       const latency = struck.get('latency') ?? 0;
+      if (struck.has('cut')) isMute = true;
       const go = () => deliver(sent, struck.has('cut'), struck.has('duplicate-events'));
       if (latency === 0 && waiting === undefined) {
         go();
