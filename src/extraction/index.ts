@@ -17,6 +17,12 @@ export { type FileReport, type IngestOptions, ingestFile, prepareFile } from './
 export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
 export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
 export type { SourceKeys, SourceUrls } from './source-urls.ts';
+export {
+  type ChainEvent,
+  type PriceView,
+  StreamProcessor,
+  type StreamStatus,
+} from './stream/index.ts';
 export { assessDay, type DayVerdict } from './validation/index.ts';
 export type { AddressLabel } from './whale/address-labels.ts';
 export type { CandleStore } from './whale/price-lookup.ts';
