@@ -4,6 +4,7 @@ import { type AppParts, PATHS } from './app/app-parts.ts';
 import type { BacktestRequest } from './app/backtest-command.ts';
 import type { SignalsRequest } from './app/backtest-signals.ts';
 import type { DaemonOptions } from './app/daemon/run-daemon.ts';
+import { DataSourcesFile } from './app/data-sources-file.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
@@ -48,7 +49,23 @@ async function openParts({
   const store = await DataManager.open(dataDir, { clock, timer, ...(control !== undefined && { world }) });
   const isSimulated = ((await readWorld(dataDir)) ?? world).kind === 'sandbox';
   const urls = endpoints === undefined ? config.sources : { ...(control === undefined ? config.sources : {}), ...endpoints };
-  return { dataDir, config, env, clock, timer, world, isSimulated, endpoints, urls, store, onProgress, signal, liveAccount };
+  const dataSources = new DataSourcesFile(env);
+  return {
+    dataSources,
+    dataDir,
+    config,
+    env,
+    clock,
+    timer,
+    world,
+    isSimulated,
+    endpoints,
+    urls,
+    store,
+    onProgress,
+    signal,
+    liveAccount,
+  };
 }
 
 /** What the command line, a scheduler or a server may ask for. Each method loads its use case when it is called. */
@@ -133,6 +150,17 @@ export class App {
   async listSources() {
     const { openExtraction } = await import('./app/extraction.ts');
     return openExtraction(this.#parts).listSources();
+  }
+
+  /** Asks the sources of data_sources.yaml now, all or the named one. */
+  async pullSources(dataset: string | undefined) {
+    const { openExternalData } = await import('./app/external-data.ts');
+    return openExternalData(this.#parts).pull(dataset);
+  }
+
+  /** How a file or address would be read as an own dataset; stores nothing. */
+  async proposeSource(place: string, options: IngestOptions) {
+    return (await import('./app/external-data.ts')).proposeFrom(this.#parts, place, options);
   }
 
   async checkSources() {

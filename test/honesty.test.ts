@@ -9,9 +9,9 @@ const DAYS = 84;
 /** What a walk-forward backtest with weekly trainings says of its own skill in a simulated world. */
 async function judged(seed: number, edge: number) {
   const history = await simulatedHistory({ seed, edge, days: 365 + 36 + DAYS });
-  const { store, config } = history.parts;
+  const { config } = history.parts;
   const startMs = END_MS - DAYS * DAY_MS;
-  const runUntil = (endMs: TimeMs) => walkForward(store, config, { startMs, endMs, retrainEveryDays: 7 });
+  const runUntil = (endMs: TimeMs) => walkForward(history.parts, { startMs, endMs, retrainEveryDays: 7 });
   try {
     const run = await runUntil(END_MS - 2 * DAY_MS);
     return { ...summarize(run, config, 1), run, beginning: await runUntil(startMs + 20 * DAY_MS) };

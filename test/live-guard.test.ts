@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DataSourcesFile } from '../src/app/data-sources-file.ts';
 import { openTradingSession } from '../src/app/trading-session.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { ManualClock, systemTimer } from '../src/domain/index.ts';
@@ -36,6 +37,7 @@ function open(
     timer: systemTimer,
     world: { kind: 'real' as const },
     isSimulated: false,
+    dataSources: DataSourcesFile.none(),
     endpoints: undefined,
     urls: { binance: baseUrl },
     store,

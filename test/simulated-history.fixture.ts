@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppParts } from '../src/app/app-parts.ts';
+import { DataSourcesFile } from '../src/app/data-sources-file.ts';
 import { openExtraction } from '../src/app/extraction.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { DAY_MS, systemTimer, type TimeMs } from '../src/domain/index.ts';
@@ -20,6 +21,7 @@ export async function simulatedHistory(options: { readonly seed: number; readonl
   const world = { kind: 'sandbox' as const, seed, startMs: END_MS };
   const store = await DataManager.open(dataDir, { clock: sandbox.clock, timer: systemTimer, world });
   const parts: AppParts = {
+    dataSources: DataSourcesFile.none(),
     dataDir,
     config: loadConfig({ env: {}, overrides: ['model.trees=50'] }),
     env: {},

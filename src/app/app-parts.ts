@@ -2,6 +2,7 @@ import type { Config, Endpoints } from '../config/index.ts';
 import type { Clock, Timer } from '../domain/index.ts';
 import type { SourceUrls } from '../extraction/index.ts';
 import type { DataManager, World } from '../storage/index.ts';
+import type { DataSourcesFile } from './data-sources-file.ts';
 
 /** The parts of an open application: made once by `openApp`, taken by every use case as they need them. */
 export interface AppParts {
@@ -16,6 +17,7 @@ export interface AppParts {
   readonly isSimulated: boolean;
   readonly endpoints: Endpoints | undefined;
   readonly urls: SourceUrls;
+  readonly dataSources: DataSourcesFile;
   readonly store: DataManager;
   readonly onProgress: (text: string, share?: number) => void;
   readonly signal: AbortSignal | undefined;

@@ -29,11 +29,14 @@ export const withCosts = (config: Config, { feeBps, slippageBps, capitalUsd }: C
 export async function backtestCommand(parts: AppParts, request: BacktestRequest) {
   const started = parts.timer.elapsedMs();
   const config = withCosts(parts.config, request.costs);
-  const run = await walkForward(parts.store, config, {
-    ...request,
-    onProgress: parts.onProgress,
-    ...(parts.signal && { signal: parts.signal }),
-  });
+  const run = await walkForward(
+    { store: parts.store, config, dataSources: parts.dataSources },
+    {
+      ...request,
+      onProgress: parts.onProgress,
+      ...(parts.signal && { signal: parts.signal }),
+    },
+  );
   const simulated = parts.isSimulated;
   const summary = summarize(run, config, config.model.seed);
   const command = `ets backtest --start ${toIsoDay(request.startMs)} --end ${toIsoDay(request.endMs)} --retrain-every ${request.retrainEveryDays}d`;

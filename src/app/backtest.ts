@@ -1,17 +1,17 @@
 import type { Config } from '../config/index.ts';
-import { DAY_MS, ManualClock, type TimeMs } from '../domain/index.ts';
+import { DAY_MS, ManualClock, RESEARCH_CUT, type TimeMs } from '../domain/index.ts';
 import { dailyDecisionTimes } from '../features/index.ts';
 import { MemoryWalkForwardCache } from '../model/index.ts';
 import { latestWeeklyMs } from '../scheduler/index.ts';
-import type { DataManager } from '../storage/index.ts';
 import { createOrderGate, MemoryDecisionLog, MemoryJournal, MemoryPerformanceLog, TradingEngine } from '../trading/index.ts';
-import { cycleSettings, procedureOf, protectionPolicy, viewOptions } from './cycle-settings.ts';
+import type { AppParts } from './app-parts.ts';
+import { cycleSettings, procedureOf, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { runDailyCycle } from './daily-cycle.ts';
-import { MarketView } from './market-view.ts';
+import { loadView } from './load-view.ts';
+import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
 import { paperRoute } from './order-route.ts';
-import { readAllSeries } from './read-all-series.ts';
 import { noteOf, type PastPrediction, retrain, type TrainingNote } from './retrain.ts';
 import type { FinishedRun } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
@@ -26,14 +26,18 @@ export interface BacktestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is stored, and how it is configured to be read. */
+export type StoredHistory = Pick<AppParts, 'store' | 'config' | 'dataSources'>;
+
 /**
  * Walks forward over stored time: at each decision only what was known then, with a training before the first decision
  * and then every `retrainEveryDays`, through the same daily cycle as on paper and live.
  */
-export async function walkForward(store: DataManager, config: Config, options: BacktestOptions): Promise<FinishedRun> {
+export async function walkForward(stored: StoredHistory, options: BacktestOptions): Promise<FinishedRun> {
+  const { config } = stored;
   const trainDays = options.trainDays ?? config.model.trainDays;
   const times = dailyDecisionTimes(options.startMs, options.endMs + DAY_MS - 1, config.strategy.decisionHourUtc);
-  const view = new MarketView(await readAllSeries(store), times.at(-1) ?? options.endMs, { ...viewOptions(config), trainDays });
+  const view = await loadView(stored, times.at(-1) ?? options.endMs, RESEARCH_CUT, trainDays);
   const models = new MemoryModelStore();
   const cycles: ScoredCycle[] = [];
   const trainings: TrainingNote[] = [];

@@ -25,7 +25,8 @@ export function dataVerdictsAt(view: MarketView, canonical: string, decisionTime
     if (!Number.isFinite(newestMs)) return { dataset, isRequired, verdict: 'missing' };
     const ageHours = Math.round((decisionTimeMs - newestMs) / HOUR_MS);
     const age = `${ageHours} h old`;
-    if (ageHours > STALE_AFTER_HOURS[dataset]) return { dataset, isRequired, verdict: 'stale', detail: age };
+    if (ageHours > (view.staleAfterHours(dataset) ?? STALE_AFTER_HOURS[dataset]))
+      return { dataset, isRequired, verdict: 'stale', detail: age };
     const dayMs = startOfDayMs(isRequired ? decisionTimeMs - 1 : newestMs - 1);
     const { verdict, findings } = assessDay(dataset, dayMs, view.series, decisionTimeMs);
     if (verdict !== 'suspect') return { dataset, isRequired, verdict: 'ok', detail: age };

@@ -9,6 +9,7 @@ import { latestWeeklyMs } from '../scheduler/index.ts';
 import { DataManager } from '../storage/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { resultOf } from './backtest-command.ts';
+import { DataSourcesFile } from './data-sources-file.ts';
 import { openExtraction } from './extraction.ts';
 import { frameOf } from './features.ts';
 import { liveQuote } from './live-quote.ts';
@@ -92,6 +93,7 @@ function partsOf(
 ): AppParts {
   const world = { kind: 'sandbox' as const, seed, startMs: START_MS };
   return {
+    dataSources: DataSourcesFile.none(),
     dataDir,
     config,
     env,

@@ -9,6 +9,7 @@ import {
   type SourceKeys,
 } from '../extraction/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
+import { whaleSettings } from './external-data.ts';
 
 /** The sandbox's own chain id. */
 const SANDBOX_CHAIN_ID = 1;
@@ -17,8 +18,10 @@ const SANDBOX_WHALE_ALERT_KEY = 'sandbox';
 
 /** The extraction agent on the data directory, with every source that is configured. @param datasets to ask for, all unless told */
 export function openExtraction(parts: AppParts, datasets?: readonly string[]): ExtractionAgent {
-  const { store, clock, timer, urls, env, world, dataDir, config } = parts;
+  const { store, clock, timer, urls, env, world, dataDir, config, dataSources, endpoints } = parts;
   const keys = sourceKeys(world, env);
+  const { baseUrl, minValueEth } = whaleSettings(dataSources.current);
+  const whaleAlert = world.kind === 'real' && endpoints === undefined ? (baseUrl ?? urls.whaleAlert) : urls.whaleAlert;
   const { requestTimeoutS, sourceDayTimeoutS, dayTimeoutS, blockDepth, traces, whaleMinValueUsd, whalePlanDays } =
     config.extraction;
   return createExtractionAgent({
@@ -27,7 +30,7 @@ export function openExtraction(parts: AppParts, datasets?: readonly string[]): E
     timer,
     rng: createRng(config.model.seed, 0xe17),
     ...(datasets && { datasets }),
-    urls: { ...urls, whaleAlert: keys.whaleAlert === undefined ? undefined : urls.whaleAlert },
+    urls: { ...urls, whaleAlert: keys.whaleAlert === undefined ? undefined : whaleAlert },
     keys,
     addressLabels: readAddressLabels(config.extraction.addressLabels),
     ...(config.sources.feeds && world.kind === 'real' && { feeds: config.sources.feeds }),
@@ -35,6 +38,7 @@ export function openExtraction(parts: AppParts, datasets?: readonly string[]): E
     traces,
     whaleMinValueUsd,
     whalePlanDays,
+    ...(minValueEth !== undefined && { whaleMinValueEth: minValueEth }),
     stateFile: join(dataDir, PATHS.extractionState),
     requestTimeoutMs: requestTimeoutS * 1000,
     sourceDayTimeoutMs: sourceDayTimeoutS * 1000,

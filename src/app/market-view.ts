@@ -12,6 +12,7 @@ import {
 import {
   buildInputFrame,
   type CanonicalChoice,
+  type CustomColumn,
   chooseCanonical,
   dailyDecisionTimes,
   engineerFeatures,
@@ -32,6 +33,10 @@ export interface MarketViewOptions {
   readonly bandK: number;
   /** Fees and slippage of entering and leaving, as a fraction. */
   readonly roundTripCost: number;
+  /** Columns of own datasets that become features. */
+  readonly custom?: readonly CustomColumn[];
+  /** By dataset, the age from which it counts as stale; others have the usual one. */
+  readonly staleAfterHours?: Readonly<Record<string, number>>;
 }
 
 /** Features and outcomes of every decision day on one canonical price series. */
@@ -63,6 +68,11 @@ export class MarketView {
     this.#options = options;
   }
 
+  /** The age from which a dataset counts as stale, where a rule of the user's says one. */
+  staleAfterHours(dataset: string): number | undefined {
+    return this.#options.staleAfterHours?.[dataset];
+  }
+
   /** The canonical price series of a training that ends at `untilMs`. @throws DataError where there is none */
   canonicalFor(untilMs: TimeMs, trainDays = this.#options.trainDays): CanonicalChoice {
     return chooseCanonical(this.series, untilMs - trainDays * DAY_MS, untilMs, this.#options.canonical);
@@ -90,7 +100,7 @@ export class MarketView {
       });
     }
     const times = dailyDecisionTimes(price.timeMs[0]!, this.untilMs, this.#options.decisionHourUtc);
-    const inputs = buildInputFrame(this.series, times, { canonical });
+    const inputs = buildInputFrame(this.series, times, { canonical, custom: this.#options.custom ?? [] });
     const features = engineerFeatures(inputs);
     const { horizonMs, bandK, roundTripCost } = this.#options;
     const labels = makeLabels(price, times, { horizonMs, bandK, roundTripCost, dailyVolatility: knownDailyVolatility(inputs) });

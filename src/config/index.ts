@@ -1,5 +1,12 @@
 export { readAddressLabels } from './address-labels.ts';
-export { checkDataSources } from './data-sources.ts';
+export {
+  checkDataSources,
+  DATA_SOURCES_FILE,
+  type DataSource,
+  type DataSources,
+  dataSourcesJsonSchema,
+  readDataSources,
+} from './data-sources.ts';
 export { type Endpoints, readEndpoints } from './endpoints.ts';
 export { configJsonSchema, configLeaves } from './leaves.ts';
 export { type ConfigInputs, checkConfig, loadConfig } from './load-config.ts';

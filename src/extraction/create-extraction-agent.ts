@@ -20,7 +20,7 @@ import { AddressBook, type AddressLabel, KNOWN_ADDRESSES } from './whale/address
 import { createNodeWhaleExtractor } from './whale/node-whale-extractor.ts';
 import type { CandleStore } from './whale/price-lookup.ts';
 import { createWhaleAlertExtractor } from './whale/whale-alert-extractor.ts';
-import { createWhaleExtractor } from './whale/whale-extractor.ts';
+import { createWhaleExtractor, withMinimum } from './whale/whale-extractor.ts';
 
 /** What makes a transfer large, in USD: the lowest threshold of Whale Alert's free plan. */
 const LARGE_USD = 500_000;
@@ -48,6 +48,8 @@ export interface ExtractionDeps {
   readonly traces?: boolean;
   /** What makes a transfer large, in USD. */
   readonly whaleMinValueUsd?: number;
+  /** Smaller transfers are left out, in ETH. */
+  readonly whaleMinValueEth?: number;
   /** Days back that the plan of Whale Alert serves. */
   readonly whalePlanDays?: number;
   readonly requestTimeoutMs?: number;
@@ -90,7 +92,7 @@ function createExtractors(all: ExtractionDeps): SourceExtractor[] {
   const rpc = urls.rpc === undefined ? undefined : createRpc([urls.rpc].flat(), http, timer, chainId);
   if (rpc) extractors.push(createBlockchainExtractor(rpc, timer, deps.blockDepth));
   const whales = createWhales(all, http, rpc);
-  if (whales) extractors.push(whales);
+  if (whales) extractors.push(deps.whaleMinValueEth === undefined ? whales : withMinimum(whales, deps.whaleMinValueEth));
   if (urls.beacon !== undefined) extractors.push(createValidatorExtractor(new BeaconClient(http, urls.beacon)));
   else if (urls.beaconchain !== undefined) {
     extractors.push(createBeaconchainExtractor({ http, baseUrl: urls.beaconchain, key: deps.keys?.beaconchain }));

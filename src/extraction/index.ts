@@ -11,9 +11,14 @@ export {
 export type { BlockDepth } from './blockchain/hour-aggregate.ts';
 export { checkSources, type SourceCheck } from './check-sources.ts';
 export { createExtractionAgent, type ExtractionDeps } from './create-extraction-agent.ts';
-export { type DropReport, processDrops } from './drop/process-drops.ts';
+export { DropWatcher } from './drop/drop-watcher.ts';
+export { type DropReport, PROCESSED_PREFIX, processDrops, processFiles } from './drop/process-drops.ts';
+export { ExternalDataIntegrator, type ExternalReport } from './external/external-integrator.ts';
+export type { ExternalSource } from './external/external-source.ts';
+export { runExternalStream } from './external/external-stream.ts';
+export { type ProposedSource, proposeSource } from './external/propose-source.ts';
 export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
-export { type FileReport, type IngestOptions, ingestFile, prepareFile } from './ingest/index.ts';
+export { type FileReport, type IngestOptions, ingestFile, prepareFile, readContent, readTable } from './ingest/index.ts';
 export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
 export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
 export type { SourceKeys, SourceUrls } from './source-urls.ts';

@@ -167,6 +167,11 @@ export class DataManager {
   }
 
   /** What is stored of every series: rows, revisions, first, last, gaps. */
+  /** Datasets that have a table, the user's own included. */
+  listDatasets(): Promise<DatasetName[]> {
+    return this.#datasets();
+  }
+
   async listSeries(): Promise<SeriesSummary[]> {
     const all: SeriesSummary[] = [];
     for (const dataset of await this.#datasets()) {

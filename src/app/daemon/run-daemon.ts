@@ -18,6 +18,7 @@ import { worldWait } from '../world-wait.ts';
 import { daemonService, type RunningDaemon } from './daemon-service.ts';
 import { JobHistory } from './job-history.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
+import { OwnData } from './own-data.ts';
 import { acquireRunLock } from './run-lock.ts';
 import { watchPosition } from './watch-position.ts';
 
@@ -65,6 +66,7 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
       running = undefined;
       await server?.close();
       await daemon.streams?.close();
+      daemon.ownData.close();
       await daemon.session.close();
     }
   } finally {
@@ -132,6 +134,7 @@ class Daemon implements RunningDaemon {
   readonly #models: RegistryModelStore;
   readonly #log: PredictionLog;
   readonly #events: EventLog;
+  readonly ownData: OwnData;
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
   constructor({ parts, session, history, registry, models, log, events, streams }: DaemonParts) {
@@ -144,6 +147,7 @@ class Daemon implements RunningDaemon {
     this.#models = models;
     this.#log = log;
     this.#events = events;
+    this.ownData = new OwnData(parts, (severity, message) => this.#alert(severity, message));
     const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
     this.#jobs = [
       { ...weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS), run: (dueMs) => this.#train(dueMs) },
@@ -206,6 +210,7 @@ class Daemon implements RunningDaemon {
   async #decide(dueMs: TimeMs): Promise<void> {
     const { onProgress } = this.#parts;
     await this.#extract();
+    await this.ownData.look();
     const { record, orders } = await runScheduledCycle(this.session, this.#log, dueMs);
     const { decisionId, decision } = record;
     onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
@@ -232,6 +237,7 @@ class Daemon implements RunningDaemon {
     const { clock } = this.#parts;
     const { cycle } = this.session;
     await worldWait(this.#parts)(untilMs, watchStepMs(clock));
+    await this.ownData.look();
     if (await flattenIfAsked(this.#parts, this.session, clock.nowMs()))
       this.#events.add('halt', clock.nowMs(), { why: 'flatten' });
     if (cycle.engine.ledger.unsettledOrders().length > 0) await cycle.route.check(cycle.engine);

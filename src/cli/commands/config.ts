@@ -27,11 +27,14 @@ export const config = (): Command => {
     }),
   );
   command.addCommand(
-    withAction(new Command('schema').description('JSON Schema for editors'), async () => {
-      const { configJsonSchema } = await import('../../config/index.ts');
-      const schema = configJsonSchema();
-      return { json: schema, text: JSON.stringify(schema, null, 2) };
-    }),
+    withAction<{ dataSources?: boolean }>(
+      new Command('schema').description('JSON Schema for editors').option('--data-sources', 'that of data_sources.yaml'),
+      async ({ options }) => {
+        const { configJsonSchema, dataSourcesJsonSchema } = await import('../../config/index.ts');
+        const schema = options.dataSources ? dataSourcesJsonSchema() : configJsonSchema();
+        return { json: schema, text: JSON.stringify(schema, null, 2) };
+      },
+    ),
   );
   return command;
 };

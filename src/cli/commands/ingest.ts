@@ -15,6 +15,7 @@ interface Options {
   column?: string;
   columns?: string;
   delimiter?: string;
+  table?: string;
 }
 
 const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'iso', 'dmy', 'mdy'] as const;
@@ -22,7 +23,7 @@ const TIME_UNITS = ['s', 'ms', 'us', 'ns', 'iso', 'dmy', 'mdy'] as const;
 export const ingest = (): Command =>
   withAction<Options>(
     new Command('ingest')
-      .description('read CSV, JSON, NDJSON or Parquet files into the data directory')
+      .description('read CSV, JSON, NDJSON, Parquet, Arrow, SQLite, DuckDB files or SQL dumps into the data directory')
       .argument('<files...>', 'files to read; the options settle what a file cannot tell')
       .option('--dataset <name>', 'what the rows are; a name of your own makes a new dataset')
       .option('--venue <name>', 'where prices come from')
@@ -34,10 +35,12 @@ export const ingest = (): Command =>
       .option('--time-column <name>', 'which column holds the time')
       .option('--column <name>', 'which column of the dataset a lone value is')
       .option('--columns <names>', 'names of the columns of a file without a header, separated by commas')
-      .option('--delimiter <char>', 'what separates columns'),
+      .option('--delimiter <char>', 'what separates columns')
+      .option('--table <name>', 'which table of a database or dump'),
     async ({ openApp, options }, ...files) => {
       const app = await openApp();
       const { dataset, venue, symbol, series, interval, volumeUnit, timeUnit, timeColumn, column, delimiter } = options;
+      const { table: tableName } = options;
       const columns = options.columns?.split(',').map((name) => name.trim());
       const reports = await app.ingest(files, {
         dataset,
@@ -51,6 +54,7 @@ export const ingest = (): Command =>
         column,
         columns,
         delimiter,
+        table: tableName,
       });
       const rows = reports.map((r) => [
         r.file,

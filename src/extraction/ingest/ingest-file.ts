@@ -24,8 +24,16 @@ const validator = new DataValidator();
  * again completes it, and no row was ever out of both.
  * @throws ConfigError (no such file, a wrong option) or DataError (refused whole, nothing stored)
  */
-export async function ingestFile(path: string, { store, clock }: IngestDeps, options: IngestOptions = {}): Promise<FileReport[]> {
-  const prepared = await prepareFile(path, clock.nowMs(), options);
+export async function ingestFile(path: string, deps: IngestDeps, options: IngestOptions = {}): Promise<FileReport[]> {
+  return storePrepared(path, await prepareFile(path, deps.clock.nowMs(), options), deps);
+}
+
+/** As `ingestFile`, of a table that is there already. */
+export async function ingestShape(shape: FileShape, deps: IngestDeps): Promise<FileReport[]> {
+  return storePrepared(shape.path, prepareShape(shape, deps.clock.nowMs()), deps);
+}
+
+async function storePrepared(path: string, prepared: readonly PreparedSeries[], { store }: IngestDeps): Promise<FileReport[]> {
   const reports: FileReport[] = [];
   const rejected = prepared.flatMap((one) => one.rejected.map(asQuarantined));
   if (rejected.length > 0) await store.quarantine(rejected);
@@ -72,7 +80,11 @@ function spanOf(timeMs: Float64Array): [TimeMs | null, TimeMs | null] {
 
 /** All of an ingest but the storing: a file's series, their good rows in units of the datasets, and the rejected ones. */
 export async function prepareFile(path: string, nowMs: TimeMs, options: IngestOptions = {}): Promise<PreparedSeries[]> {
-  const shape = await readTable(path, checkOptions(options));
+  return prepareShape(await readTable(path, checkOptions(options)), nowMs);
+}
+
+/** As `prepareFile`, of a table that is there already. */
+export function prepareShape(shape: FileShape, nowMs: TimeMs): PreparedSeries[] {
   const profile = findProfile(shape);
   const wanted = selectRows(shape, profile);
   const times = timeRows(wanted.shape, profile);

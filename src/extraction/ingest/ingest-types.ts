@@ -47,6 +47,14 @@ export interface IngestOptions {
   readonly column?: string;
   /** Names for the columns of a file without a header line. */
   readonly columns?: readonly string[];
+  /** Which table of a database or dump. */
+  readonly table?: string;
+  /** Columns to store of a dataset of one's own: its name for each, and the name in the file. All numeric ones unless told. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** How long after its interval's end a row of a dataset of one's own is known, in milliseconds. */
+  readonly knownAfterMs?: number;
+  /** Values outside are an error in their row; for datasets of one's own. */
+  readonly limits?: { readonly min?: number; readonly max?: number };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { intervalName, PUBLICATION, type RowBatch } from '../../domain/index.ts';
 import type { RowError } from '../validation/index.ts';
+import type { IngestOptions } from './ingest-types.ts';
 import type { FileShape, SeriesTarget } from './profiles/profile.ts';
 
 /** Times of a file's rows, and what is known of them already. */
@@ -38,7 +39,8 @@ export function mapRows(shape: FileShape, target: SeriesTarget, { timeMs, period
     if (zeroIsUnknown) warnings.push(...forgetZeros(to, values));
     numbers[to] = values;
   }
-  const { endMs, availableTimeMs } = coverage(target, timeMs, periodMs);
+  if (options.limits) checkLimits(options.limits, numbers, failed);
+  const { endMs, availableTimeMs } = coverage(target, timeMs, periodMs, options.knownAfterMs);
   return {
     batch: {
       dataset: target.dataset,
@@ -58,11 +60,24 @@ export function mapRows(shape: FileShape, target: SeriesTarget, { timeMs, period
   };
 }
 
-function coverage(target: SeriesTarget, timeMs: Float64Array, periodMs: number) {
+function coverage(target: SeriesTarget, timeMs: Float64Array, periodMs: number, knownAfterMs = 0) {
   const rule = PUBLICATION[target.publication];
   const intervalEnd = timeMs.map((time) => time + periodMs);
-  const availableTimeMs = timeMs.map((time, row) => rule.availableMs(time, intervalEnd[row]!));
+  const availableTimeMs = timeMs.map((time, row) => rule.availableMs(time, intervalEnd[row]!) + knownAfterMs);
   return { endMs: target.snapshot ? availableTimeMs : intervalEnd, availableTimeMs };
+}
+
+function checkLimits(
+  { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: NonNullable<IngestOptions['limits']>,
+  numbers: Readonly<Record<string, Float64Array>>,
+  failed: Map<number, RowError>,
+): void {
+  for (const [name, values] of Object.entries(numbers)) {
+    for (const [row, value] of values.entries()) {
+      if (failed.has(row) || !(value < min || value > max)) continue;
+      failed.set(row, { rule: 'range', reason: `${name} is ${value}, allowed is ${min} to ${max}` });
+    }
+  }
 }
 
 /** Ids and texts of a series of events. */

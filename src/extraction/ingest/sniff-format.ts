@@ -6,9 +6,16 @@ export type FileFormat = 'csv' | 'json' | 'ndjson';
 /** Whether these are the first bytes of a gzip file. */
 export const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-/** Whether this begins and ends as a Parquet file does. */
-export const isParquet = (bytes: Buffer): boolean =>
-  bytes.length >= 12 && bytes.toString('latin1', 0, 4) === 'PAR1' && bytes.toString('latin1', bytes.length - 4) === 'PAR1';
+export type BinaryFormat = 'parquet' | 'arrow' | 'sqlite' | 'duckdb';
+
+/** A format that is told by its first bytes; nothing for text. */
+export function binaryFormat(bytes: Buffer): BinaryFormat | undefined {
+  const at = (from: number, to: number) => bytes.toString('latin1', from, to);
+  if (bytes.length >= 12 && at(0, 4) === 'PAR1' && at(bytes.length - 4, bytes.length) === 'PAR1') return 'parquet';
+  if (at(0, 6) === 'ARROW1' || (at(0, 4) === '\u00ff\u00ff\u00ff\u00ff' && bytes.length > 16)) return 'arrow';
+  if (at(0, 16) === 'SQLite format 3\u0000') return 'sqlite';
+  return at(8, 12) === 'DUCK' ? 'duckdb' : undefined;
+}
 
 const SIGNATURES: readonly (readonly [string, string])[] = [
   ['PK\u0003\u0004', 'a zip archive'],

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../domain/index.ts';
 import type { SourceExtractor } from '../source-extractor.ts';
+import { pickRows } from '../validation/pick-rows.ts';
 
 /** Days back that the plan of Whale Alert serves; the free and the first paid plan give a month. */
 const PLAN_DAYS = 30;
@@ -35,3 +36,17 @@ export function createWhaleExtractor(
     },
   };
 }
+
+/** Leaves transfers out that moved less than `minEth`. */
+export const withMinimum = (whales: SourceExtractor, minEth: number): SourceExtractor => ({
+  ...whales,
+  async extract(range, context) {
+    const { batches, ...rest } = await whales.extract(range, context);
+    const kept = batches.map((batch) => {
+      const amounts = batch.numbers.amount_eth;
+      const rows = [...batch.timeMs.keys()].filter((row) => !(amounts && amounts[row]! < minEth));
+      return pickRows(batch, rows);
+    });
+    return { ...rest, batches: kept };
+  },
+});

@@ -32,7 +32,8 @@ export function ownDatasetProfile(shape: FileShape, dataset: string): Profile {
     ? definition.columns
         .filter((column) => column.type === 'number' && shape.names.includes(column.name))
         .map(({ name }) => ({ from: name, to: name }))
-    : numericColumns(shape, time).map((column) => ({ from: shape.names[column]!, to: shape.table.names[column]! }));
+    : (declaredColumns(shape) ??
+      numericColumns(shape, time).map((column) => ({ from: shape.names[column]!, to: shape.table.names[column]! })));
   if (columns.length === 0) {
     throw new DataError('ingest.columns_unknown', `no column of ${shape.path} can be stored in ${dataset}`, {
       hint: definition
@@ -60,6 +61,18 @@ export function ownDatasetProfile(shape: FileShape, dataset: string): Profile {
       },
     ],
   };
+}
+
+/** @throws ConfigError `ingest.column_missing` where a declared column is not there */
+function declaredColumns({ options, names, path, table }: FileShape): { from: string; to: string }[] | undefined {
+  if (options.rename === undefined) return undefined;
+  return Object.entries(options.rename).map(([to, name]) => {
+    const from = normalizeName(name);
+    if (names.includes(from)) return { from, to };
+    throw new ConfigError('ingest.column_missing', `${path} has no column "${name}": ${table.names.join(', ')}`, {
+      hint: `Correct what is declared for ${to}.`,
+    });
+  });
 }
 
 /** Name of the time column: as the user says, or one of the usual names. */
