@@ -81,6 +81,8 @@ export class ChainStream {
   readonly #blocks: MicroBatch<FinalBlock>;
   readonly #transfers: MicroBatch<WhaleTransfer>;
   #nextFinal: number | undefined;
+  /** The newest block that was final at the last look. */
+  #finalNumber = Number.NEGATIVE_INFINITY;
   #readFromMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: ChainStreamDeps, signal: AbortSignal) {
@@ -125,7 +127,7 @@ export class ChainStream {
     }
     if (this.#deps.timer.elapsedMs() < this.#readFromMs) return;
     await this.#follow(message.head);
-    await this.#readFinal();
+    if (message.head.number > this.#finalNumber) await this.#readFinal();
   }
 
   /** Takes a head after the parents that are missing before it. */
@@ -159,6 +161,7 @@ export class ChainStream {
   async #readFinal(): Promise<void> {
     const finalized = await this.#source.finalized(this.#requestSignal());
     this.#nextFinal ??= await this.#resume(finalized.number);
+    this.#finalNumber = finalized.number;
     while (this.#nextFinal <= finalized.number && !this.#signal.aborted) {
       const first = Math.max(this.#nextFinal, finalized.number - REACH_BLOCKS);
       const last = Math.min(finalized.number, first + SCAN_BLOCKS - 1);
