@@ -16,6 +16,7 @@ import type { Rpc } from '../rpc/rpc.ts';
 import type { AddressBook } from '../whale/address-labels.ts';
 import { scanTransfers } from '../whale/node-transfers.ts';
 import { type CandleStore, readPrices } from '../whale/price-lookup.ts';
+import { isEther } from '../whale/tokens.ts';
 import { type WhaleTransfer, whaleBatch } from '../whale/whale-transfer.ts';
 import type { ChainMessage } from './connect-node.ts';
 import { HeadChain } from './head-chain.ts';
@@ -25,7 +26,7 @@ import type { StreamStatus } from './stream-status.ts';
 import { type ConnectStream, type StreamBackoff, superviseStream } from './supervise-stream.ts';
 import type { WatchdogLimits } from './watchdog.ts';
 
-/** Final blocks as they came, and the large transfers in them. Apart from the tables that features read. */
+/** Final blocks as they came, and the large transfers of Ether in them. Apart from the tables that features read. */
 const LIVE_BLOCKS = { dataset: 'live_blocks', series: 'node:eth:block', periodMs: 0 } as const;
 const LIVE_TRANSFERS = { dataset: 'live_transfers', series: 'node:eth:tx', periodMs: 0 } as const;
 
@@ -169,7 +170,7 @@ export class ChainStream {
       const priceAt = await readPrices(store, { startMs: finalized.timeMs - 2 * DAY_MS, endMs: finalized.timeMs });
       const { blocks, transfers } = await scanTransfers({ rpc, book, minValueUsd }, first, last, priceAt, this.#requestSignal());
       this.#nextFinal = last + 1;
-      await this.#transfers.add(transfers);
+      await this.#transfers.add(transfers.filter(isEther));
       await this.#blocks.add(blocks.map((header) => ({ header, finalMs: finalized.timeMs })));
       this.#deps.status.completeUntilMs = blocks.at(-1)?.timeMs ?? null;
     }
