@@ -106,7 +106,10 @@ const extraction = section({
 const streams = section({
   enabled: z.boolean().default(true).describe('Whether `ets run` listens to streams besides the daily extraction'),
   price: z.boolean().default(true).describe("The exchange's minutes and trades; the live price of stops and marks"),
-  chain: z.boolean().default(true).describe('New blocks and large transfers; needs sources.ws and sources.rpc'),
+  chain: z
+    .boolean()
+    .default(true)
+    .describe('New blocks and large transfers; needs sources.ws and sources.rpc, and reads every block whole'),
   sentiment: z.boolean().default(true).describe('The index of fear and greed, asked for every hour'),
   silenceS: z.number().positive().max(3600).default(60).describe('A price stream without a message for so long is opened anew'),
   lagS: z.number().positive().max(3600).default(30).describe('So is one whose messages are so late'),

@@ -16,6 +16,7 @@ import type { Rpc } from '../rpc/rpc.ts';
 import type { AddressBook } from '../whale/address-labels.ts';
 import { scanTransfers } from '../whale/node-transfers.ts';
 import { type CandleStore, readPrices } from '../whale/price-lookup.ts';
+import { isEther } from '../whale/tokens.ts';
 import { type WhaleTransfer, whaleBatch } from '../whale/whale-transfer.ts';
 import type { ChainMessage } from './connect-node.ts';
 import { HeadChain } from './head-chain.ts';
@@ -25,7 +26,7 @@ import type { StreamStatus } from './stream-status.ts';
 import { type ConnectStream, type StreamBackoff, superviseStream } from './supervise-stream.ts';
 import type { WatchdogLimits } from './watchdog.ts';
 
-/** Final blocks as they came, and the large transfers in them. Apart from the tables that features read. */
+/** Final blocks as they came, and the large transfers of Ether in them. Apart from the tables that features read. */
 const LIVE_BLOCKS = { dataset: 'live_blocks', series: 'node:eth:block', periodMs: 0 } as const;
 const LIVE_TRANSFERS = { dataset: 'live_transfers', series: 'node:eth:tx', periodMs: 0 } as const;
 
@@ -81,6 +82,8 @@ export class ChainStream {
   readonly #blocks: MicroBatch<FinalBlock>;
   readonly #transfers: MicroBatch<WhaleTransfer>;
   #nextFinal: number | undefined;
+  /** The newest block that was final at the last look. */
+  #finalNumber = Number.NEGATIVE_INFINITY;
   #readFromMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: ChainStreamDeps, signal: AbortSignal) {
@@ -125,7 +128,7 @@ export class ChainStream {
     }
     if (this.#deps.timer.elapsedMs() < this.#readFromMs) return;
     await this.#follow(message.head);
-    await this.#readFinal();
+    if (message.head.number > this.#finalNumber) await this.#readFinal();
   }
 
   /** Takes a head after the parents that are missing before it. */
@@ -159,6 +162,7 @@ export class ChainStream {
   async #readFinal(): Promise<void> {
     const finalized = await this.#source.finalized(this.#requestSignal());
     this.#nextFinal ??= await this.#resume(finalized.number);
+    this.#finalNumber = finalized.number;
     while (this.#nextFinal <= finalized.number && !this.#signal.aborted) {
       const first = Math.max(this.#nextFinal, finalized.number - REACH_BLOCKS);
       const last = Math.min(finalized.number, first + SCAN_BLOCKS - 1);
@@ -166,7 +170,7 @@ export class ChainStream {
       const priceAt = await readPrices(store, { startMs: finalized.timeMs - 2 * DAY_MS, endMs: finalized.timeMs });
       const { blocks, transfers } = await scanTransfers({ rpc, book, minValueUsd }, first, last, priceAt, this.#requestSignal());
       this.#nextFinal = last + 1;
-      await this.#transfers.add(transfers);
+      await this.#transfers.add(transfers.filter(isEther));
       await this.#blocks.add(blocks.map((header) => ({ header, finalMs: finalized.timeMs })));
       this.#deps.status.completeUntilMs = blocks.at(-1)?.timeMs ?? null;
     }

@@ -52,8 +52,9 @@ export function connectMarket(baseUrl: string): ConnectStream<MarketMessage> {
       exchange.handleMessage = (_client, message) => {
         if (isReply(message)) {
           signal.removeEventListener('abort', stop);
-          if (message.error === undefined) resolve(close);
-          else reject(new SourceError('stream.refused', `Binance refuses the subscription: ${JSON.stringify(message.error)}`));
+          if (message.error === undefined) return resolve(close);
+          reject(new SourceError('stream.refused', `Binance refuses the subscription: ${JSON.stringify(message.error)}`));
+          close();
           return;
         }
         try {

@@ -28,6 +28,8 @@ export class MicroBatch<Row> {
   readonly #signal: AbortSignal;
   #rows: Row[] = [];
   #isDue = false;
+  /** An error that no storage is meant to have; whoever adds next is told. */
+  #failure: unknown;
   #storing: Promise<boolean> = Promise.resolve(true);
 
   /** @param signal ends waiting; what waits then is stored by `flush` alone */
@@ -37,6 +39,7 @@ export class MicroBatch<Row> {
   }
 
   async add(rows: readonly Row[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     if (rows.length === 0) return;
     for (const row of rows) this.#rows.push(row);
     this.#storeIn(this.#options.flushMs);
@@ -72,8 +75,8 @@ export class MicroBatch<Row> {
     try {
       await store.append([toBatch(rows)]);
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      status.problem = error.message;
+      status.problem = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof AppError)) this.#failure = error;
       return false;
     }
     this.#rows = this.#rows.slice(rows.length);

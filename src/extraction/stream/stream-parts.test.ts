@@ -212,6 +212,26 @@ describe('MicroBatch', () => {
   });
 });
 
+describe('MicroBatch whose storage fails as none should', () => {
+  it('tells whoever adds next', async () => {
+    const store = {
+      append: async () => {
+        throw new TypeError('a defect');
+      },
+    };
+    const status = newStatus('x');
+    const toBatch = () => ({}) as never;
+    const batch = new MicroBatch<number>(
+      { store, timer: new InstantTimer(), status, flushMs: 1, toBatch },
+      new AbortController().signal,
+    );
+    await batch.add([1]);
+    expect(await batch.flush()).toBe(false);
+    await expect(batch.add([2])).rejects.toThrow('a defect');
+    expect(status.problem).toBe('a defect');
+  });
+});
+
 describe('superviseStream', () => {
   const optionsWith = (timer: Timer, clock = new ManualClock(0)) => ({
     clock,

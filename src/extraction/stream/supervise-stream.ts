@@ -144,7 +144,9 @@ class SupervisedConnection<Message> {
       this.queue.end(
         verdict === 'silent'
           ? new SourceError('stream.silent', `${status.name}: nothing came for ${limits.silenceMs} ms`)
-          : new SourceError('stream.lagging', `${status.name}: messages are more than ${limits.lagMs} ms late`),
+          : new SourceError('stream.lagging', `${status.name}: messages are more than ${limits.lagMs} ms late`, {
+              hint: "The network is slow, or this machine's clock is wrong.",
+            }),
       );
       this.#close?.();
       return;
