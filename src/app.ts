@@ -251,6 +251,11 @@ export class App {
     return (await import('./app/journal-command.ts')).showJournal(this.#parts);
   }
 
+  /** Makes a past decision again from what was known then. */
+  async replay(decisionId: string) {
+    return (await import('./app/replay-decision.ts')).replayDecision(this.#parts, await this.#registry(), decisionId);
+  }
+
   async verifyJournal() {
     return (await import('./app/journal-command.ts')).verifyJournal(this.#parts);
   }

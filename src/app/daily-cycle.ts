@@ -1,5 +1,5 @@
 import { type Matrix, type Money, type TimeMs, toNumber, toText } from '../domain/index.ts';
-import { accountView, type DecisionRecord, decisionId, type OrderOutcome, planTrade } from '../trading/index.ts';
+import { accountView, type DecisionRecord, decisionId, filterTexts, type OrderOutcome, planTrade } from '../trading/index.ts';
 import { closeIfProtected } from './close-if-protected.ts';
 import type { CycleParts, CycleResult } from './cycle-types.ts';
 import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
@@ -53,6 +53,7 @@ export async function decideAt(
   const quote = await market.quote(decisionTimeMs);
   const priceUsd = quote?.priceUsd ?? view.lastClose(canonical, decisionTimeMs);
   const nowMs = clock.nowMs();
+  const isHalted = await parts.isHalted();
   const plan = planTrade({
     decisionId: id,
     symbol: settings.symbol,
@@ -64,7 +65,7 @@ export async function decideAt(
     account: accountView(ledger, priceUsd, decisionTimeMs, parts.performance.points),
     limits: settings.limits,
     context: {
-      isHalted: await parts.isHalted(),
+      isHalted,
       isExchangeUp,
       confidence: prediction?.confidence,
       dataAgeMs,
@@ -101,6 +102,7 @@ export async function decideAt(
       exposure: ledger.exposure(priceUsd),
       lastBuyMs: ledger.position.lastBuyMs,
     },
+    conditions: { isHalted, isExchangeUp: isExchangeUp ?? null, filters: filterTexts(settings.filters) },
     ...plan,
   };
 }

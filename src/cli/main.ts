@@ -20,6 +20,7 @@ import { monitor } from './commands/monitor.ts';
 import { performanceReport } from './commands/performance-report.ts';
 import { predict } from './commands/predict.ts';
 import { processNewData } from './commands/process-new-data.ts';
+import { replay } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { sandbox } from './commands/sandbox.ts';
 import { sources } from './commands/sources.ts';
@@ -57,6 +58,7 @@ const commands = [
   trade(),
   run(),
   journal(),
+  replay(),
   halt(),
   resume(),
   flatten(),
