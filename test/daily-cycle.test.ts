@@ -1,11 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cycleSettings } from '../src/app/cycle-settings.ts';
 import { runDailyCycle } from '../src/app/daily-cycle.ts';
 import { loadView } from '../src/app/load-view.ts';
+import { paperRoute } from '../src/app/order-route.ts';
 import { replayDecision } from '../src/app/replay-decision.ts';
 import type { ServingModel } from '../src/app/serving-model.ts';
 import { openTradingSession, type TradingSession } from '../src/app/trading-session.ts';
+import { wantedExposure } from '../src/app/wanted-exposure.ts';
+import { loadConfig } from '../src/config/index.ts';
 import { DAY_MS, ManualClock } from '../src/domain/index.ts';
 import { type EnsembleModel, ModelRegistry } from '../src/model/index.ts';
 import type { DecisionRecord } from '../src/trading/index.ts';
@@ -82,6 +86,25 @@ describe('the daily cycle', () => {
       const repeat = await runDailyCycle({ ...cycle, route: { ...cycle.route, settle } }, nextMs);
       expect(repeat).toMatchObject({ isRepeat: true, orders: [{ state: 'FILLED' }], exposure: 0 });
     });
+  });
+
+  it('sizes by volatility or growth where configured', async () => {
+    const buying = saying([0.8, 0.1, 0.1]);
+    const wanted = async (...overrides: string[]) => {
+      const { parts } = later(0);
+      const config = loadConfig({ env: {}, overrides: ['model.trainDays=60', ...overrides] });
+      const view = await loadView({ ...parts, config }, FIRST_MS);
+      const route = paperRoute(config, 'paper', async () => undefined);
+      const said = { modelId: 'said', classIndex: 0 as const, probabilities: [0.8, 0.1, 0.1] as const, confidence: 0.8 };
+      return wantedExposure(cycleSettings(config, route, null), view, buying, said, FIRST_MS);
+    };
+    expect(await wanted()).toBe(0.5);
+    const low = await wanted('strategy.sizing.method=volatility', 'strategy.sizing.annualVolatility=0.1');
+    const high = await wanted('strategy.sizing.method=volatility', 'strategy.sizing.annualVolatility=0.2');
+    expect(low).toBeGreaterThan(0);
+    expect(high / low).toBeCloseTo(2, 9);
+    expect(await wanted('strategy.sizing.method=kelly', 'strategy.sizing.maxExposure=0.3')).toBe(0.3);
+    expect(await wanted('strategy.sizing.scaleByConfidence=true')).toBeCloseTo((0.5 * 0.35) / 0.55, 9);
   });
 
   it('is made again the same from what was known then, and a changed record is found', async () => {

@@ -87,7 +87,12 @@ async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: Dec
   return {
     settings: cycleSettings(config, route, record.runId),
     clock,
-    market: { view: () => loadView(parts, record.decisionTimeMs), inputs: async () => [...record.inputs], quote },
+    market: {
+      view: () => loadView(parts, record.decisionTimeMs),
+      inputs: async () => [...record.inputs],
+      quote,
+      cost: async () => costOf(record),
+    },
     model: () => model,
     engine: await TradingEngine.open({
       journal,
@@ -103,6 +108,9 @@ async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: Dec
     halt: async () => undefined,
   };
 }
+
+const costOf = ({ conditions: { cost } }: DecisionRecord) =>
+  cost === null ? undefined : { ...cost, slippageBps: cost.slippageBps ?? Number.POSITIVE_INFINITY };
 
 /** What the journal held when the decision was made. */
 function entriesBefore(entries: readonly JournalEntry[], { decisionId, dataCutoffRecordedMs }: DecisionRecord): JournalEntry[] {

@@ -1,12 +1,6 @@
 import { z } from 'zod';
-
-const fraction = (low: number, high: number) => z.number().min(low).max(high);
-const count = (low: number, high: number) => z.number().int().min(low).max(high);
-const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
-const decimalText = z
-  .union([z.string(), z.number()])
-  .transform(String)
-  .refine((text) => /^\d+(\.\d+)?$/.test(text), 'expected a decimal amount such as 10000 or "0.25"');
+import { risk, sizing } from './risk-schema.ts';
+import { count, decimalText, fraction, section } from './schema-parts.ts';
 
 const strategy = section({
   name: z
@@ -27,8 +21,10 @@ const strategy = section({
     .max(8760)
     .optional()
     .describe('Time exit after the last BUY; the label horizon when absent'),
+  sizing,
   stopLoss: fraction(0.001, 0.99).default(0.08).describe('Exit when the price falls this far below the entry'),
   takeProfit: fraction(0.001, 10).default(0.16).describe('Exit when the price rises this far above the entry'),
+  trailingStop: fraction(0.001, 0.99).optional().describe('Exit when the price falls this far below its highest since entry'),
 });
 
 const label = section({
@@ -136,6 +132,7 @@ export const configSchema = z.strictObject({
   mode: z.enum(['paper', 'live']).default('paper').describe('live reaches a real exchange and needs confirmation besides'),
   capitalUsd: decimalText.default('10000').describe('Capital that the system may use, in USDT'),
   strategy,
+  risk,
   label,
   costs,
   model,

@@ -38,6 +38,8 @@ const conditionsSchema = z.object({
   isHalted: z.boolean(),
   /** null where there is no exchange to be asked. */
   isExchangeUp: z.boolean().nullable(),
+  /** Of a purchase against the order book; null where there was none, or not enough of it. */
+  cost: z.object({ spreadBps: z.number(), slippageBps: z.number().nullable() }).nullable(),
   /** The venue's rules that the order was sized with. */
   filters: z.object({
     quantityStep: decimalText,

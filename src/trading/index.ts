@@ -1,3 +1,4 @@
+export * from './book-cost.ts';
 export * from './broker.ts';
 export * from './brokers/ccxt-broker.ts';
 export * from './brokers/paper-broker.ts';

@@ -64,7 +64,7 @@ function recordOf(day: number): DecisionRecord {
     prediction: null,
     dataVerdicts: [],
     positionBefore: { quantityEth: '0', cashUsd: '0', equityUsd: null, exposure: 0, lastBuyMs: null },
-    conditions: { isHalted: false, isExchangeUp: null, filters: filterTexts(BINANCE_ETHUSDT_FILTERS) },
+    conditions: { isHalted: false, isExchangeUp: null, cost: null, filters: filterTexts(BINANCE_ETHUSDT_FILTERS) },
     decision: {
       decisionTimeMs,
       label: action,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { money, ZERO } from '../domain/index.ts';
 import type { Protection } from './journal/journal-record.ts';
 import type { Position } from './ledger.ts';
-import { checkPrice, checkProtection, type ProtectionBar, protectionFor, trail } from './protection.ts';
+import { checkPrice, checkProtection, type ProtectionBar, protectionFor, trail, trailOver } from './protection.ts';
 
 const levels: Protection = { stopPriceUsd: '1840', takeProfitPriceUsd: '2320', trailingFraction: null, highestPriceUsd: null };
 const bar = (open: number, high: number, low: number, openTimeMs = 1): ProtectionBar => ({ openTimeMs, open, high, low });
@@ -50,6 +50,9 @@ describe('checkProtection', () => {
     expect(trail(trailing, money(2200)).highestPriceUsd).toBe('2200');
     expect(trail(trailing, money(1900)).highestPriceUsd).toBe('2000');
     expect(trail(levels, money(9999))).toBe(levels);
+    expect(trailOver(trailing, [bar(2000, 2100, 1950), bar(2000, 2050, 1950)]).highestPriceUsd).toBe('2100');
+    expect(trailOver(trailing, [bar(2000, 2000, 1950)])).toBe(trailing);
+    expect(trailOver(levels, [bar(2000, 9999, 1950)])).toBe(levels);
   });
 });
 

@@ -36,7 +36,7 @@ const record = (id: string, configHash = 'c'): DecisionRecord => ({
   prediction: null,
   dataVerdicts: [{ dataset: 'price_data', verdict: 'ok', isRequired: true }],
   positionBefore: { quantityEth: '0', cashUsd: '10000', equityUsd: '10000', exposure: 0, lastBuyMs: null },
-  conditions: { isHalted: false, isExchangeUp: null, filters: filterTexts(BINANCE_ETHUSDT_FILTERS) },
+  conditions: { isHalted: false, isExchangeUp: null, cost: null, filters: filterTexts(BINANCE_ETHUSDT_FILTERS) },
   decision: {
     decisionTimeMs: 1,
     label: 'HOLD',

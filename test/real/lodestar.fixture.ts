@@ -65,7 +65,10 @@ export async function startLodestar(genesisMs: number): Promise<Lodestar> {
     'params.SECONDS_PER_SLOT': SLOT_S,
   };
   const given = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-  const child = spawn(process.execPath, ['--require', script, BINARY, 'dev', '--rest', '--reset', ...given], { cwd: folder, stdio: 'ignore' });
+  const child = spawn(process.execPath, ['--require', script, BINARY, 'dev', '--rest', '--reset', ...given], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
   const get = async (path: string) => ((await (await fetch(`${url}/eth/v1${path}`)).json()) as { data: Head & Finality }).data;
   const until = async (wanted: number, ask: () => Promise<number>) => {
     for (let now = -1; now < wanted; now = await ask().catch(() => -1)) {

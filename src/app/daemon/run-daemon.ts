@@ -7,7 +7,7 @@ import { EventLog, type ServiceApi } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import { flattenIfAsked } from '../halting.ts';
-import { liveQuote } from '../live-quote.ts';
+import { livePrices } from '../live-prices.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
@@ -104,7 +104,7 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
   const session = await openTradingSession(parts, {
     mode: modeOf(parts),
     model: () => models.current(),
-    quote: await liveQuote(parts),
+    ...(await livePrices(parts)),
   });
   return new Daemon({ parts, session, models, registry, log, history, events });
 }
