@@ -159,6 +159,7 @@ async function carryOut(
     equityUsd: toNumber(equity),
     cashUsd: toNumber(ledger.cashUsd),
     positionEth: toNumber(ledger.balance(ledger.baseAsset)),
+    transfersUsd: toNumber(ledger.transfersUsd),
     priceUsd: toNumber(priceUsd),
     exposure: ledger.exposure(priceUsd),
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { performanceMetrics } from '../backtest/index.ts';
 import { createRng, toNumber } from '../domain/index.ts';
 import { writeFileAtomic } from '../storage/index.ts';
-import { Ledger, readJournal, readPerformanceLog, tradeHistory } from '../trading/index.ts';
+import { Ledger, readJournal, readPerformanceLog, timeWeightedEquity, tradeHistory } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 export interface PerformanceReportOptions {
@@ -25,7 +25,7 @@ export async function performanceReport(
   const trades = tradeHistory(ledger);
   const metrics = performanceMetrics({
     timeMs: Float64Array.from(points, (point) => point.timeMs),
-    equityUsd: Float64Array.from(points, (point) => point.equityUsd),
+    equityUsd: Float64Array.from(timeWeightedEquity(points)),
     exposure: Float64Array.from(points, (point) => point.exposure),
     trades: trades.map(({ pnlUsd, feesUsd, exitTimeMs }) => ({ pnlUsd: Number(pnlUsd), feesUsd: Number(feesUsd), exitTimeMs })),
     feesUsd: toNumber(ledger.feesUsd),

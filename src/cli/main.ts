@@ -26,6 +26,7 @@ import { sandbox } from './commands/sandbox.ts';
 import { sources } from './commands/sources.ts';
 import { trade } from './commands/trade.ts';
 import { train } from './commands/train.ts';
+import { transfer } from './commands/transfer.ts';
 import { tune } from './commands/tune.ts';
 import { laterCommands } from './later-commands.ts';
 import { reportFailure } from './output.ts';
@@ -59,6 +60,7 @@ const commands = [
   run(),
   journal(),
   replay(),
+  transfer(),
   halt(),
   resume(),
   flatten(),

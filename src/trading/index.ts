@@ -33,6 +33,7 @@ export * from './sizing/exposure.ts';
 export * from './sizing/size-order.ts';
 export * from './symbol-filters.ts';
 export * from './tax-export.ts';
+export { timeWeightedEquity } from './time-weighted.ts';
 export * from './trade.ts';
 export * from './trade-history.ts';
 export * from './trading-engine.ts';

@@ -123,7 +123,7 @@ describe('planExit', () => {
       attempt: 1,
     });
     expect(planExit(ledgerWith(), { ...how, decisionId: 'x' })).toBeUndefined();
-    expect(planExit(ledgerWith('2'), how)).toBeUndefined();
+    expect(planExit(ledgerWith('2'), how)).toMatchObject({ side: 'sell', quantity: '2', decisionId: `adopted-${T}` });
   });
 });
 

@@ -165,8 +165,9 @@ export function planExit(
     slippageBps: 0,
     filters: input.filters,
   });
-  const decisionId = input.decisionId ?? ledger.position.decisionId;
-  if (sizing.kind === 'none' || decisionId === null) return undefined;
+  if (sizing.kind === 'none') return undefined;
+  // Ether that was adopted and never added to belongs to no decision.
+  const decisionId = input.decisionId ?? ledger.position.decisionId ?? `adopted-${input.nowMs}`;
   const attempt = ledger.attempts(decisionId, input.leg).length + 1;
   return makeIntent({
     ...input,

@@ -118,6 +118,7 @@ describe('performance log', () => {
     equityUsd: 1,
     cashUsd: 1,
     positionEth: 0,
+    transfersUsd: 0,
     priceUsd: 1,
     exposure: 0,
   });
