@@ -1,3 +1,4 @@
+export * from './attribution.ts';
 export * from './book-cost.ts';
 export * from './broker.ts';
 export * from './brokers/ccxt-broker.ts';
