@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import { DAY_MS, HOUR_MS } from '../domain/index.ts';
 import type { Procedure } from '../model/index.ts';
-import type { ProtectionPolicy } from '../trading/index.ts';
+import type { LimitPolicy, ProtectionPolicy } from '../trading/index.ts';
 import type { CycleSettings } from './cycle-types.ts';
 import type { MarketViewOptions } from './market-view.ts';
 import type { OrderRoute } from './order-route.ts';
@@ -36,10 +36,14 @@ export function cycleSettings(
     trainDays: model.trainDays,
     roundTripCost: roundTripCost(config),
     limits: riskLimits(config),
+    limit: mode === 'sandbox' || mode === 'live' ? limitPolicy(config) : undefined,
     costs,
     filters,
   };
 }
+
+const limitPolicy = ({ exchange: { orderType, limitOffsetBps } }: Config): LimitPolicy | undefined =>
+  orderType === 'market' ? undefined : { offsetBps: limitOffsetBps, postOnly: orderType === 'post_only' };
 
 export const protectionPolicy = ({ strategy }: Config): ProtectionPolicy => ({
   stopLoss: strategy.stopLoss,

@@ -5,6 +5,7 @@ import type {
   DecisionPolicy,
   DecisionRecord,
   ExposurePolicy,
+  LimitPolicy,
   OrderOutcome,
   PerformanceLog,
   Quote,
@@ -44,6 +45,8 @@ export interface CycleSettings {
   /** Fees and slippage of entering and leaving, as a fraction. */
   readonly roundTripCost: number;
   readonly limits: RiskLimits;
+  /** How orders rest in the book; absent: market orders. */
+  readonly limit: LimitPolicy | undefined;
   readonly costs: { readonly feeBps: number; readonly slippageBps: number };
   readonly filters: SymbolFilters;
 }

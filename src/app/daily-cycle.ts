@@ -99,6 +99,7 @@ export async function decideAt(
     priceUsd: quote?.priceUsd,
     costs: settings.costs,
     filters: settings.filters,
+    limit: settings.limit,
     nowMs,
     validUntilMs: nowMs + ORDER_VALID_MS,
   });

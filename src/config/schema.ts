@@ -72,6 +72,19 @@ const exchange = section({
   recvWindowMs: count(1, 60_000).default(5_000).describe('How long after its timestamp the exchange may accept a request'),
   unfilledTimeoutS: count(10, 86_400).default(300).describe('An order open for longer is cancelled and its rest ordered anew'),
   maxAttempts: count(1, 20).default(3).describe('Orders for one decision, the first included'),
+  orderType: z
+    .enum(['market', 'limit', 'post_only'])
+    .default('market')
+    .describe('How decisions are ordered at an exchange; stops, targets and the last attempt of a sale are market orders'),
+  limitOffsetBps: z
+    .number()
+    .min(-500)
+    .max(500)
+    .default(0)
+    .describe('Distance of a limit from the middle price; positive fills sooner'),
+  reconcileEveryMinutes: count(1, 1440)
+    .default(60)
+    .describe('The daemon compares orders and balances with the exchange this often'),
   foreignOrders: z
     .enum(['show', 'cancel'])
     .default('show')

@@ -16,6 +16,7 @@ export type * from './journal/journal-record.ts';
 export * from './journal/ledger-snapshot.ts';
 export * from './journal/memory-journal.ts';
 export * from './ledger.ts';
+export type { LimitPolicy } from './limit-price.ts';
 export * from './order.ts';
 export * from './order-state.ts';
 export * from './performance-log.ts';

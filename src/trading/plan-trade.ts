@@ -2,6 +2,7 @@ import { type Money, type Prediction, type TimeMs, toText } from '../domain/inde
 import { clientOrderId } from './client-order-id.ts';
 import { type Decision, type DecisionPolicy, type DecisionView, decide } from './decide.ts';
 import type { Ledger } from './ledger.ts';
+import { type LimitPolicy, limitPrice } from './limit-price.ts';
 import type { OrderIntent, OrderLeg } from './order.ts';
 import { type Reason, reason } from './reason.ts';
 import { assess, type RiskVerdict } from './risk/assess.ts';
@@ -27,6 +28,8 @@ export interface TradeInput {
   readonly priceUsd: Money | undefined;
   readonly costs: { readonly feeBps: number; readonly slippageBps: number };
   readonly filters: SymbolFilters;
+  /** Absent: market orders. */
+  readonly limit?: LimitPolicy | undefined;
   readonly nowMs: TimeMs;
   /** An order that was not sent by then is given up. */
   readonly validUntilMs: TimeMs;
@@ -122,6 +125,8 @@ export interface IntentInput {
   /** Set where a stop or target fired. */
   readonly triggerPriceUsd?: Money | undefined;
   readonly filters: SymbolFilters;
+  /** Absent: a market order. */
+  readonly limit?: LimitPolicy | undefined;
   readonly nowMs: TimeMs;
   readonly validUntilMs: TimeMs;
   readonly reason: string;
@@ -129,7 +134,7 @@ export interface IntentInput {
   readonly clientOrderIdLength?: number | undefined;
 }
 
-/** A market order as an intent, under the id that its decision, leg and attempt give it. */
+/** A market or limit order as an intent, under the id that its decision, leg and attempt give it. */
 export function makeIntent(input: IntentInput): OrderIntent {
   const intent: OrderIntent = {
     clientOrderId: clientOrderId(input.decisionId, input.leg, input.attempt, input.clientOrderIdLength),
@@ -138,7 +143,7 @@ export function makeIntent(input: IntentInput): OrderIntent {
     attempt: input.attempt,
     symbol: input.symbol,
     side: input.side,
-    type: 'market',
+    ...pricing(input),
     quantity: toText(input.quantity),
     quantityStep: toText(input.filters.quantityStep),
     referencePriceUsd: toText(input.priceUsd),
@@ -149,6 +154,12 @@ export function makeIntent(input: IntentInput): OrderIntent {
     mode: input.mode,
   };
   return input.triggerPriceUsd === undefined ? intent : { ...intent, triggerPriceUsd: toText(input.triggerPriceUsd) };
+}
+
+function pricing({ side, priceUsd, limit, filters }: IntentInput): Pick<OrderIntent, 'type' | 'limitPriceUsd' | 'postOnly'> {
+  if (limit === undefined) return { type: 'market' };
+  const limitPriceUsd = toText(limitPrice(side, priceUsd, limit.offsetBps, filters.priceTick));
+  return { type: 'limit', limitPriceUsd, ...(limit.postOnly && { postOnly: true }) };
 }
 
 /** The sale of everything that is held, as an order of `leg`; undefined where there is nothing that can be sold. */
