@@ -112,6 +112,18 @@ const extraction = section({
     .describe('File with own labels of addresses, read where present; they go before the well-known ones'),
 });
 
+const streams = section({
+  enabled: z.boolean().default(true).describe('Whether `ets run` listens to streams besides the daily extraction'),
+  price: z.boolean().default(true).describe("The exchange's minutes and trades; the live price of stops and marks"),
+  chain: z.boolean().default(true).describe('New blocks and large transfers; needs sources.ws and sources.rpc'),
+  sentiment: z.boolean().default(true).describe('The index of fear and greed, asked for every hour'),
+  silenceS: z.number().positive().max(3600).default(60).describe('A price stream without a message for so long is opened anew'),
+  lagS: z.number().positive().max(3600).default(30).describe('So is one whose messages are so late'),
+  stalePriceS: z.number().positive().max(3600).default(15).describe('An older live price is not used'),
+  storeEveryS: z.number().positive().max(3600).default(60).describe('Rows wait so long to be stored together'),
+  repairDays: z.number().positive().max(365).default(7).describe('Minutes missed for longer are not fetched any more'),
+});
+
 const server = section({
   enabled: z.boolean().default(true).describe('Whether `ets run` serves the API, the metrics and the status page'),
   host: z.string().min(1).default('127.0.0.1').describe('Anything but loopback needs ETS_API_TOKEN'),
@@ -154,6 +166,7 @@ export const configSchema = z.strictObject({
   price,
   exchange,
   extraction,
+  streams,
   server,
   sources,
 });

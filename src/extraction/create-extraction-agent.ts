@@ -7,9 +7,8 @@ import { createKlineClient } from './price/kline-client.ts';
 import { createKlineExtractor } from './price/kline-extractor.ts';
 import { createYahooClient } from './price/yahoo-client.ts';
 import { createYahooDaily, createYahooHourly } from './price/yahoo-extractor.ts';
-import { FallbackRpc } from './rpc/fallback-rpc.ts';
+import { createRpc } from './rpc/create-rpc.ts';
 import type { Rpc } from './rpc/rpc.ts';
-import { RpcClient } from './rpc/rpc-client.ts';
 import { createFearGreedExtractor } from './sentiment/fear-greed-extractor.ts';
 import { createFeedExtractor } from './sentiment/feed-extractor.ts';
 import type { SourceExtractor } from './source-extractor.ts';
@@ -25,8 +24,6 @@ import { createWhaleExtractor } from './whale/whale-extractor.ts';
 
 /** What makes a transfer large, in USD: the lowest threshold of Whale Alert's free plan. */
 const LARGE_USD = 500_000;
-/** Tries of one request where another node stands by; a node alone gets more. */
-const ATTEMPTS_WITH_FALLBACK = 3;
 
 export interface ExtractionDeps {
   readonly store: ExtractionStore & CandleStore;
@@ -99,16 +96,6 @@ function createExtractors(all: ExtractionDeps): SourceExtractor[] {
     extractors.push(createBeaconchainExtractor({ http, baseUrl: urls.beaconchain, key: deps.keys?.beaconchain }));
   }
   return extractors;
-}
-
-function createRpc(urls: readonly string[], http: HttpClient, timer: Timer, chainId?: number): Rpc {
-  const chain = chainId === undefined ? {} : { chainId };
-  const [only] = urls;
-  if (urls.length === 1 && only !== undefined) return new RpcClient(http, only, chain);
-  const nodes = urls.map(
-    (url, i) => new RpcClient(http, url, { ...chain, source: `rpc ${i + 1}`, maxAttempts: ATTEMPTS_WITH_FALLBACK }),
-  );
-  return new FallbackRpc(nodes, timer);
 }
 
 function createWhales(

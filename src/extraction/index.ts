@@ -18,6 +18,12 @@ export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
 export { fetchOrderBook } from './price/order-book.ts';
 export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
 export type { SourceKeys, SourceUrls } from './source-urls.ts';
+export {
+  type ChainEvent,
+  type PriceView,
+  StreamProcessor,
+  type StreamStatus,
+} from './stream/index.ts';
 export { assessDay, type DayVerdict } from './validation/index.ts';
 export type { AddressLabel } from './whale/address-labels.ts';
 export type { CandleStore } from './whale/price-lookup.ts';

@@ -7,6 +7,10 @@ export interface SourceUrls {
   readonly rpc?: string | readonly string[] | undefined;
   readonly whaleAlert?: string | undefined;
   readonly beacon?: string | undefined;
+  /** The exchange's market streams. */
+  readonly binanceWs?: string | undefined;
+  /** A node's WebSocket. */
+  readonly ws?: string | undefined;
   /** beaconcha.in: asked only where there is no `beacon`. */
   readonly beaconchain?: string | undefined;
 }

@@ -4,10 +4,13 @@ import { ledgerShape } from './exchange/binance-shapes.ts';
 import { Exchange, type ExchangeMarket } from './exchange/exchange.ts';
 import { Faults, SOURCES, type Source } from './faults.ts';
 import { beaconHandler } from './servers/beacon.ts';
+import { binanceStreams } from './servers/binance-streams.ts';
 import { controlHandler } from './servers/control.ts';
 import { fearGreedHandler } from './servers/fear-greed.ts';
 import { startHttpHost } from './servers/http-host.ts';
+import { nodeSocket } from './servers/node-socket.ts';
 import { rpcHandler } from './servers/rpc.ts';
+import { attachSocketHost } from './servers/socket-host.ts';
 import { whaleAlertHandler } from './servers/whale-alert.ts';
 import { yahooHandler } from './servers/yahoo.ts';
 import { World } from './world/world.ts';
@@ -36,6 +39,8 @@ export interface Sandbox {
 const BLOCK_SPACING_MS = 600_000;
 const HISTORY_YEARS = 5;
 const CAPITAL_USDT = '10000';
+/** Process time between two looks of the streams at a world that runs by itself. */
+const TELL_EVERY_MS = 250;
 const WEBSOCKETS: readonly Source[] = ['ws', 'binanceWs', 'binanceWsApi'];
 
 /** A simulated market and chain behind loopback servers that speak the real protocols. */
@@ -64,9 +69,26 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     systemTimer,
     port,
   );
+  const streams = [binanceStreams(world, exchange, clock), nodeSocket(world, clock)] as const;
+  const [market, node] = streams;
+  const sockets = attachSocketHost(host.server, { binanceWs: market.handler, ws: node.handler }, faults, systemTimer);
+  const tell = () => {
+    for (const stream of streams) stream.tell();
+  };
+  clock.onMove(tell);
+  const telling = setInterval(tell, TELL_EVERY_MS);
   const urlOf = (source: Source) => `${WEBSOCKETS.includes(source) ? 'ws' : 'http'}://127.0.0.1:${host.port}/${source}`;
   const urls = Object.fromEntries(SOURCES.map((source) => [source, urlOf(source)])) as Record<Source, string>;
-  return { urls, world, clock, close: () => host.close() };
+  return {
+    urls,
+    world,
+    clock,
+    close() {
+      clearInterval(telling);
+      sockets.close();
+      return host.close();
+    },
+  };
 }
 
 /** The world's price as the exchange sees it. */

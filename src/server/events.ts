@@ -3,7 +3,7 @@ import type { TimeMs } from '../domain/index.ts';
 /** Something that happened, as subscribers of the stream see it. Ids grow by one. */
 export interface ServiceEvent {
   readonly id: number;
-  readonly type: 'decision' | 'order' | 'training' | 'halt' | 'alert' | 'ready';
+  readonly type: 'decision' | 'order' | 'training' | 'halt' | 'alert' | 'reorg' | 'ready';
   readonly timeMs: TimeMs;
   readonly data: unknown;
 }

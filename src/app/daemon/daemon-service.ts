@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type TimeMs, toNumber } from '../../domain/index.ts';
-import { ingestFile } from '../../extraction/index.ts';
+import { ingestFile, type StreamProcessor } from '../../extraction/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
 import { type MetricsSnapshot, renderMetrics } from '../../monitoring/index.ts';
 import type { Collection, EventLog, PushedRow, ServiceApi } from '../../server/index.ts';
@@ -22,6 +22,7 @@ export interface RunningDaemon {
   readonly session: TradingSession;
   readonly history: JobHistory;
   readonly registry: ModelRegistry;
+  readonly streams: StreamProcessor | undefined;
 }
 
 const NANOSECONDS = 1e9;
@@ -80,7 +81,11 @@ async function read(
   const decisions = cycle.decisions.all();
   switch (what) {
     case 'status':
-      return { simulated: parts.isSimulated, ...(await checkStatus(parts, daemon.registry)) };
+      return {
+        simulated: parts.isSimulated,
+        ...(await checkStatus(parts, daemon.registry)),
+        streams: daemon.streams?.statuses ?? [],
+      };
     case 'decisions':
       return decisions.slice(-limit).map(({ decisionId, decisionTimeMs, modelId, prediction, decision, risk }) => ({
         decisionId,

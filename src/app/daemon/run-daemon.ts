@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
+import type { StreamProcessor } from '../../extraction/index.ts';
 import { ModelRegistry, PredictionLog } from '../../model/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import { EventLog, type ServiceApi } from '../../server/index.ts';
@@ -16,6 +17,7 @@ import { train } from '../train.ts';
 import { worldWait } from '../world-wait.ts';
 import { daemonService, type RunningDaemon } from './daemon-service.ts';
 import { JobHistory } from './job-history.ts';
+import { openStreams, streamedQuote } from './open-streams.ts';
 import { acquireRunLock } from './run-lock.ts';
 import { watchPosition } from './watch-position.ts';
 
@@ -54,6 +56,7 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
     });
     try {
       await daemon.start();
+      daemon.startStreams();
       running = daemon;
       events.add('ready', parts.clock.nowMs(), {});
       options.onReady(server?.url ?? null);
@@ -61,6 +64,7 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
     } finally {
       running = undefined;
       await server?.close();
+      await daemon.streams?.close();
       await daemon.session.close();
     }
   } finally {
@@ -101,12 +105,17 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
   const models = await RegistryModelStore.open(registry, config.model.trainDays, onProgress);
   const log = await PredictionLog.open(join(dataDir, PATHS.predictions));
   const history = await JobHistory.open(join(dataDir, PATHS.schedule), clock.nowMs());
+  const streams = await openStreams(parts, (event) => {
+    if (event.kind === 'reorg') events.add('reorg', event.atMs, { fromNumber: event.fromNumber, depth: event.depth });
+  });
+  const prices = await livePrices(parts);
   const session = await openTradingSession(parts, {
     mode: modeOf(parts),
     model: () => models.current(),
-    ...(await livePrices(parts)),
+    quote: streamedQuote(streams?.price, parts, prices.quote),
+    cost: prices.cost,
   });
-  return new Daemon({ parts, session, models, registry, log, history, events });
+  return new Daemon({ parts, session, models, registry, log, history, events, streams });
 }
 
 interface DaemonParts extends RunningDaemon {
@@ -120,6 +129,7 @@ class Daemon implements RunningDaemon {
   readonly session: TradingSession;
   readonly history: JobHistory;
   readonly registry: ModelRegistry;
+  readonly streams: StreamProcessor | undefined;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
   readonly #log: PredictionLog;
@@ -129,11 +139,12 @@ class Daemon implements RunningDaemon {
   #trouble = '';
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
-  constructor({ parts, session, history, registry, models, log, events }: DaemonParts) {
+  constructor({ parts, session, history, registry, models, log, events, streams }: DaemonParts) {
     const { schedule, strategy } = parts.config;
     this.session = session;
     this.history = history;
     this.registry = registry;
+    this.streams = streams;
     this.#parts = parts;
     this.#models = models;
     this.#log = log;
@@ -163,6 +174,11 @@ class Daemon implements RunningDaemon {
     this.#trouble = trouble;
     if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.#halt(status.why);
     if (status.kind === 'exchange_down' && isNew) this.#alert('warning', `the exchange does not answer: ${status.why}`);
+  }
+
+  /** Streams run beside the schedule and hold nothing up. */
+  startStreams(): void {
+    this.streams?.start((error) => this.#alert('error', `a stream has ended: ${String(error)}`));
   }
 
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {

@@ -44,12 +44,14 @@ export function createBlockchainExtractor(rpc: Rpc, timer: Timer, depth: BlockDe
       const endMs = Math.min(range.endMs, finalUntilMs);
       const notes = behindNote(range, finalized.timeMs, nowMs);
       if (range.startMs >= endMs) return { batches: [], complete: [], notes };
-      const after = await findFirstBlock(source, endMs, finalized, signal);
-      const first = await findFirstBlock(source, range.startMs, finalized, signal);
-      const priorityFeeOf = depth === 'full' ? undefined : await readPriorityFees(rpc, first, after - 1, signal);
+      const find = (timeMs: TimeMs) => findFirstBlock(source, timeMs, finalized, signal);
+      const [first, after] = await Promise.all([find(range.startMs), find(endMs)]);
+      const fees = depth === 'full' ? undefined : readPriorityFees(rpc, first, after - 1, signal);
+      fees?.catch(() => undefined);
       const hours: HourOfBlocks[] = [];
       const blocks = source.scan(first, after - 1, DETAILED[depth], signal);
-      for await (const hour of aggregateHours(blocks, priorityFeeOf)) hours.push(hour);
+      for await (const hour of aggregateHours(blocks, fees)) hours.push(hour);
+      const priorityFeeOf = await fees;
       if (depth !== 'full' && !priorityFeeOf) {
         notes.push({ range, text: 'the node gives no eth_feeHistory: priority fees are missing', inPart: false });
       }

@@ -40,7 +40,7 @@ const hourOf = (timeMs: TimeMs): TimeMs => Math.floor(timeMs / HOUR_MS) * HOUR_M
 /** Hours of headers that come in ascending order, each given when the next one begins, the last at the end. */
 export async function* aggregateHours(
   batches: AsyncIterable<readonly ReadBlock[]>,
-  priorityFeeOf: PriorityFeeOf = () => Number.NaN,
+  priorityFees?: Promise<PriorityFeeOf | undefined>,
 ): AsyncGenerator<HourOfBlocks> {
   let blocks: ReadBlock[] = [];
   let hourMs = Number.NaN;
@@ -48,21 +48,21 @@ export async function* aggregateHours(
     for (const block of batch) {
       const { header } = block;
       if (hourOf(header.timeMs) !== hourMs) {
-        if (blocks.length > 0) yield sumHour(blocks, priorityFeeOf);
+        if (blocks.length > 0) yield sumHour(blocks, await priorityFees);
         blocks = [];
         hourMs = hourOf(header.timeMs);
       }
       blocks.push(block);
     }
   }
-  if (blocks.length > 0) yield sumHour(blocks, priorityFeeOf);
+  if (blocks.length > 0) yield sumHour(blocks, await priorityFees);
 }
 
 /**
  * Base fees are means and percentiles over blocks, not weighted by gas, by nearest rank. The priority fee is the median of
  * the transactions where they were read, else the mean of the blocks' medians.
  */
-function sumHour(read: readonly ReadBlock[], priorityFeeOf: PriorityFeeOf): HourOfBlocks {
+function sumHour(read: readonly ReadBlock[], priorityFeeOf: PriorityFeeOf = () => Number.NaN): HourOfBlocks {
   const blocks = read.map(({ header }) => header);
   const [first, last] = [blocks[0]!, blocks.at(-1)!];
   const sum = (pick: (block: BlockHeader) => number) => blocks.reduce((total, block) => total + pick(block), 0);

@@ -6,7 +6,7 @@ import type { HttpClient } from '../http/index.ts';
 /** A klines reply, not yet looked at. */
 export type FetchKlines = (query: {
   readonly symbol: string;
-  readonly interval: '1h';
+  readonly interval: '1h' | '1m';
   readonly startMs: TimeMs;
   readonly endMs: TimeMs;
   readonly limit: number;

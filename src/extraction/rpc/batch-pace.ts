@@ -11,7 +11,7 @@ const MOST_AT_ONCE = 6;
 export class BatchPace {
   #size: number;
   #largest: number;
-  #atOnce = 2;
+  #atOnce = 3;
 
   constructor(first: number, largest: number) {
     this.#size = first;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeParser } from '../parser.contract.ts';
+import { hasRecordedReplies, readRecorded } from '../recorded-replies.fixture.ts';
 import { parseFeeHistory } from './parse-fee-history.ts';
 import { parseInternalTransfers } from './parse-internal-transfers.ts';
 
@@ -53,6 +54,29 @@ describe('parseInternalTransfers', () => {
     expect(parseInternalTransfers(traces, 20n * 10n ** 18n)).toEqual([
       { transactionHash: hash('a'), place: '0', from: address('1'), to: address('2'), valueWei: 300n * 10n ** 18n },
     ]);
+  });
+});
+
+/** The recorder wrote these two names in its own way. */
+interface Recorded {
+  readonly transaction_hash: string;
+  readonly trace_address: number[];
+}
+
+describe.skipIf(!hasRecordedReplies)('recorded traces (skipped where they are absent)', () => {
+  it.each([
+    ['12483198', 20_069.333],
+    ['12914944', 599.996],
+    ['13302365', 1_301.601],
+  ])('of block %s hold a transfer of %f Ether inside a transaction', (block, eth) => {
+    const { traces } = readRecorded(`execution/block_${block}_traces_receipts.json.gz`) as { traces: Recorded[] };
+    const asSent = traces.map((trace) => ({
+      ...trace,
+      transactionHash: trace.transaction_hash,
+      traceAddress: trace.trace_address,
+    }));
+    const found = parseInternalTransfers(asSent, 100n * 10n ** 18n).map(({ valueWei }) => Number(valueWei) / 1e18);
+    expect(Math.max(...found)).toBeCloseTo(eth, 3);
   });
 });
 

@@ -10,7 +10,7 @@ import { amountOf, etherOf, isEther, TOKENS } from './tokens.ts';
 import type { WhaleTransfer } from './whale-transfer.ts';
 
 /** Less than this is never large, whatever the price: it spares looking further. */
-const CANDIDATE_WEI = 20n * 10n ** 18n;
+export const CANDIDATE_WEI = 20n * 10n ** 18n;
 /** Where no price is known, this much Ether is large. */
 const LARGE_WITHOUT_PRICE_ETH = 200;
 

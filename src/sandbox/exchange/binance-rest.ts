@@ -93,7 +93,10 @@ function marketRoutes(world: World, exchange: Exchange, now: () => TimeMs): Read
     askPrice: exchange.ask(now()).toFixed(2),
     askQty: '11.2000',
   });
-  const recent = (limit: number) => path.candles(now() - limit * MINUTE_MS, now(), MINUTE_MS, now());
+  const recent = (limit: number) => {
+    const endMs = Math.floor(now() / MINUTE_MS) * MINUTE_MS;
+    return path.candles(endMs - limit * MINUTE_MS, endMs, MINUTE_MS, endMs);
+  };
   return {
     'GET /api/v3/ping': () => ({}),
     'GET /api/v3/time': () => ({ serverTime: now() }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Faults } from '../faults.ts';
+import { FINALITY_DEPTH } from '../world/chain.ts';
 import type { World } from '../world/world.ts';
 import type { WorldClock } from '../world-clock.ts';
 import type { SandboxHandler } from './http-host.ts';
@@ -9,9 +10,15 @@ const clockRequest = z.strictObject({
   advanceMs: z.number().min(0).optional(),
   speed: z.number().min(0).optional(),
 });
+const reorgsRequest = z.strictObject({
+  /** Share of blocks replaced while they are the newest. */
+  rate: z.number().min(0).max(1).optional(),
+  /** Newest blocks to replace now. */
+  depth: z.number().int().min(1).max(FINALITY_DEPTH).optional(),
+});
 const faultsRequest = z.strictObject({ faults: z.array(z.string()) });
 
-/** What the sandbox's owner may do: move time, set faults, see the exchange's truth. */
+/** What the sandbox's owner may do: move time, set faults, reorganise the chain, see the exchange's truth. */
 export const controlHandler =
   (world: World, clock: WorldClock, faults: Faults, ledger: () => unknown): SandboxHandler =>
   ({ method, path, body }) => {
@@ -30,6 +37,14 @@ export const controlHandler =
       case 'POST /faults':
         faults.replace(faultsRequest.parse(JSON.parse(body)).faults);
         return { status: 200, body: { faults: faults.texts } };
+      case 'GET /reorgs':
+        return { status: 200, body: { rate: world.chain.reorgRate } };
+      case 'POST /reorgs': {
+        const { rate, depth } = reorgsRequest.parse(JSON.parse(body));
+        if (rate !== undefined) world.chain.setReorgRate(rate);
+        if (depth !== undefined) world.chain.reorganise(depth, clock.nowMs());
+        return { status: 200, body: { rate: world.chain.reorgRate } };
+      }
       case 'GET /ledger':
         return { status: 200, body: ledger() };
       case 'GET /world': {

@@ -2,9 +2,9 @@ import type { TimeMs } from '../../domain/index.ts';
 import type { Chain, WorldBlock, WorldTransfer } from '../world/chain.ts';
 import type { World } from '../world/world.ts';
 import type { SandboxHandler } from './http-host.ts';
+import { logsOf, matchesLog, readLogFilter, transferCall, wei } from './rpc-logs.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
-const wei = (eth: number): string => `0x${(BigInt(Math.round(eth * 1e9)) * 1_000_000_000n).toString(16)}`;
 const ZERO_WORD = `0x${'0'.repeat(64)}`;
 const NO_LOGS = `0x${'0'.repeat(512)}`;
 const EMPTY_LIST = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347';
@@ -12,6 +12,9 @@ const PRIORITY_FEE_WEI = 1_000_000_000;
 /** The nominal fee history that one call gives, as nodes have it. */
 const MAX_FEE_HISTORY = 1_024;
 const NATIVE_GAS = 21_000;
+const TOKEN_GAS = 52_000;
+/** Most blocks that one request for logs may cover. */
+const MAX_LOG_BLOCKS = 10_000;
 
 class RpcFailure extends Error {
   readonly code: number;
@@ -33,7 +36,7 @@ export function rpcHandler(world: World, nowMs: () => TimeMs): SandboxHandler {
 }
 
 /** A request text, single or batch, as the reply text. */
-function rpcAnswer(world: World, nowMs: () => TimeMs): (body: string) => string {
+export function rpcAnswer(world: World, nowMs: () => TimeMs): (body: string) => string {
   const methods = rpcMethods(world);
   const one = (call: unknown): string => {
     const {
@@ -90,7 +93,7 @@ function rpcMethods(world: World): Readonly<Record<string, Method>> {
     },
     eth_getTransactionByHash: ([hash], now) => JSON.stringify(findTransfer(chain, String(hash), now, transaction)),
     eth_getTransactionReceipt: ([hash], now) => JSON.stringify(findTransfer(chain, String(hash), now, receipt)),
-    eth_getLogs: () => '[]',
+    eth_getLogs: ([filter], now) => JSON.stringify(findLogs(chain, filter, now)),
     eth_feeHistory: ([count, newest, percentiles], now) =>
       feeHistory(chain, Number(count), findBlock(chain, newest, now), percentiles, now),
   };
@@ -126,11 +129,17 @@ function findTransfer<T>(
 }
 
 function renderBlock(chain: Chain, block: WorldBlock, full: boolean): string {
-  const { number, timestampMs, hash, parentHash, gasLimit, gasUsed, baseFeeWei, txCount } = block;
+  const { number, txCount } = block;
   const transactions = full
     ? JSON.stringify(chain.transfers(number).map((transfer) => transactionOf(block, transfer)))
     : `[${Array.from({ length: txCount }, (_, index) => `"${chain.transactionHash(number, index)}"`).join(',')}]`;
-  return `{"number":"${hex(number)}","hash":"${hash}","parentHash":"${parentHash}","nonce":"0x0000000000000000","sha3Uncles":"${EMPTY_LIST}","logsBloom":"${NO_LOGS}","transactionsRoot":"${hash}","stateRoot":"${hash}","receiptsRoot":"${hash}","miner":"0x95222290dd7278aa3ddd389cc1e1d165cc4bafe5","difficulty":"0x0","totalDifficulty":"0xc70d815d562d3cfa955","extraData":"0x","size":"${hex(600 + 110 * txCount)}","gasLimit":"${hex(gasLimit)}","gasUsed":"${hex(gasUsed)}","timestamp":"${hex(timestampMs / 1000)}","baseFeePerGas":"${hex(baseFeeWei)}","blobGasUsed":"0x0","excessBlobGas":"0x0","mixHash":"${ZERO_WORD}","uncles":[],"transactions":${transactions}}`;
+  return `{${renderHeader(block)},"totalDifficulty":"0xc70d815d562d3cfa955","size":"${hex(600 + 110 * txCount)}","uncles":[],"transactions":${transactions}}`;
+}
+
+/** The fields of a header, as `newHeads` has them and blocks begin with; without braces. */
+export function renderHeader(block: WorldBlock): string {
+  const { number, timestampMs, hash, parentHash, gasLimit, gasUsed, baseFeeWei } = block;
+  return `"number":"${hex(number)}","hash":"${hash}","parentHash":"${parentHash}","nonce":"0x0000000000000000","sha3Uncles":"${EMPTY_LIST}","logsBloom":"${NO_LOGS}","transactionsRoot":"${hash}","stateRoot":"${hash}","receiptsRoot":"${hash}","miner":"0x95222290dd7278aa3ddd389cc1e1d165cc4bafe5","difficulty":"0x0","extraData":"0x","gasLimit":"${hex(gasLimit)}","gasUsed":"${hex(gasUsed)}","timestamp":"${hex(timestampMs / 1000)}","baseFeePerGas":"${hex(baseFeeWei)}","blobGasUsed":"0x0","excessBlobGas":"0x0","mixHash":"${ZERO_WORD}"`;
 }
 
 const transaction = (chain: Chain, transfer: WorldTransfer, now: TimeMs) =>
@@ -142,16 +151,16 @@ function transactionOf(block: WorldBlock, transfer: WorldTransfer): Record<strin
     blockHash: block.hash,
     blockNumber: hex(transfer.blockNumber),
     from: transfer.from,
-    gas: hex(NATIVE_GAS),
+    gas: hex(gasOf(transfer)),
     gasPrice,
     maxFeePerGas: gasPrice,
     maxPriorityFeePerGas: hex(PRIORITY_FEE_WEI),
     hash: transfer.hash,
-    input: '0x',
+    input: transfer.token ? transferCall(transfer) : '0x',
     nonce: hex(transfer.index),
-    to: transfer.to,
+    to: transfer.token?.address ?? transfer.to,
     transactionIndex: hex(transfer.index),
-    value: wei(transfer.amountEth),
+    value: transfer.token ? '0x0' : wei(transfer.amountEth),
     type: '0x2',
     accessList: [],
     chainId: '0x1',
@@ -171,15 +180,36 @@ function receipt(chain: Chain, transfer: WorldTransfer, now: TimeMs): Record<str
     cumulativeGasUsed: hex(NATIVE_GAS * (transfer.index + 1)),
     effectiveGasPrice: hex(block.baseFeeWei + PRIORITY_FEE_WEI),
     from: transfer.from,
-    gasUsed: hex(NATIVE_GAS),
-    logs: [],
+    gasUsed: hex(gasOf(transfer)),
+    logs: logsOf(block, transfer),
     logsBloom: NO_LOGS,
     status: '0x1',
-    to: transfer.to,
+    to: transfer.token?.address ?? transfer.to,
     transactionHash: transfer.hash,
     transactionIndex: hex(transfer.index),
     type: '0x2',
   };
+}
+
+const gasOf = ({ token }: WorldTransfer): number => (token ? TOKEN_GAS : NATIVE_GAS);
+
+function findLogs(chain: Chain, wanted: unknown, now: TimeMs): unknown[] {
+  const filter = readLogFilter(wanted);
+  if (!filter) throw new RpcFailure(-32602, 'invalid filter');
+  const head = chain.headAt(now);
+  const byHash = filter.blockHash === undefined ? undefined : chain.numberOf(filter.blockHash, now);
+  if (filter.blockHash !== undefined && byHash === undefined) throw new RpcFailure(-32000, 'unknown block');
+  const first = byHash ?? findBlock(chain, filter.fromBlock ?? 'latest', now) ?? head + 1;
+  const last = byHash ?? findBlock(chain, filter.toBlock ?? 'latest', now) ?? head;
+  if (last - first >= MAX_LOG_BLOCKS) throw new RpcFailure(-32005, `query exceeds max block range ${MAX_LOG_BLOCKS}`);
+  const found: unknown[] = [];
+  for (let number = first; number <= last; number++) {
+    for (const transfer of chain.transfers(number)) {
+      if (!transfer.token) continue;
+      found.push(...logsOf(chain.blockAt(number, now), transfer).filter((log) => matchesLog(filter, log)));
+    }
+  }
+  return found;
 }
 
 function feeHistory(chain: Chain, wanted: number, newest: number | undefined, percentiles: unknown, now: TimeMs): string {

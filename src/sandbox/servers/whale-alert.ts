@@ -61,7 +61,7 @@ function asTransaction(transfer: WorldTransfer, amountUsd: number): Record<strin
   });
   return {
     blockchain: 'ethereum',
-    symbol: 'eth',
+    symbol: transfer.token?.symbol ?? 'eth',
     id: String(transfer.blockNumber * 1000 + transfer.index),
     transaction_type: 'transfer',
     hash: transfer.hash.slice(2),

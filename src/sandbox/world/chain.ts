@@ -1,6 +1,7 @@
-import { HOUR_MS, type TimeMs } from '../../domain/index.ts';
+import { DAY_MS, HOUR_MS, type TimeMs } from '../../domain/index.ts';
 import { hexHash, normalAt, numberedHash, numbersIn, uniformAt } from './hash.ts';
 import type { PricePath } from './price-path.ts';
+import { STAKE_ETH, validatorsAt } from './validators.ts';
 
 /** A block as the simulated chain has it. Amounts in wei, fees in wei per gas. */
 export interface WorldBlock {
@@ -24,7 +25,10 @@ export interface WorldTransfer {
   readonly to: string;
   readonly fromOwner: string | null;
   readonly toOwner: string | null;
+  /** Of Ether, or of the token. */
   readonly amountEth: number;
+  /** The token that moved, by a call of its contract; Ether itself where absent. */
+  readonly token?: { readonly symbol: string; readonly address: string };
 }
 
 /** Addresses of named entities, as label files know them. */
@@ -37,8 +41,13 @@ const EXCHANGES: readonly { readonly name: string; readonly address: string }[] 
 
 const GAS_LIMIT = 30_000_000;
 /** Blocks that a block must be deep to be final. */
-const FINALITY_DEPTH = 2;
-const [USED, USED_HOUR, FEE, COUNT, WHALE, HASH] = [21, 22, 23, 24, 25, 26];
+export const FINALITY_DEPTH = 2;
+/** Share of blocks that another one replaces while they are the newest. */
+const USUAL_REORG_RATE = 0.05;
+const WRAPPED_ETHER = { symbol: 'weth', address: '0xc02aaa39b223fe8d0a0e5c4f27ead9083c756cc2' };
+const TOKEN_CHANCE = 0.03;
+const DEPOSIT_CONTRACT = '0x00000000219ab540356cbb839cbe05303d7705fa';
+const [USED, USED_HOUR, FEE, COUNT, WHALE, HASH, TOKEN] = [21, 22, 23, 24, 25, 26, 27];
 /** How strongly the day's signal shows. Against the noise of 24 hours it is plain to see. */
 const UTILIZATION_PER_SIGNAL = 0.07;
 const FEE_PER_SIGNAL = 0.12;
@@ -52,6 +61,10 @@ export class Chain {
   readonly #path: PricePath;
   readonly #seed: number;
   readonly #firstMs: TimeMs;
+  /** How often each block was replaced on demand. */
+  readonly #replaced = new Map<number, number>();
+  readonly #listeners: (() => void)[] = [];
+  #reorgRate = USUAL_REORG_RATE;
 
   constructor(path: PricePath, seed: number, spacingMs: number) {
     this.#path = path;
@@ -79,10 +92,36 @@ export class Chain {
     return number <= this.headAt(nowMs) && this.hashAt(number, nowMs) === hash ? number : undefined;
   }
 
-  /** A block near the head may be another one later: one block in twenty is replaced while it is the newest. */
+  /** A block near the head may be another one later: some are replaced while they are the newest. */
   hashAt(number: number, nowMs: TimeMs): string {
-    const isReplaced = number === this.headAt(nowMs) && uniformAt(this.#seed, HASH, number, 9) < 0.05;
-    return numberedHash([number], this.#seed, HASH, isReplaced ? 1 : 0);
+    const isProvisional = number === this.headAt(nowMs) && uniformAt(this.#seed, HASH, number, 9) < this.#reorgRate;
+    return this.#hash(number, isProvisional);
+  }
+
+  /** @param rate share of blocks that another one replaces while they are the newest; 0: none */
+  setReorgRate(rate: number): void {
+    this.#reorgRate = rate;
+  }
+
+  get reorgRate(): number {
+    return this.#reorgRate;
+  }
+
+  /** Replaces the newest `depth` blocks, none of them final, by others with the same transactions. */
+  reorganise(depth: number, nowMs: TimeMs): void {
+    const head = this.headAt(nowMs);
+    for (let number = head - Math.min(depth, FINALITY_DEPTH) + 1; number <= head; number++) {
+      this.#replaced.set(number, (this.#replaced.get(number) ?? 0) + 1);
+    }
+    for (const listener of this.#listeners) listener();
+  }
+
+  onReorganised(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #hash(number: number, isProvisional: boolean): string {
+    return numberedHash([number], this.#seed, HASH, 2 * (this.#replaced.get(number) ?? 0) + (isProvisional ? 1 : 0));
   }
 
   blockAt(number: number, nowMs: TimeMs): WorldBlock {
@@ -98,7 +137,7 @@ export class Chain {
       number,
       timestampMs,
       hash: this.hashAt(number, nowMs),
-      parentHash: number === 0 ? hexHash(8, 0) : numberedHash([number - 1], this.#seed, HASH, 0),
+      parentHash: number === 0 ? hexHash(8, 0) : this.#hash(number - 1, false),
       gasLimit: GAS_LIMIT,
       gasUsed: Math.round(utilization * GAS_LIMIT),
       baseFeeWei: Math.round(fee * GWEI),
@@ -120,7 +159,36 @@ export class Chain {
   /** Transfers of a block in the order of its transactions; the last one may be a whale's. */
   transfers(number: number): WorldTransfer[] {
     const { txCount, timestampMs } = this.blockAt(number, Number.POSITIVE_INFINITY);
-    return Array.from({ length: txCount }, (_, index) => this.#transfer(number, index, timestampMs, index === txCount - 1));
+    const deposits = Math.min(txCount - 2, this.#depositsIn(number));
+    return Array.from({ length: txCount }, (_, index) => {
+      const transfer = this.#transfer(number, index, timestampMs, index === txCount - 1);
+      if (index < deposits) return { ...transfer, to: DEPOSIT_CONTRACT, toOwner: null, amountEth: STAKE_ETH };
+      return index === txCount - 2 ? this.#tokenTransfer(transfer) : transfer;
+    });
+  }
+
+  /** Deposits of validators in a block: over the day as many as the entry queue grows by until the next day. */
+  #depositsIn(number: number): number {
+    const timeMs = this.timestampMs(number);
+    const dayMs = this.#path.firstMs + Math.floor((timeMs - this.#path.firstMs) / DAY_MS) * DAY_MS;
+    const growth = this.#queueAt(dayMs + DAY_MS) - this.#queueAt(dayMs);
+    if (growth <= 0) return 0;
+    const first = Math.ceil((dayMs - this.#firstMs) / this.spacingMs);
+    const count = Math.ceil((dayMs + DAY_MS - this.#firstMs) / this.spacingMs) - first;
+    const until = (blocks: number) => Math.floor((growth * blocks) / count);
+    return until(number - first + 1) - until(number - first);
+  }
+
+  #queueAt(timeMs: TimeMs): number {
+    return validatorsAt(this.#seed, this.#path.firstMs, timeMs).entering;
+  }
+
+  /** A transfer as it is, or instead a large one of wrapped Ether. */
+  #tokenTransfer(transfer: WorldTransfer): WorldTransfer {
+    const draw = (what: number) => uniformAt(this.#seed, TOKEN, transfer.blockNumber, what);
+    if (draw(0) >= TOKEN_CHANCE) return transfer;
+    const amountEth = Math.round(300 * Math.exp(2 * draw(1)) * 1e4) / 1e4;
+    return { ...transfer, fromOwner: null, toOwner: null, amountEth, token: WRAPPED_ETHER };
   }
 
   #transfer(number: number, index: number, timestampMs: TimeMs, mayBeWhale: boolean): WorldTransfer {
