@@ -56,7 +56,41 @@ describe('checkProtection', () => {
   });
 });
 
+describe('a fixed and a trailing stop together', () => {
+  const both: Protection = { stopPriceUsd: '1840', takeProfitPriceUsd: null, trailingFraction: 0.1, highestPriceUsd: '2000' };
+  it('fire at the higher of the two, under its own name', () => {
+    expect(checkProtection(both, [bar(1900, 1900, 1830)])).toMatchObject({ leg: 'stop_loss', priceUsd: money(1840) });
+    const raised = { ...both, highestPriceUsd: '2100' };
+    expect(checkProtection(raised, [bar(1950, 1950, 1880)])).toMatchObject({ leg: 'trailing_stop', priceUsd: money(1890) });
+    const alone = { ...both, stopPriceUsd: null };
+    expect(checkProtection(alone, [bar(1900, 1900, 1800)])).toMatchObject({ leg: 'trailing_stop', priceUsd: money(1800) });
+    expect(checkProtection(alone, [bar(1900, 1900, 1801)])).toBeUndefined();
+    const none = { ...levels, stopPriceUsd: null };
+    expect(checkProtection(none, [bar(2000, 2319, 1)])).toBeUndefined();
+    expect(checkProtection(none, [bar(2000, 2320, 1)])).toMatchObject({ leg: 'take_profit', priceUsd: money(2320) });
+    expect(checkProtection({ ...both, highestPriceUsd: null }, [bar(1900, 1900, 1840)])).toMatchObject({ leg: 'stop_loss' });
+  });
+});
+
 describe('protectionFor', () => {
+  it('places them anew where any one level is another', () => {
+    const policy = { stopLoss: 0.08, takeProfit: 0.16, trailingStop: 0.1 };
+    const right: Protection = {
+      stopPriceUsd: '1840',
+      takeProfitPriceUsd: '2320',
+      trailingFraction: 0.1,
+      highestPriceUsd: '2100',
+    };
+    expect(protectionFor(position({ protection: right }), policy)).toBeUndefined();
+    for (const wrong of [
+      { stopPriceUsd: '1' },
+      { takeProfitPriceUsd: '9999' },
+      { trailingFraction: 0.5 },
+      { highestPriceUsd: '1900' },
+    ])
+      expect(protectionFor(position({ protection: { ...right, ...wrong } }), policy)).toMatchObject({ stopPriceUsd: '1840' });
+  });
+
   it('places levels around the average entry price, once', () => {
     const policy = { stopLoss: 0.08, takeProfit: 0.16 };
     const wanted = protectionFor(position(), policy);
