@@ -9,7 +9,7 @@ import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
 import { type Sizing, sizeOrder } from './sizing/size-order.ts';
-import type { SymbolFilters } from './symbol-filters.ts';
+import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
 import type { TradingMode } from './trading-mode.ts';
 
 /** Everything that the way from a prediction to an order may look at. */
@@ -86,12 +86,12 @@ export function planTrade(input: TradeInput): TradePlan {
   return { decision, risk, sizing: recordOf(sizing, risk, input), intents };
 }
 
-function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters }: TradeInput): Sizing {
+function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit }: TradeInput): Sizing {
   const none = (why: string): Sizing => ({ kind: 'none', reason: reason(why) });
   if (!risk.allowed) return none('risk_denied');
   if (risk.targetExposure === null) return none('position_kept');
   if (priceUsd === undefined) return none('no_price');
-  return sizeOrder({
+  const sizing = sizeOrder({
     targetExposure: risk.targetExposure,
     cashUsd: ledger.cashUsd,
     positionEth: ledger.balance(ledger.baseAsset),
@@ -99,6 +99,10 @@ function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters }: TradeI
     ...costs,
     filters,
   });
+  if (sizing.kind === 'none' || limit === undefined) return sizing;
+  const limitPriceUsd = limitPrice(sizing.side, priceUsd, limit.offsetBps, filters.priceTick);
+  const broken = brokenFilter({ quantity: sizing.quantity, limitPriceUsd }, priceUsd, filters);
+  return broken === undefined ? sizing : { kind: 'none', reason: broken };
 }
 
 const recordOf = (sizing: Sizing, risk: RiskVerdict, { ledger, priceUsd, costs }: TradeInput): SizingRecord => ({

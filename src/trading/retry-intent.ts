@@ -31,18 +31,18 @@ export function retryIntent(ledger: Ledger, intent: OrderIntent, options: RetryO
   const largest = attempts.reduce((most, order) => maxMoney(most, money(order.intent.quantity)), ZERO);
   const filled = attempts.reduce((sum, order) => sum.plus(order.filledQuantity), ZERO);
   const quantity = largest.minus(filled);
-  if (brokenFilter({ quantity }, options.priceUsd, options.filters) !== undefined) return undefined;
-  const attempt = last.intent.attempt + 1;
-  const { type, limitPriceUsd, postOnly, ...rest } = intent;
+  const { type: _type, limitPriceUsd, postOnly, ...rest } = intent;
   const isLastSale = intent.side === 'sell' && attempts.length + 1 >= options.maxAttempts;
+  const limit =
+    limitPriceUsd === undefined || isLastSale
+      ? undefined
+      : repricedLimit({ ...intent, limitPriceUsd }, options.priceUsd, options.filters.priceTick);
+  if (brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, options.filters) !== undefined) return undefined;
+  const attempt = last.intent.attempt + 1;
   const pricing =
-    type === 'market' || limitPriceUsd === undefined || isLastSale
+    limit === undefined
       ? ({ type: 'market' } as const)
-      : {
-          type,
-          limitPriceUsd: repricedLimit({ ...intent, limitPriceUsd }, options.priceUsd, options.filters.priceTick).toFixed(),
-          ...(postOnly !== undefined && { postOnly }),
-        };
+      : ({ type: 'limit', limitPriceUsd: limit.toFixed(), ...(postOnly !== undefined && { postOnly }) } as const);
   return {
     ...rest,
     ...pricing,
