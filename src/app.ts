@@ -8,6 +8,7 @@ import { DataSourcesFile } from './app/data-sources-file.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
+import type { TransferRequest } from './app/transfer.ts';
 import type { TuneOptions } from './app/tune.ts';
 import type { Config, Endpoints } from './config/index.ts';
 import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
@@ -277,6 +278,16 @@ export class App {
   /** Orders, position and decisions, as the order journal has them. */
   async journal() {
     return (await import('./app/journal-command.ts')).showJournal(this.#parts);
+  }
+
+  /** Journals what was given to the system or taken from it by hand. */
+  async transfer(request: TransferRequest) {
+    return (await import('./app/transfer.ts')).transfer(this.#parts, request);
+  }
+
+  /** Makes a past decision again from what was known then. */
+  async replay(decisionId: string) {
+    return (await import('./app/replay-decision.ts')).replayDecision(this.#parts, await this.#registry(), decisionId);
   }
 
   async verifyJournal() {

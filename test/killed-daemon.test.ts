@@ -97,9 +97,13 @@ describe('the daemon, killed again and again while orders meet faults', () => {
     const shown = await launch('journal').ended;
     const journal = JSON.parse(shown.out) as {
       orders: { clientOrderId: string; state: string; filledQuantity: string }[];
-      decisions: { decisionTimeMs: number }[];
+      decisions: { decisionId: string; decisionTimeMs: number }[];
       position: { eth: string };
     };
+    for (const { decisionId } of journal.decisions.slice(-3)) {
+      const replayed = await launch('replay', '--decision', decisionId).ended;
+      expect(JSON.parse(replayed.out)).toMatchObject({ identical: true, differences: [] });
+    }
     const venue = await venueLedger();
     const ids = venue.orders.map(({ clientOrderId }) => clientOrderId);
     expect(ids.length).toBeGreaterThanOrEqual(3);

@@ -42,7 +42,7 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
   const cycles: ScoredCycle[] = [];
   const trainings: TrainingNote[] = [];
   const predictions: PastPrediction[] = [];
-  const { clock, parts } = await openSimulation(config, view, models);
+  const { clock, parts } = await openSimulation({ ...config, model: { ...config.model, trainDays } }, view, models);
   const train = async (untilMs: TimeMs) => {
     const { candidate } = await retrain(
       {

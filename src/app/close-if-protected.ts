@@ -1,5 +1,5 @@
 import { HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../domain/index.ts';
-import { checkProtection, type OrderOutcome, type ProtectionBar, planExit } from '../trading/index.ts';
+import { checkProtection, type OrderOutcome, type ProtectionBar, planExit, trailOver } from '../trading/index.ts';
 import type { CycleParts } from './cycle-types.ts';
 import type { MarketView } from './market-view.ts';
 
@@ -14,8 +14,13 @@ export async function closeIfProtected(parts: CycleParts, view: MarketView, nowM
   if (protection === null || ledger.openTrade === null) return [];
   const fromMs = Math.max(ledger.openTrade.entryTimeMs, performance.points.at(-1)?.timeMs ?? 0);
   const canonical = parts.model()?.canonical ?? view.canonicalFor(nowMs).series;
-  const trigger = checkProtection(protection, barsBetween(view.finestCandles(canonical, fromMs, nowMs), fromMs, nowMs));
-  if (!trigger) return [];
+  const bars = [...barsBetween(view.finestCandles(canonical, fromMs, nowMs), fromMs, nowMs)];
+  const trigger = checkProtection(protection, bars);
+  if (!trigger) {
+    const raised = trailOver(protection, bars);
+    if (raised !== protection) await engine.recordProtection(raised);
+    return [];
+  }
   const intent = planExit(ledger, {
     leg: trigger.leg,
     symbol: settings.symbol,

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import { DAY_MS, HOUR_MS } from '../domain/index.ts';
 import type { Procedure } from '../model/index.ts';
-import { DEFAULT_RISK_LIMITS, type ProtectionPolicy } from '../trading/index.ts';
+import type { LimitPolicy, ProtectionPolicy } from '../trading/index.ts';
 import type { CycleSettings } from './cycle-types.ts';
 import type { MarketViewOptions } from './market-view.ts';
 import type { OrderRoute } from './order-route.ts';
+import { exposurePolicy, riskLimits } from './risk-settings.ts';
 
 const BPS = 1e-4;
 /** A decision on prices older than this holds. */
@@ -17,7 +18,7 @@ export function cycleSettings(
   { mode, filters }: Pick<OrderRoute, 'mode' | 'filters'>,
   runId: string | null,
 ): CycleSettings {
-  const { strategy, label, costs } = config;
+  const { strategy, label, costs, model } = config;
   return {
     strategy: strategy.name,
     symbol: strategy.symbol,
@@ -31,15 +32,23 @@ export function cycleSettings(
       maxHoldingMs: (strategy.maxHoldingHours ?? label.horizonHours) * HOUR_MS,
       maxDataAgeMs: MAX_DATA_AGE_MS,
     },
-    limits: DEFAULT_RISK_LIMITS,
+    exposure: exposurePolicy(config),
+    trainDays: model.trainDays,
+    roundTripCost: roundTripCost(config),
+    limits: riskLimits(config),
+    limit: mode === 'sandbox' || mode === 'live' ? limitPolicy(config) : undefined,
     costs,
     filters,
   };
 }
 
+const limitPolicy = ({ exchange: { orderType, limitOffsetBps } }: Config): LimitPolicy | undefined =>
+  orderType === 'market' ? undefined : { offsetBps: limitOffsetBps, postOnly: orderType === 'post_only' };
+
 export const protectionPolicy = ({ strategy }: Config): ProtectionPolicy => ({
   stopLoss: strategy.stopLoss,
   takeProfit: strategy.takeProfit,
+  ...(strategy.trailingStop !== undefined && { trailingStop: strategy.trailingStop }),
 });
 
 /** How decisions see stored data. The round trip costs fee and slippage on both sides. */
@@ -49,8 +58,10 @@ export const viewOptions = ({ strategy, price, model, label, costs }: Config): M
   trainDays: model.trainDays,
   horizonMs: label.horizonHours * HOUR_MS,
   bandK: label.bandK,
-  roundTripCost: 2 * (costs.feeBps + costs.slippageBps) * BPS,
+  roundTripCost: roundTripCost({ costs }),
 });
+
+const roundTripCost = ({ costs }: Pick<Config, 'costs'>): number => 2 * (costs.feeBps + costs.slippageBps) * BPS;
 
 /** How ensembles are made; rows whose labels overlap are purged between folds. */
 export const procedureOf = ({ model, label }: Config, seed = model.seed): Procedure => ({

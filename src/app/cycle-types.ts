@@ -1,8 +1,11 @@
-import type { Clock, TimeMs } from '../domain/index.ts';
+import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import type {
+  BookCost,
   DecisionLog,
   DecisionPolicy,
   DecisionRecord,
+  ExposurePolicy,
+  LimitPolicy,
   OrderOutcome,
   PerformanceLog,
   Quote,
@@ -23,6 +26,8 @@ export interface CycleMarket {
   inputs(): Promise<DecisionRecord['inputs']>;
   /** The first price at which one could trade at or after the time; nothing where there is none. */
   quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
+  /** What buying for so much would cost against the order book now; absent where there is no book. */
+  cost?(notionalUsd: Money): Promise<BookCost | undefined>;
 }
 
 /** What stays the same from cycle to cycle. */
@@ -34,7 +39,14 @@ export interface CycleSettings {
   readonly runId: string | null;
   readonly configHash: string;
   readonly policy: DecisionPolicy;
+  /** How large a position a BUY asks for. */
+  readonly exposure: ExposurePolicy;
+  readonly trainDays: number;
+  /** Fees and slippage of entering and leaving, as a fraction. */
+  readonly roundTripCost: number;
   readonly limits: RiskLimits;
+  /** How orders rest in the book; absent: market orders. */
+  readonly limit: LimitPolicy | undefined;
   readonly costs: { readonly feeBps: number; readonly slippageBps: number };
   readonly filters: SymbolFilters;
 }

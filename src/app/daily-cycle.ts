@@ -1,10 +1,19 @@
-import { type Matrix, type Money, type TimeMs, toNumber, toText } from '../domain/index.ts';
-import { accountView, type DecisionRecord, decisionId, type OrderOutcome, planTrade } from '../trading/index.ts';
+import { BUY, type Matrix, type Money, money, type TimeMs, toNumber, toText } from '../domain/index.ts';
+import {
+  accountView,
+  type BookCost,
+  type DecisionRecord,
+  decisionId,
+  filterTexts,
+  type OrderOutcome,
+  planTrade,
+} from '../trading/index.ts';
 import { closeIfProtected } from './close-if-protected.ts';
 import type { CycleParts, CycleResult } from './cycle-types.ts';
 import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
 import type { MarketView } from './market-view.ts';
 import { predictAt } from './serving-model.ts';
+import { driftLevelAt, wantedExposure } from './wanted-exposure.ts';
 
 /** An order that was not sent this long after its decision is given up. */
 const ORDER_VALID_MS = 3_600_000;
@@ -53,29 +62,44 @@ export async function decideAt(
   const quote = await market.quote(decisionTimeMs);
   const priceUsd = quote?.priceUsd ?? view.lastClose(canonical, decisionTimeMs);
   const nowMs = clock.nowMs();
+  const isHalted = await parts.isHalted();
+  const account = accountView(ledger, priceUsd, decisionTimeMs, parts.performance.points);
+  const policy =
+    model && prediction
+      ? { ...settings.policy, targetExposure: wantedExposure(settings, view, model, prediction, decisionTimeMs) }
+      : settings.policy;
+  const increase = Math.max(0, policy.targetExposure - account.exposure) * account.equityUsd;
+  const cost = increase > 0 && prediction?.classIndex === BUY ? await market.cost?.(money(increase.toFixed(2))) : undefined;
   const plan = planTrade({
     decisionId: id,
     symbol: settings.symbol,
     mode: settings.mode,
     view: { decisionTimeMs, isBarSuspect: isSuspect, dataAgeMs, dataVerdicts },
     prediction,
-    policy: settings.policy,
+    policy,
     ledger,
-    account: accountView(ledger, priceUsd, decisionTimeMs, parts.performance.points),
+    account,
     limits: settings.limits,
     context: {
-      isHalted: await parts.isHalted(),
+      isHalted,
       isExchangeUp,
       confidence: prediction?.confidence,
       dataAgeMs,
       dataVerdicts,
+      driftLevel:
+        model && settings.limits.maxDriftLevel !== null
+          ? driftLevelAt(view, model, settings.trainDays, decisionTimeMs)
+          : undefined,
       modelAgeMs: model && decisionTimeMs - model.trainedUntilMs,
       priceUsd: toNumber(priceUsd),
+      spreadBps: cost?.spreadBps,
+      slippageBps: cost?.slippageBps,
       secondPriceUsd: toNumber(view.lastClose(canonical, decisionTimeMs)),
     },
     priceUsd: quote?.priceUsd,
     costs: settings.costs,
     filters: settings.filters,
+    limit: settings.limit,
     nowMs,
     validUntilMs: nowMs + ORDER_VALID_MS,
   });
@@ -100,6 +124,12 @@ export async function decideAt(
       equityUsd: toText(ledger.equityUsd(priceUsd)),
       exposure: ledger.exposure(priceUsd),
       lastBuyMs: ledger.position.lastBuyMs,
+    },
+    conditions: {
+      isHalted,
+      isExchangeUp: isExchangeUp ?? null,
+      cost: recordedCost(cost),
+      filters: filterTexts(settings.filters),
     },
     ...plan,
   };
@@ -130,6 +160,7 @@ async function carryOut(
     equityUsd: toNumber(equity),
     cashUsd: toNumber(ledger.cashUsd),
     positionEth: toNumber(ledger.balance(ledger.baseAsset)),
+    transfersUsd: toNumber(ledger.transfersUsd),
     priceUsd: toNumber(priceUsd),
     exposure: ledger.exposure(priceUsd),
   });
@@ -142,6 +173,9 @@ async function carryOut(
     isRepeat,
   };
 }
+
+const recordedCost = (cost: BookCost | undefined): DecisionRecord['conditions']['cost'] =>
+  cost === undefined ? null : { ...cost, slippageBps: Number.isFinite(cost.slippageBps) ? cost.slippageBps : null };
 
 const EQUITY_DECIMALS = 8;
 

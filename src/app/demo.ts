@@ -12,7 +12,7 @@ import { resultOf } from './backtest-command.ts';
 import { DataSourcesFile } from './data-sources-file.ts';
 import { openExtraction } from './extraction.ts';
 import { frameOf } from './features.ts';
-import { liveQuote } from './live-quote.ts';
+import { livePrices } from './live-prices.ts';
 import { loadView } from './load-view.ts';
 import { RegistryModelStore } from './registry-model-store.ts';
 import { noteOf, type TrainingNote } from './retrain.ts';
@@ -130,7 +130,7 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
   const session = await openTradingSession(parts, {
     mode: 'paper',
     model: () => models.current(),
-    quote: await liveQuote(parts),
+    ...(await livePrices(parts)),
   });
   try {
     const { retrainWeekday: weekday, retrainHourUtc: hourUtc } = config.schedule;

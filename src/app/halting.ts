@@ -6,7 +6,7 @@ import { type Halt, HaltSwitch, type OrderOutcome, planExit } from '../trading/i
 import { type AppParts, PATHS } from './app-parts.ts';
 import type { CycleParts } from './cycle-types.ts';
 import { acquireRunLock } from './daemon/run-lock.ts';
-import { liveQuote } from './live-quote.ts';
+import { livePrices } from './live-prices.ts';
 import { modeOf, openTradingSession, type TradingSession } from './trading-session.ts';
 
 const switchOf = ({ dataDir }: Pick<AppParts, 'dataDir'>) => new HaltSwitch(join(dataDir, PATHS.halt));
@@ -37,8 +37,8 @@ export async function flatten(parts: AppParts, by: string): Promise<Flattened> {
     return { halt, orders: [], positionEth: null };
   }
   try {
-    const quote = await liveQuote(parts);
-    const session = await openTradingSession(parts, { mode: modeOf(parts), model: () => undefined, quote });
+    const prices = await livePrices(parts);
+    const session = await openTradingSession(parts, { mode: modeOf(parts), model: () => undefined, ...prices });
     try {
       return { halt, ...(await sellEverything(session, parts.clock.nowMs())) };
     } finally {

@@ -45,6 +45,8 @@ export interface DecisionTable {
   readonly price: KnownSeries;
   readonly features: FeatureFrame;
   readonly labels: Labels;
+  /** Standard deviation of daily returns as known at each row. */
+  readonly dailyVolatility: Float64Array;
   readonly set: TrainingSet;
 }
 
@@ -103,8 +105,9 @@ export class MarketView {
     const inputs = buildInputFrame(this.series, times, { canonical, custom: this.#options.custom ?? [] });
     const features = engineerFeatures(inputs);
     const { horizonMs, bandK, roundTripCost } = this.#options;
-    const labels = makeLabels(price, times, { horizonMs, bandK, roundTripCost, dailyVolatility: knownDailyVolatility(inputs) });
-    const table = { canonical, price, features, labels, set: asTrainingSet(features, labels) };
+    const dailyVolatility = knownDailyVolatility(inputs);
+    const labels = makeLabels(price, times, { horizonMs, bandK, roundTripCost, dailyVolatility });
+    const table = { canonical, price, features, labels, dailyVolatility, set: asTrainingSet(features, labels) };
     this.#tables.set(canonical, table);
     return table;
   }

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { performanceMetrics } from '../backtest/index.ts';
 import { createRng, toNumber } from '../domain/index.ts';
 import { writeFileAtomic } from '../storage/index.ts';
-import { Ledger, readJournal, readPerformanceLog, tradeHistory } from '../trading/index.ts';
+import {
+  type Attribution,
+  attributeTrades,
+  Ledger,
+  readJournal,
+  readPerformanceLog,
+  timeWeightedEquity,
+  tradeHistory,
+} from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 export interface PerformanceReportOptions {
@@ -21,11 +29,13 @@ export async function performanceReport(
   const points = await readPerformanceLog(join(dataDir, PATHS.performance));
   const ledger = new Ledger();
   const journal = join(dataDir, PATHS.journal);
-  if (existsSync(journal)) for (const { record } of (await readJournal(journal)).entries) ledger.apply(record);
+  const entries = existsSync(journal) ? (await readJournal(journal)).entries : [];
+  for (const { record } of entries) ledger.apply(record);
+  const attribution = attributeTrades(entries);
   const trades = tradeHistory(ledger);
   const metrics = performanceMetrics({
     timeMs: Float64Array.from(points, (point) => point.timeMs),
-    equityUsd: Float64Array.from(points, (point) => point.equityUsd),
+    equityUsd: Float64Array.from(timeWeightedEquity(points)),
     exposure: Float64Array.from(points, (point) => point.exposure),
     trades: trades.map(({ pnlUsd, feesUsd, exitTimeMs }) => ({ pnlUsd: Number(pnlUsd), feesUsd: Number(feesUsd), exitTimeMs })),
     feesUsd: toNumber(ledger.feesUsd),
@@ -33,6 +43,7 @@ export async function performanceReport(
   });
   const simulated = isSimulated || trades.some(({ mode }) => mode === 'sandbox');
   const [low, high] = metrics.sharpeInterval ?? [null, null];
+  const sum = (part: (one: Attribution) => string) => attribution.reduce((total, one) => total + Number(part(one)), 0).toFixed(2);
   const lines = [
     `${simulated ? 'SIMULATED ' : ''}results over ${metrics.days} days, ${trades.length} trades, after costs`,
     `equity      ${points.at(-1)?.equityUsd.toFixed(2) ?? config.capitalUsd} USDT of ${config.capitalUsd}`,
@@ -40,9 +51,10 @@ export async function performanceReport(
     `Sharpe      ${metrics.sharpe?.toFixed(2) ?? '-'} (95 % interval ${low?.toFixed(2) ?? '-'} to ${high?.toFixed(2) ?? '-'})`,
     `drawdown    ${percent(metrics.maxDrawdown)}`,
     `fees        ${metrics.feesUsd.toFixed(2)} USDT`,
+    `signal      ${sum((one) => one.signalUsd)}, timing ${sum((one) => one.timingUsd)}, slippage ${sum((one) => one.slippageUsd)} USDT of closed trades`,
     `win rate    ${percent(metrics.winRate)}`,
   ];
-  const document = { simulated, metrics, trades, equity: points };
+  const document = { simulated, metrics, trades, attribution, equity: points };
   if (!html) return { document, text: lines.join('\n') };
   const path = outputFile ?? join(dataDir, PATHS.reports, 'performance.html');
   await writeFileAtomic(path, page(lines));

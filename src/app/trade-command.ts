@@ -3,7 +3,7 @@ import { HaltedError, latestDailyMs } from '../domain/index.ts';
 import { PredictionLog } from '../model/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { openExtraction } from './extraction.ts';
-import { liveQuote } from './live-quote.ts';
+import { livePrices } from './live-prices.ts';
 import { reasonText } from './predict.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
 import { runScheduledCycle } from './scheduled-cycle.ts';
@@ -15,7 +15,7 @@ import { modeOf, openTradingSession } from './trading-session.ts';
  */
 export async function tradeCommand(parts: AppParts, models: RegistryModelStore) {
   const mode = modeOf(parts);
-  const session = await openTradingSession(parts, { mode, model: () => models.current(), quote: await liveQuote(parts) });
+  const session = await openTradingSession(parts, { mode, model: () => models.current(), ...(await livePrices(parts)) });
   try {
     if (await session.cycle.isHalted())
       throw new HaltedError('trade.halted', 'trading is halted', { hint: 'Resume with `ets resume` when the cause is mended.' });

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { ConfigError, type TimeMs } from '../domain/index.ts';
+import { ConfigError, type Money, type TimeMs } from '../domain/index.ts';
 import { checkWorld } from '../storage/index.ts';
 import {
+  type BookCost,
   createOrderGate,
   FileDecisionLog,
   FileJournal,
@@ -32,6 +33,7 @@ export interface SessionOptions {
   readonly model: () => ServingModel | undefined;
   /** The price at which one can trade now; nothing where it is not known. */
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
+  readonly cost?: (notionalUsd: Money) => Promise<BookCost | undefined>;
   readonly runId?: string;
 }
 
@@ -52,6 +54,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     inputs: async () =>
       Object.entries(await store.manifest()).map(([table, { hash }]) => ({ table, series: null, partitions: [hash] })),
     quote: options.quote,
+    ...(options.cost && { cost: options.cost }),
   };
   const haltSwitch = new HaltSwitch(join(dataDir, PATHS.halt));
   const isHalted = async () => (await haltSwitch.current()) !== undefined;

@@ -20,11 +20,13 @@ import { monitor } from './commands/monitor.ts';
 import { performanceReport } from './commands/performance-report.ts';
 import { predict } from './commands/predict.ts';
 import { processNewData } from './commands/process-new-data.ts';
+import { replay } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { sandbox } from './commands/sandbox.ts';
 import { sources } from './commands/sources.ts';
 import { trade } from './commands/trade.ts';
 import { train } from './commands/train.ts';
+import { transfer } from './commands/transfer.ts';
 import { tune } from './commands/tune.ts';
 import { laterCommands } from './later-commands.ts';
 import { reportFailure } from './output.ts';
@@ -57,6 +59,8 @@ const commands = [
   trade(),
   run(),
   journal(),
+  replay(),
+  transfer(),
   halt(),
   resume(),
   flatten(),

@@ -87,6 +87,15 @@ function setPath(tree: Record<string, unknown>, path: string, value: unknown): v
   node[last] = value;
 }
 
-/** Numbers and booleans of the environment and the command line are written as in YAML. */
-const scalar = (text: string): unknown =>
-  /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text) ? Number(text) : text === 'true' ? true : text === 'false' ? false : text;
+/** Numbers, booleans, null and lists of the environment and the command line are written as in YAML. */
+function scalar(text: string): unknown {
+  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return Number(text);
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (text === 'null') return null;
+  if (!/^\[.*\]$/s.test(text)) return text;
+  try {
+    return parseYaml(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,12 +1,6 @@
 import { z } from 'zod';
-
-const fraction = (low: number, high: number) => z.number().min(low).max(high);
-const count = (low: number, high: number) => z.number().int().min(low).max(high);
-const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
-const decimalText = z
-  .union([z.string(), z.number()])
-  .transform(String)
-  .refine((text) => /^\d+(\.\d+)?$/.test(text), 'expected a decimal amount such as 10000 or "0.25"');
+import { risk, sizing } from './risk-schema.ts';
+import { count, decimalText, fraction, section } from './schema-parts.ts';
 
 const strategy = section({
   name: z
@@ -27,8 +21,10 @@ const strategy = section({
     .max(8760)
     .optional()
     .describe('Time exit after the last BUY; the label horizon when absent'),
+  sizing,
   stopLoss: fraction(0.001, 0.99).default(0.08).describe('Exit when the price falls this far below the entry'),
   takeProfit: fraction(0.001, 10).default(0.16).describe('Exit when the price rises this far above the entry'),
+  trailingStop: fraction(0.001, 0.99).optional().describe('Exit when the price falls this far below its highest since entry'),
 });
 
 const label = section({
@@ -76,6 +72,19 @@ const exchange = section({
   recvWindowMs: count(1, 60_000).default(5_000).describe('How long after its timestamp the exchange may accept a request'),
   unfilledTimeoutS: count(10, 86_400).default(300).describe('An order open for longer is cancelled and its rest ordered anew'),
   maxAttempts: count(1, 20).default(3).describe('Orders for one decision, the first included'),
+  orderType: z
+    .enum(['market', 'limit', 'post_only'])
+    .default('market')
+    .describe('How decisions are ordered at an exchange; stops, targets and the last attempt of a sale are market orders'),
+  limitOffsetBps: z
+    .number()
+    .min(-500)
+    .max(500)
+    .default(0)
+    .describe('Distance of a limit from the middle price; positive fills sooner'),
+  reconcileEveryMinutes: count(1, 1440)
+    .default(60)
+    .describe('The daemon compares orders and balances with the exchange this often'),
   foreignOrders: z
     .enum(['show', 'cancel'])
     .default('show')
@@ -151,6 +160,7 @@ export const configSchema = z.strictObject({
   mode: z.enum(['paper', 'live']).default('paper').describe('live reaches a real exchange and needs confirmation besides'),
   capitalUsd: decimalText.default('10000').describe('Capital that the system may use, in USDT'),
   strategy,
+  risk,
   label,
   costs,
   model,

@@ -50,8 +50,13 @@ export interface KnownSeries extends SeriesInfo {
   readonly texts?: Readonly<Record<string, readonly (string | null)[]>>;
 }
 
-/** Which revisions count. Research: training and backtests. Replay: what was recorded when a past decision read. */
-export type Cut = { readonly kind: 'research' } | { readonly kind: 'replay'; readonly recordedUntilMs: TimeMs };
+/**
+ * Which revisions count. Research: training, backtests and decisions; with `recordedUntilMs` as it was then, so that a past
+ * decision can be made again. Replay: what was recorded until then, known from its availability.
+ */
+export type Cut =
+  | { readonly kind: 'research'; readonly recordedUntilMs?: TimeMs }
+  | { readonly kind: 'replay'; readonly recordedUntilMs: TimeMs };
 
 export const RESEARCH_CUT: Cut = { kind: 'research' };
 

@@ -20,6 +20,7 @@ export { type ProposedSource, proposeSource } from './external/propose-source.ts
 export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
 export { type FileReport, type IngestOptions, ingestFile, prepareFile, readContent, readTable } from './ingest/index.ts';
 export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
+export { fetchOrderBook } from './price/order-book.ts';
 export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
 export type { SourceKeys, SourceUrls } from './source-urls.ts';
 export {

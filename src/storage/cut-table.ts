@@ -6,10 +6,10 @@ import { isSameKey, pickTableRows, type SeriesTable } from './series-table.ts';
  *
  * Research: the first revision is known from its availability, a later one from max(availability, recorded). Replay: the
  * revisions recorded until then, each from its availability. In both a restatement hides the revisions that it mends and
- * is known from its availability.
+ * is known from its availability. Research with a time is the research cut as it was then.
  */
 export function cutTable(info: SeriesInfo, table: SeriesTable, cut: Cut): KnownSeries {
-  const seen = dropMended(cut.kind === 'replay' ? recordedUntil(table, cut.recordedUntilMs) : table);
+  const seen = dropMended(cut.recordedUntilMs === undefined ? table : recordedUntil(table, cut.recordedUntilMs));
   const { rows, timeMs, endMs, revision, ids, numbers, texts } = seen;
   return {
     ...info,

@@ -55,6 +55,29 @@ describe('decide', () => {
     expect(decide(doubtful, prediction, held(0.5, 25), policy)).toMatchObject({ action: 'SELL', targetExposure: 0 });
   });
 
+  it('says why, with value and limit', () => {
+    const because = (prediction: Prediction | undefined, position: HeldPosition) => decide(view, prediction, position, policy);
+    expect(because(BUY, held(0.25, 1)).reasons).toEqual([{ rule: 'signal_buy', value: 0.25, limit: 0.5 }]);
+    expect(because(BUY, held(0.46875, 1)).reasons).toEqual([{ rule: 'rebalance_band', value: 0.03125, limit: 0.05 }]);
+    expect(because(SELL, held(0.5, 1))).toMatchObject({ reasons: [{ rule: 'signal_sell' }], renewsHolding: false });
+    expect(because(SELL, flat).reasons).toMatchObject([{ rule: 'already_flat' }]);
+    expect(because(says(0, 0.25), held(0.5, 1)).reasons).toEqual([
+      { rule: 'confidence_below_threshold', value: 0.25, limit: 0.45 },
+      { rule: 'holding', value: HOUR_MS, limit: 24 * HOUR_MS },
+    ]);
+    expect(because(undefined, flat)).toMatchObject({ label: 'HOLD', confidence: null });
+    expect(because(SELL, flat)).toMatchObject({ label: 'SELL', confidence: 0.6 });
+    expect(decide({ ...view, isBarSuspect: true }, undefined, flat, policy).action).toBe('HOLD');
+  });
+
+  it('trusts data as old as the limit, and trades a change as large as the band', () => {
+    expect(decide({ ...view, dataAgeMs: 72 * HOUR_MS }, BUY, flat, policy).action).toBe('BUY');
+    const wide = { ...policy, rebalanceBand: 0.25 };
+    expect(decide(view, BUY, held(0.25, 1), wide).action).toBe('BUY');
+    const required = [{ dataset: 'price_data', verdict: 'ok', isRequired: true }] as const;
+    expect(decide({ ...view, dataVerdicts: required }, BUY, flat, policy).action).toBe('BUY');
+  });
+
   it('lets inputs that are not required, and warnings, pass', () => {
     const verdicts = [
       { dataset: 'sentiment_data', verdict: 'missing', isRequired: false },

@@ -34,6 +34,24 @@ const sizingSchema = z.object({
   reason: reasonSchema.nullable(),
 });
 
+const conditionsSchema = z.object({
+  isHalted: z.boolean(),
+  /** null where there is no exchange to be asked. */
+  isExchangeUp: z.boolean().nullable(),
+  /** Of a purchase against the order book; null where there was none, or not enough of it. */
+  cost: z.object({ spreadBps: z.number(), slippageBps: z.number().nullable() }).nullable(),
+  /** The venue's rules that the order was sized with. */
+  filters: z.object({
+    quantityStep: decimalText,
+    minQuantity: decimalText,
+    maxQuantity: decimalText,
+    priceTick: decimalText,
+    minNotionalUsd: decimalText,
+    priceBandLow: decimalText,
+    priceBandHigh: decimalText,
+  }),
+});
+
 /**
  * Everything that a decision was made from and what it came to, written durably before anything is done about it.
  * Replay, explanation, attribution and audit read nothing else.
@@ -84,6 +102,8 @@ export const decisionRecordSchema = z
       exposure: z.number(),
       lastBuyMs: timeMs.nullable(),
     }),
+    /** What surrounded it besides data and account. */
+    conditions: conditionsSchema,
     decision: decisionSchema,
     risk: riskSchema,
     sizing: sizingSchema,

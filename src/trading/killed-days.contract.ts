@@ -9,7 +9,7 @@ import type { DecisionRecord } from './decision-record.ts';
 import { FileJournal } from './journal/file-journal.ts';
 import { makeIntent } from './plan-trade.ts';
 import { retryIntent } from './retry-intent.ts';
-import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+import { BINANCE_ETHUSDT_FILTERS, filterTexts } from './symbol-filters.ts';
 import { TradingEngine } from './trading-engine.ts';
 
 export const START = 1_700_000_000_000;
@@ -64,6 +64,7 @@ function recordOf(day: number): DecisionRecord {
     prediction: null,
     dataVerdicts: [],
     positionBefore: { quantityEth: '0', cashUsd: '0', equityUsd: null, exposure: 0, lastBuyMs: null },
+    conditions: { isHalted: false, isExchangeUp: null, cost: null, filters: filterTexts(BINANCE_ETHUSDT_FILTERS) },
     decision: {
       decisionTimeMs,
       label: action,

@@ -12,6 +12,8 @@ export const equityPointSchema = z
     positionEth: z.number(),
     priceUsd: z.number(),
     exposure: z.number(),
+    /** Capital given less capital taken until then. */
+    transfersUsd: z.number(),
   })
   .readonly();
 

@@ -93,6 +93,18 @@ describe('planTrade', () => {
     expect(plan.sizing).toMatchObject({ side: null, quantity: null, reason: { rule } });
   });
 
+  it('rests an order in the book where that is wanted, and checks its limit against the rules of the venue', () => {
+    const limit = { offsetBps: 10, postOnly: true };
+    expect(planTrade(inputFor(says(0), { limit })).intents).toMatchObject([
+      { type: 'limit', limitPriceUsd: '2002', postOnly: true, quantity: '2.5' },
+    ]);
+    const narrow = { ...BINANCE_ETHUSDT_FILTERS, priceBandHigh: money('1.0005') };
+    expect(planTrade(inputFor(says(0), { limit, filters: narrow }))).toMatchObject({
+      intents: [],
+      sizing: { reason: { rule: 'price_band', value: '2002', limit: '2001' } },
+    });
+  });
+
   it('takes dust for a flat position', () => {
     const ledger = ledgerWith('0.00005');
     expect(planTrade(inputFor(says(1), { ledger })).decision.action).toBe('HOLD');
@@ -123,7 +135,7 @@ describe('planExit', () => {
       attempt: 1,
     });
     expect(planExit(ledgerWith(), { ...how, decisionId: 'x' })).toBeUndefined();
-    expect(planExit(ledgerWith('2'), how)).toBeUndefined();
+    expect(planExit(ledgerWith('2'), how)).toMatchObject({ side: 'sell', quantity: '2', decisionId: `adopted-${T}` });
   });
 });
 

@@ -2,13 +2,14 @@ import { type Money, type Prediction, type TimeMs, toText } from '../domain/inde
 import { clientOrderId } from './client-order-id.ts';
 import { type Decision, type DecisionPolicy, type DecisionView, decide } from './decide.ts';
 import type { Ledger } from './ledger.ts';
+import { type LimitPolicy, limitPrice } from './limit-price.ts';
 import type { OrderIntent, OrderLeg } from './order.ts';
 import { type Reason, reason } from './reason.ts';
 import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
 import { type Sizing, sizeOrder } from './sizing/size-order.ts';
-import type { SymbolFilters } from './symbol-filters.ts';
+import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
 import type { TradingMode } from './trading-mode.ts';
 
 /** Everything that the way from a prediction to an order may look at. */
@@ -27,6 +28,8 @@ export interface TradeInput {
   readonly priceUsd: Money | undefined;
   readonly costs: { readonly feeBps: number; readonly slippageBps: number };
   readonly filters: SymbolFilters;
+  /** Absent: market orders. */
+  readonly limit?: LimitPolicy | undefined;
   readonly nowMs: TimeMs;
   /** An order that was not sent by then is given up. */
   readonly validUntilMs: TimeMs;
@@ -83,12 +86,12 @@ export function planTrade(input: TradeInput): TradePlan {
   return { decision, risk, sizing: recordOf(sizing, risk, input), intents };
 }
 
-function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters }: TradeInput): Sizing {
+function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit }: TradeInput): Sizing {
   const none = (why: string): Sizing => ({ kind: 'none', reason: reason(why) });
   if (!risk.allowed) return none('risk_denied');
   if (risk.targetExposure === null) return none('position_kept');
   if (priceUsd === undefined) return none('no_price');
-  return sizeOrder({
+  const sizing = sizeOrder({
     targetExposure: risk.targetExposure,
     cashUsd: ledger.cashUsd,
     positionEth: ledger.balance(ledger.baseAsset),
@@ -96,6 +99,10 @@ function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters }: TradeI
     ...costs,
     filters,
   });
+  if (sizing.kind === 'none' || limit === undefined) return sizing;
+  const limitPriceUsd = limitPrice(sizing.side, priceUsd, limit.offsetBps, filters.priceTick);
+  const broken = brokenFilter({ quantity: sizing.quantity, limitPriceUsd }, priceUsd, filters);
+  return broken === undefined ? sizing : { kind: 'none', reason: broken };
 }
 
 const recordOf = (sizing: Sizing, risk: RiskVerdict, { ledger, priceUsd, costs }: TradeInput): SizingRecord => ({
@@ -122,6 +129,8 @@ export interface IntentInput {
   /** Set where a stop or target fired. */
   readonly triggerPriceUsd?: Money | undefined;
   readonly filters: SymbolFilters;
+  /** Absent: a market order. */
+  readonly limit?: LimitPolicy | undefined;
   readonly nowMs: TimeMs;
   readonly validUntilMs: TimeMs;
   readonly reason: string;
@@ -129,7 +138,7 @@ export interface IntentInput {
   readonly clientOrderIdLength?: number | undefined;
 }
 
-/** A market order as an intent, under the id that its decision, leg and attempt give it. */
+/** A market or limit order as an intent, under the id that its decision, leg and attempt give it. */
 export function makeIntent(input: IntentInput): OrderIntent {
   const intent: OrderIntent = {
     clientOrderId: clientOrderId(input.decisionId, input.leg, input.attempt, input.clientOrderIdLength),
@@ -138,7 +147,7 @@ export function makeIntent(input: IntentInput): OrderIntent {
     attempt: input.attempt,
     symbol: input.symbol,
     side: input.side,
-    type: 'market',
+    ...pricing(input),
     quantity: toText(input.quantity),
     quantityStep: toText(input.filters.quantityStep),
     referencePriceUsd: toText(input.priceUsd),
@@ -149,6 +158,12 @@ export function makeIntent(input: IntentInput): OrderIntent {
     mode: input.mode,
   };
   return input.triggerPriceUsd === undefined ? intent : { ...intent, triggerPriceUsd: toText(input.triggerPriceUsd) };
+}
+
+function pricing({ side, priceUsd, limit, filters }: IntentInput): Pick<OrderIntent, 'type' | 'limitPriceUsd' | 'postOnly'> {
+  if (limit === undefined) return { type: 'market' };
+  const limitPriceUsd = toText(limitPrice(side, priceUsd, limit.offsetBps, filters.priceTick));
+  return { type: 'limit', limitPriceUsd, ...(limit.postOnly && { postOnly: true }) };
 }
 
 /** The sale of everything that is held, as an order of `leg`; undefined where there is nothing that can be sold. */
@@ -165,8 +180,9 @@ export function planExit(
     slippageBps: 0,
     filters: input.filters,
   });
-  const decisionId = input.decisionId ?? ledger.position.decisionId;
-  if (sizing.kind === 'none' || decisionId === null) return undefined;
+  if (sizing.kind === 'none') return undefined;
+  // Ether that was adopted and never added to belongs to no decision.
+  const decisionId = input.decisionId ?? ledger.position.decisionId ?? `adopted-${input.nowMs}`;
   const attempt = ledger.attempts(decisionId, input.leg).length + 1;
   return makeIntent({
     ...input,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { money, ZERO } from '../domain/index.ts';
 import type { Protection } from './journal/journal-record.ts';
 import type { Position } from './ledger.ts';
-import { checkPrice, checkProtection, type ProtectionBar, protectionFor, trail } from './protection.ts';
+import { checkPrice, checkProtection, type ProtectionBar, protectionFor, trail, trailOver } from './protection.ts';
 
 const levels: Protection = { stopPriceUsd: '1840', takeProfitPriceUsd: '2320', trailingFraction: null, highestPriceUsd: null };
 const bar = (open: number, high: number, low: number, openTimeMs = 1): ProtectionBar => ({ openTimeMs, open, high, low });
@@ -50,10 +50,47 @@ describe('checkProtection', () => {
     expect(trail(trailing, money(2200)).highestPriceUsd).toBe('2200');
     expect(trail(trailing, money(1900)).highestPriceUsd).toBe('2000');
     expect(trail(levels, money(9999))).toBe(levels);
+    expect(trailOver(trailing, [bar(2000, 2100, 1950), bar(2000, 2050, 1950)]).highestPriceUsd).toBe('2100');
+    expect(trailOver(trailing, [bar(2000, 2000, 1950)])).toBe(trailing);
+    expect(trailOver(levels, [bar(2000, 9999, 1950)])).toBe(levels);
+  });
+});
+
+describe('a fixed and a trailing stop together', () => {
+  const both: Protection = { stopPriceUsd: '1840', takeProfitPriceUsd: null, trailingFraction: 0.1, highestPriceUsd: '2000' };
+  it('fire at the higher of the two, under its own name', () => {
+    expect(checkProtection(both, [bar(1900, 1900, 1830)])).toMatchObject({ leg: 'stop_loss', priceUsd: money(1840) });
+    const raised = { ...both, highestPriceUsd: '2100' };
+    expect(checkProtection(raised, [bar(1950, 1950, 1880)])).toMatchObject({ leg: 'trailing_stop', priceUsd: money(1890) });
+    const alone = { ...both, stopPriceUsd: null };
+    expect(checkProtection(alone, [bar(1900, 1900, 1800)])).toMatchObject({ leg: 'trailing_stop', priceUsd: money(1800) });
+    expect(checkProtection(alone, [bar(1900, 1900, 1801)])).toBeUndefined();
+    const none = { ...levels, stopPriceUsd: null };
+    expect(checkProtection(none, [bar(2000, 2319, 1)])).toBeUndefined();
+    expect(checkProtection(none, [bar(2000, 2320, 1)])).toMatchObject({ leg: 'take_profit', priceUsd: money(2320) });
+    expect(checkProtection({ ...both, highestPriceUsd: null }, [bar(1900, 1900, 1840)])).toMatchObject({ leg: 'stop_loss' });
   });
 });
 
 describe('protectionFor', () => {
+  it('places them anew where any one level is another', () => {
+    const policy = { stopLoss: 0.08, takeProfit: 0.16, trailingStop: 0.1 };
+    const right: Protection = {
+      stopPriceUsd: '1840',
+      takeProfitPriceUsd: '2320',
+      trailingFraction: 0.1,
+      highestPriceUsd: '2100',
+    };
+    expect(protectionFor(position({ protection: right }), policy)).toBeUndefined();
+    for (const wrong of [
+      { stopPriceUsd: '1' },
+      { takeProfitPriceUsd: '9999' },
+      { trailingFraction: 0.5 },
+      { highestPriceUsd: '1900' },
+    ])
+      expect(protectionFor(position({ protection: { ...right, ...wrong } }), policy)).toMatchObject({ stopPriceUsd: '1840' });
+  });
+
   it('places levels around the average entry price, once', () => {
     const policy = { stopLoss: 0.08, takeProfit: 0.16 };
     const wanted = protectionFor(position(), policy);

@@ -59,6 +59,15 @@ export function trail(protection: Protection, highUsd: Money): Protection {
   return { ...protection, highestPriceUsd: toText(highest) };
 }
 
+/** The levels after closed bars that reached none of them; the same object where nothing moved. */
+export function trailOver(protection: Protection, bars: Iterable<ProtectionBar>): Protection {
+  if (protection.trailingFraction === null) return protection;
+  const before = Number(protection.highestPriceUsd ?? 0);
+  let highest = before;
+  for (const { high } of bars) highest = Math.max(highest, high);
+  return highest > before ? trail(protection, money(highest)) : protection;
+}
+
 /** The higher of the fixed and the trailing stop, and which of the two it is. */
 function stopOf(protection: Protection): { readonly priceUsd: Money; readonly leg: ProtectionTrigger['leg'] } | undefined {
   const fixed = protection.stopPriceUsd === null ? undefined : money(protection.stopPriceUsd);

@@ -93,4 +93,37 @@ describe('reconcile', () => {
     });
     expect(venue.orders[0]?.state).toBe('ACCEPTED');
   });
+
+  it('notices another bot on the same account, by its open order and by what it spent', async () => {
+    const other = await TradingEngine.open({
+      journal: new MemoryJournal(),
+      clock: new ManualClock(0),
+      connect: () => venue.connect(),
+      gate: () => [],
+      capitalUsd: '10000',
+    });
+    venue.sending = 'rest';
+    await other.execute([buy]);
+    expect((await reconcile(engine, show)).unexplained).toMatchObject([
+      { kind: 'own_order_unknown', subject: buy.clientOrderId },
+    ]);
+    venue.fillRest();
+    expect((await reconcile(engine, show)).unexplained).toMatchObject([{ kind: 'balance_missing', subject: 'USDT' }]);
+    await other.refresh();
+    expect((await reconcile(other, show)).unexplained).toEqual([]);
+  });
+
+  it('halts on money that was taken by hand until the journal is told, and takes a deposit for what it is', async () => {
+    venue.balances.set('USDT', money('9000'));
+    expect((await reconcile(engine, show)).unexplained).toMatchObject([
+      { kind: 'balance_missing', journal: '10000', venue: '9000' },
+    ]);
+    await engine.recordTransfer({ asset: 'USDT', amount: '-1000', valueUsd: '-1000', reason: 'by hand' });
+    expect((await reconcile(engine, show)).unexplained).toEqual([]);
+    venue.balances.set('ETH', money('0.5'));
+    expect(engine.ledger.balance('ETH').toFixed()).toBe('0');
+    await engine.recordTransfer({ asset: 'ETH', amount: '0.5', valueUsd: '1000', reason: 'by hand' });
+    expect((await reconcile(engine, show)).unexplained).toEqual([]);
+    expect(engine.ledger.equityUsd(money(2000)).toFixed()).toBe('10000');
+  });
 });

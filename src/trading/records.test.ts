@@ -10,7 +10,7 @@ import { HaltSwitch } from './halt-switch.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
 import { type EquityPoint, FilePerformanceLog, MemoryPerformanceLog, readPerformanceLog } from './performance-log.ts';
 import { makeIntent } from './plan-trade.ts';
-import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+import { BINANCE_ETHUSDT_FILTERS, filterTexts } from './symbol-filters.ts';
 import { tradeHistory, writeTradeHistory } from './trade-history.ts';
 import { TradingEngine } from './trading-engine.ts';
 
@@ -36,6 +36,7 @@ const record = (id: string, configHash = 'c'): DecisionRecord => ({
   prediction: null,
   dataVerdicts: [{ dataset: 'price_data', verdict: 'ok', isRequired: true }],
   positionBefore: { quantityEth: '0', cashUsd: '10000', equityUsd: '10000', exposure: 0, lastBuyMs: null },
+  conditions: { isHalted: false, isExchangeUp: null, cost: null, filters: filterTexts(BINANCE_ETHUSDT_FILTERS) },
   decision: {
     decisionTimeMs: 1,
     label: 'HOLD',
@@ -117,6 +118,7 @@ describe('performance log', () => {
     equityUsd: 1,
     cashUsd: 1,
     positionEth: 0,
+    transfersUsd: 0,
     priceUsd: 1,
     exposure: 0,
   });

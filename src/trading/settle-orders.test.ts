@@ -4,7 +4,7 @@ import { SENDING, type Sending, SimulatedVenue } from './brokers/simulated-venue
 import { MemoryJournal } from './journal/memory-journal.ts';
 import { isTerminal } from './order-state.ts';
 import { makeIntent } from './plan-trade.ts';
-import { settleOrders } from './settle-orders.ts';
+import { settleOpenOrders, settleOrders } from './settle-orders.ts';
 import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
 import { TradingEngine } from './trading-engine.ts';
 
@@ -85,5 +85,77 @@ describe('settleOrders', () => {
       exchange.isDown = true;
     });
     expect(states).toEqual(['UNKNOWN']);
+  });
+});
+
+describe('settleOpenOrders', () => {
+  const desk = async () => {
+    const clock = new ManualClock(0);
+    const venue = new SimulatedVenue(clock, '10000');
+    const engine = await TradingEngine.open({
+      journal: new MemoryJournal(),
+      clock,
+      connect: () => venue.connect(),
+      gate: () => [],
+      capitalUsd: '10000',
+    });
+    const waits: number[] = [];
+    const options = {
+      clock,
+      wait: async (untilMs: number) => {
+        waits.push(untilMs);
+        clock.moveTo(untilMs);
+      },
+      price: async () => money(2000),
+      unfilledTimeoutMs: 30_000,
+      maxAttempts: 3,
+      maxRounds: 6,
+    };
+    return { venue, engine, options, waits };
+  };
+
+  it('books what happened meanwhile without waiting', async () => {
+    const { venue, engine, options, waits } = await desk();
+    venue.sending = 'part';
+    await engine.execute([buy]);
+    venue.fillRest();
+    expect(await settleOpenOrders(engine, options)).toMatchObject([{ state: 'FILLED', filledQuantity: '1' }]);
+    expect(waits).toEqual([]);
+    expect(await settleOpenOrders(engine, options)).toEqual([]);
+  });
+
+  it('waits for the time-out, then cancels; an order of unknown outcome until it can be proven', async () => {
+    const open = await desk();
+    open.venue.sending = 'rest';
+    await open.engine.execute([buy]);
+    expect(await settleOpenOrders(open.engine, open.options)).toMatchObject([{ state: 'CANCELLED' }]);
+    expect(open.waits).toEqual([30_000]);
+    const lost = await desk();
+    lost.venue.sending = 'lost';
+    await lost.engine.execute([buy]);
+    const provableMs = lost.engine.waitingForMs();
+    expect(await settleOpenOrders(lost.engine, lost.options)).toMatchObject([{ state: 'NOT_FOUND' }]);
+    expect(lost.waits).toEqual([provableMs]);
+  });
+
+  it('leaves an order to the next look after the given number of rounds', async () => {
+    const { venue, engine, options, waits } = await desk();
+    venue.sending = 'rest';
+    await engine.execute([buy]);
+    const idle = async (untilMs: number) => void waits.push(untilMs);
+    expect(await settleOpenOrders(engine, { ...options, wait: idle })).toMatchObject([{ state: 'ACCEPTED' }]);
+    expect(waits).toHaveLength(6);
+  });
+
+  it('orders nothing again without a price, nor after the intent has expired', async () => {
+    for (const [price, validUntilMs] of [
+      [undefined, 600_000],
+      [money(2000), 29_999],
+    ] as const) {
+      const { venue, engine, options } = await desk();
+      venue.sending = 'rest';
+      const outcomes = await settleOrders(engine, [{ ...buy, validUntilMs }], { ...options, price: async () => price });
+      expect(outcomes.map(({ state }) => state)).toEqual(['CANCELLED']);
+    }
   });
 });

@@ -39,6 +39,26 @@ export const UNFILTERED: SymbolFilters = {
   priceBandHigh: NONE,
 };
 
+/** A venue's rules as they are written down. */
+export type FilterTexts = Readonly<Record<keyof SymbolFilters, string>>;
+
+export const filterTexts = (filters: SymbolFilters): FilterTexts => mapFilters(filters, (amount) => amount.toFixed());
+
+export const filtersFromTexts = (texts: FilterTexts): SymbolFilters => mapFilters(texts, (text) => money(text));
+
+const mapFilters = <From, To>(
+  from: Readonly<Record<keyof SymbolFilters, From>>,
+  map: (value: From) => To,
+): Record<keyof SymbolFilters, To> => ({
+  quantityStep: map(from.quantityStep),
+  minQuantity: map(from.minQuantity),
+  maxQuantity: map(from.maxQuantity),
+  priceTick: map(from.priceTick),
+  minNotionalUsd: map(from.minNotionalUsd),
+  priceBandLow: map(from.priceBandLow),
+  priceBandHigh: map(from.priceBandHigh),
+});
+
 /** The first rule that an order breaks, or nothing. `marketPriceUsd` values a market order and centres the price band. */
 export function brokenFilter(
   order: { readonly quantity: Money; readonly limitPriceUsd?: Money | undefined },

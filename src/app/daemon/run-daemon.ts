@@ -8,7 +8,7 @@ import { EventLog, type ServiceApi } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import { flattenIfAsked } from '../halting.ts';
-import { liveQuote } from '../live-quote.ts';
+import { livePrices } from '../live-prices.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
@@ -110,10 +110,12 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
   const streams = await openStreams(parts, (event) => {
     if (event.kind === 'reorg') events.add('reorg', event.atMs, { fromNumber: event.fromNumber, depth: event.depth });
   });
+  const prices = await livePrices(parts);
   const session = await openTradingSession(parts, {
     mode: modeOf(parts),
     model: () => models.current(),
-    quote: streamedQuote(streams?.price, parts, await liveQuote(parts)),
+    quote: streamedQuote(streams?.price, parts, prices.quote),
+    cost: prices.cost,
   });
   return new Daemon({ parts, session, models, registry, log, history, events, streams });
 }
@@ -135,6 +137,9 @@ class Daemon implements RunningDaemon {
   readonly #log: PredictionLog;
   readonly #events: EventLog;
   readonly ownData: OwnData;
+  #reconciledMs: TimeMs = 0;
+  /** What the last comparison found wrong; told once while it lasts. */
+  #trouble = '';
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
   constructor({ parts, session, history, registry, models, log, events, streams }: DaemonParts) {
@@ -160,10 +165,19 @@ class Daemon implements RunningDaemon {
 
   /** Goes on with orders that were left, and compares with the exchange. */
   async start(): Promise<void> {
+    await this.#reconcile();
+  }
+
+  /** Books what the exchange did, compares it with the journal, and halts where they do not agree. */
+  async #reconcile(): Promise<void> {
     const { cycle } = this.session;
+    this.#reconciledMs = this.#parts.clock.nowMs();
     const status = await cycle.route.check(cycle.engine);
-    if (status.kind === 'halt') await this.#halt(status.why);
-    if (status.kind === 'exchange_down') this.#alert('warning', `the exchange does not answer: ${status.why}`);
+    const trouble = status.kind === 'ready' ? '' : `${status.kind}: ${status.why}`;
+    const isNew = trouble !== this.#trouble;
+    this.#trouble = trouble;
+    if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.#halt(status.why);
+    if (status.kind === 'exchange_down' && isNew) this.#alert('warning', `the exchange does not answer: ${status.why}`);
   }
 
   /** Streams run beside the schedule and hold nothing up. */
@@ -216,7 +230,7 @@ class Daemon implements RunningDaemon {
     onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
     this.#events.add('decision', dueMs, { decisionId, label: decision.label, action: decision.action });
     for (const order of orders) this.#events.add('order', dueMs, order);
-    await this.session.cycle.route.check(this.session.cycle.engine);
+    await this.#reconcile();
   }
 
   async #train(dueMs: TimeMs): Promise<void> {
@@ -240,7 +254,9 @@ class Daemon implements RunningDaemon {
     await this.ownData.look();
     if (await flattenIfAsked(this.#parts, this.session, clock.nowMs()))
       this.#events.add('halt', clock.nowMs(), { why: 'flatten' });
-    if (cycle.engine.ledger.unsettledOrders().length > 0) await cycle.route.check(cycle.engine);
+    const everyMs = this.#parts.config.exchange.reconcileEveryMinutes * MINUTE_MS;
+    const isDue = clock.nowMs() >= this.#reconciledMs + everyMs;
+    if (isDue || cycle.engine.ledger.unsettledOrders().length > 0) await this.#reconcile();
     const exits = await watchPosition(cycle);
     for (const order of exits) this.#events.add('order', clock.nowMs(), order);
     if (exits.length > 0) await this.session.writeHistory();

@@ -1,5 +1,5 @@
 import { HOUR_MS, toNumber } from '../../domain/index.ts';
-import { checkProtection, type OrderOutcome, planExit } from '../../trading/index.ts';
+import { checkProtection, type OrderOutcome, planExit, trailOver } from '../../trading/index.ts';
 import type { CycleParts } from '../cycle-types.ts';
 
 /** Between decisions: sells the position where the price now is beyond its stop or target. */
@@ -11,8 +11,13 @@ export async function watchPosition({ engine, route, settings, market, clock }: 
   const quote = await market.quote(nowMs);
   if (!quote) return [];
   const price = toNumber(quote.priceUsd);
-  const trigger = checkProtection(protection, [{ openTimeMs: nowMs, open: price, high: price, low: price }]);
-  if (!trigger) return [];
+  const now = [{ openTimeMs: nowMs, open: price, high: price, low: price }];
+  const trigger = checkProtection(protection, now);
+  if (!trigger) {
+    const raised = trailOver(protection, now);
+    if (raised !== protection) await engine.recordProtection(raised);
+    return [];
+  }
   const exit = planExit(ledger, {
     leg: trigger.leg,
     symbol: settings.symbol,

@@ -39,6 +39,8 @@ export function exchangeErrorCode(error: unknown): number | undefined {
 
 export function classifyExchangeError(error: unknown): ExchangeVerdict {
   const code = exchangeErrorCode(error);
+  // A post-only order that would have been filled at once: not done, and priced anew it may be.
+  if (error instanceof Error && /would immediately match/i.test(error.message)) return 'busy';
   if (code !== undefined) return UNKNOWN_CODES.has(code) ? 'unknown' : BUSY_CODES.has(code) ? 'busy' : 'refused';
   const name = error instanceof Error ? error.constructor.name : '';
   return REFUSALS.has(name) ? 'refused' : BUSY.has(name) ? 'busy' : 'unknown';

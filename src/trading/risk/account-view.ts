@@ -1,6 +1,7 @@
 import { DAY_MS, type Money, startOfDayMs, type TimeMs, toNumber } from '../../domain/index.ts';
 import type { Ledger } from '../ledger.ts';
 import type { EquityPoint } from '../performance-log.ts';
+import { timeWeightedEquity } from '../time-weighted.ts';
 import { tradePnlUsd, tradeReturn } from '../trade.ts';
 import type { AccountView, ClosedTrade } from './risk-input.ts';
 import { WEEK_MS } from './risk-rules.ts';
@@ -8,15 +9,17 @@ import { WEEK_MS } from './risk-rules.ts';
 /** The account at `priceUsd` and `nowMs`, with its equity history (ascending; what is not in it began with today's equity). */
 export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, history: readonly EquityPoint[]): AccountView {
   const equityUsd = toNumber(ledger.equityUsd(priceUsd));
-  const past = history.filter((point) => point.timeMs < nowMs);
-  const capital = toNumber(ledger.transfersUsd);
+  const past = withoutTransfers(
+    history.filter((point) => point.timeMs < nowMs),
+    { equityUsd, transfersUsd: toNumber(ledger.transfersUsd) },
+  );
   return {
     nowMs,
     equityUsd,
     exposure: ledger.exposure(priceUsd),
-    peakEquityUsd: past.reduce((peak, point) => Math.max(peak, point.equityUsd), Math.max(equityUsd, capital)),
-    dayStartEquityUsd: equityAt(past, nowMs - DAY_MS) ?? capital,
-    weekStartEquityUsd: equityAt(past, nowMs - WEEK_MS) ?? capital,
+    peakEquityUsd: Math.max(equityUsd, past.startUsd, ...past.points.map((point) => point.equityUsd)),
+    dayStartEquityUsd: equityAt(past.points, nowMs - DAY_MS) ?? past.startUsd,
+    weekStartEquityUsd: equityAt(past.points, nowMs - WEEK_MS) ?? past.startUsd,
     ordersToday: countOrdersSince(ledger, startOfDayMs(nowMs)),
     closedTrades: ledger.closedTrades.map(
       (trade): ClosedTrade => ({
@@ -30,8 +33,15 @@ export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, hist
   };
 }
 
+/** Past equity, and the capital at the start, comparable with equity now: money moved by hand is neither gain nor loss. */
+function withoutTransfers(past: readonly EquityPoint[], now: Pick<EquityPoint, 'equityUsd' | 'transfersUsd'>) {
+  const startUsd = (past[0] ?? now).transfersUsd;
+  const [start = startUsd, ...values] = timeWeightedEquity([{ equityUsd: startUsd, transfersUsd: startUsd }, ...past, now]);
+  return { startUsd: start, points: past.map(({ timeMs }, i) => ({ timeMs, equityUsd: values[i]! })) };
+}
+
 /** The last equity known at `timeMs`, or the first one after it. */
-function equityAt(history: readonly EquityPoint[], timeMs: TimeMs): number | undefined {
+function equityAt(history: readonly Pick<EquityPoint, 'timeMs' | 'equityUsd'>[], timeMs: TimeMs): number | undefined {
   return (history.findLast((point) => point.timeMs <= timeMs) ?? history[0])?.equityUsd;
 }
 

@@ -64,7 +64,7 @@ const within = ({ closedTrades, nowMs }: AccountView, lookbackMs: number): reado
 const cooldown: RiskRule = ({ closedTrades, nowMs }, { cooldownMs }) => {
   const last = closedTrades.at(-1);
   const sinceMs = last === undefined ? Number.POSITIVE_INFINITY : nowMs - last.exitTimeMs;
-  return sinceMs < cooldownMs ? reason('cooldown_period', sinceMs, cooldownMs) : undefined;
+  return cooldownMs > 0 && sinceMs < cooldownMs ? reason('cooldown_period', sinceMs, cooldownMs) : undefined;
 };
 
 const stillStopped = (trades: readonly ClosedTrade[], nowMs: number, stopMs: number): boolean => {

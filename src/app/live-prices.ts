@@ -1,0 +1,45 @@
+import { createRng, type Money, money, SourceError, type TimeMs } from '../domain/index.ts';
+import { type BookCost, bookCost, type Quote } from '../trading/index.ts';
+import type { AppParts } from './app-parts.ts';
+
+const QUOTE_TIMEOUT_MS = 20_000;
+
+/** Prices at which one can trade now. Where the exchange does not answer there are none, and it is said. */
+export interface LivePrices {
+  /** The middle of the best bid and ask. */
+  quote(atMs: TimeMs): Promise<Quote | undefined>;
+  /** What buying for so much would cost against the order book. */
+  cost(notionalUsd: Money): Promise<BookCost | undefined>;
+}
+
+export async function livePrices({ urls, clock, timer, config, onProgress }: AppParts): Promise<LivePrices> {
+  const { binance } = urls;
+  if (binance === undefined) return { quote: async () => undefined, cost: async () => undefined };
+  const { fetchBookTicker, fetchOrderBook, HttpClient } = await import('../extraction/index.ts');
+  const http = new HttpClient({
+    fetch,
+    timer,
+    rng: createRng(config.model.seed),
+    requestTimeoutMs: config.extraction.requestTimeoutS * 1000,
+  });
+  const ask = async <Reply>(what: string, work: (signal: AbortSignal) => Promise<Reply>): Promise<Reply | undefined> => {
+    try {
+      return await work(AbortSignal.timeout(QUOTE_TIMEOUT_MS));
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      onProgress(`no ${what} from the exchange: ${error.message}`);
+      return undefined;
+    }
+  };
+  return {
+    quote: () =>
+      ask('price', async (signal) => {
+        const { bidPrice, askPrice } = await fetchBookTicker(http, binance, signal);
+        return { priceUsd: money(bidPrice).plus(askPrice).div(2).round(8), atMs: clock.nowMs() };
+      }),
+    cost: async (notionalUsd) => {
+      const book = await ask('order book', (signal) => fetchOrderBook(http, binance, signal));
+      return book && bookCost(book, notionalUsd);
+    },
+  };
+}

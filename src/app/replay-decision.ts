@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { ConfigError, ManualClock, money } from '../domain/index.ts';
+import type { ModelRegistry } from '../model/index.ts';
+import {
+  type DecisionRecord,
+  filtersFromTexts,
+  type JournalEntry,
+  MemoryDecisionLog,
+  MemoryJournal,
+  MemoryPerformanceLog,
+  readDecisionLog,
+  readJournal,
+  readPerformanceLog,
+  TradingEngine,
+} from '../trading/index.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
+import { cycleSettings } from './cycle-settings.ts';
+import type { CycleParts } from './cycle-types.ts';
+import { decideAt } from './daily-cycle.ts';
+import { loadView } from './load-view.ts';
+import { paperRoute } from './order-route.ts';
+import { serving } from './registry-model-store.ts';
+
+/** One field in which the decision made again differs from the recorded one. */
+export interface ReplayDifference {
+  readonly path: string;
+  readonly recorded: unknown;
+  readonly again: unknown;
+}
+
+export interface ReplayResult {
+  readonly decisionId: string;
+  readonly identical: boolean;
+  /** Whether the configuration is another one than then; it counts as a difference only where it makes one. */
+  readonly isConfigChanged: boolean;
+  readonly differences: readonly ReplayDifference[];
+}
+
+/** Differences beyond these are not listed: one changed input moves hundreds of features. */
+const MAX_DIFFERENCES = 100;
+
+/**
+ * Makes a recorded decision again: rows recorded until it read, its model, the account as the journal had it, its price
+ * and the venue's rules of then. Changes nothing.
+ * @throws ConfigError `replay.no_such_decision`, `registry.no_such_model`
+ */
+export async function replayDecision(parts: AppParts, registry: ModelRegistry, decisionId: string): Promise<ReplayResult> {
+  const { dataDir } = parts;
+  const record = (await readDecisionLog(join(dataDir, PATHS.decisions))).find((one) => one.decisionId === decisionId);
+  if (!record) {
+    throw new ConfigError('replay.no_such_decision', `there is no decision ${decisionId}`, {
+      hint: 'See `ets journal` for the decisions of this data directory.',
+    });
+  }
+  const { decisionTimeMs } = record;
+  const view = await loadView(parts, decisionTimeMs, { kind: 'research', recordedUntilMs: record.dataCutoffRecordedMs });
+  const cycle = await cycleOfThen(parts, registry, record);
+  const again = await decideAt(cycle, view, decisionId, decisionTimeMs, record.conditions.isExchangeUp ?? undefined);
+  const { configHash } = again;
+  const differences = compare(asJson({ ...record, configHash }), asJson(again), '');
+  return {
+    decisionId,
+    identical: differences.length === 0,
+    isConfigChanged: configHash !== record.configHash,
+    differences: differences.slice(0, MAX_DIFFERENCES),
+  };
+}
+
+async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: DecisionRecord): Promise<CycleParts> {
+  const { dataDir, config } = parts;
+  const model = record.modelId === null ? undefined : serving(await registry.load(record.modelId));
+  const { priceUsd } = record.sizing;
+  const quote = async () => (priceUsd === null ? undefined : { priceUsd: money(priceUsd), atMs: record.dataCutoffRecordedMs });
+  const route = {
+    ...paperRoute(config, 'paper', quote),
+    mode: record.mode,
+    filters: filtersFromTexts(record.conditions.filters),
+  };
+  const clock = new ManualClock(record.dataCutoffRecordedMs);
+  const { entries } = await readJournal(join(dataDir, PATHS.journal));
+  const journal = new MemoryJournal();
+  await journal.append(entriesBefore(entries, record).map((entry) => entry.record));
+  const performance = new MemoryPerformanceLog();
+  for (const point of await readPerformanceLog(join(dataDir, PATHS.performance))) {
+    if (point.timeMs < record.decisionTimeMs) await performance.record(point);
+  }
+  return {
+    settings: cycleSettings(config, route, record.runId),
+    clock,
+    market: {
+      view: () => loadView(parts, record.decisionTimeMs),
+      inputs: async () => [...record.inputs],
+      quote,
+      cost: async () => costOf(record),
+    },
+    model: () => model,
+    engine: await TradingEngine.open({
+      journal,
+      clock,
+      connect: route.connect,
+      gate: () => [],
+      capitalUsd: config.capitalUsd,
+    }),
+    route,
+    decisions: new MemoryDecisionLog(),
+    performance,
+    isHalted: async () => record.conditions.isHalted,
+    halt: async () => undefined,
+  };
+}
+
+const costOf = ({ conditions: { cost } }: DecisionRecord) =>
+  cost === null ? undefined : { ...cost, slippageBps: cost.slippageBps ?? Number.POSITIVE_INFINITY };
+
+/** What the journal held when the decision was made. */
+function entriesBefore(entries: readonly JournalEntry[], { decisionId, dataCutoffRecordedMs }: DecisionRecord): JournalEntry[] {
+  const taken = entries.findIndex(({ record }) => record.type === 'decision_taken' && record.decisionId === decisionId);
+  return taken >= 0 ? entries.slice(0, taken) : entries.filter(({ record }) => record.atMs <= dataCutoffRecordedMs);
+}
+
+const asJson = (record: DecisionRecord): unknown => JSON.parse(JSON.stringify(record));
+
+/** Paths at which two JSON values differ. */
+function compare(recorded: unknown, again: unknown, path: string): ReplayDifference[] {
+  if (Object.is(recorded, again)) return [];
+  if (!isObject(recorded) || !isObject(again)) return [{ path, recorded, again }];
+  const names = [...new Set([...Object.keys(recorded), ...Object.keys(again)])];
+  return names.flatMap((name) => compare(recorded[name], again[name], path === '' ? name : `${path}.${name}`));
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

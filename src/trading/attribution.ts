@@ -1,0 +1,70 @@
+import { type Money, money, toText, ZERO } from '../domain/index.ts';
+import type { JournalEntry } from './journal/journal.ts';
+import { Ledger } from './ledger.ts';
+import type { Fill } from './order.ts';
+import { tradePnlUsd } from './trade.ts';
+
+/** Where the profit of a closed trade came from, in USD. The parts add up to it exactly. */
+export interface Attribution {
+  readonly tradeId: string;
+  /** The decision that opened it. */
+  readonly decisionId: string;
+  readonly pnlUsd: string;
+  /** What buying and selling at the prices of the decisions themselves would have brought. */
+  readonly signalUsd: string;
+  /** What the price did until later attempts of an order were priced. */
+  readonly timingUsd: string;
+  readonly slippageUsd: string;
+  readonly feesUsd: string;
+}
+
+interface Parts {
+  timing: Money;
+  slippage: Money;
+}
+
+/** Attribution of every closed trade, from the journal alone; of trades that a compaction closed over only what is left. */
+export function attributeTrades(entries: Iterable<JournalEntry>): Attribution[] {
+  const ledger = new Ledger();
+  const parts = new Map<string, Parts>();
+  for (const { record } of entries) {
+    ledger.apply(record);
+    if (record.type !== 'fill') continue;
+    const trade = ledger.openTrade ?? ledger.closedTrades.at(-1);
+    if (!trade) continue;
+    const sum = parts.get(trade.tradeId) ?? { timing: ZERO, slippage: ZERO };
+    const { timing, slippage } = partsOf(ledger, record.fill);
+    parts.set(trade.tradeId, { timing: sum.timing.plus(timing), slippage: sum.slippage.plus(slippage) });
+  }
+  return ledger.closedTrades.flatMap((trade) => {
+    const sum = parts.get(trade.tradeId);
+    if (!sum) return [];
+    const pnl = tradePnlUsd(trade);
+    const signal = pnl.plus(trade.feesUsd).minus(sum.timing).minus(sum.slippage);
+    return [
+      {
+        tradeId: trade.tradeId,
+        decisionId: trade.decisionId,
+        pnlUsd: toText(pnl),
+        signalUsd: toText(signal),
+        timingUsd: toText(sum.timing),
+        slippageUsd: toText(sum.slippage),
+        feesUsd: toText(money(trade.feesUsd).times(-1)),
+      },
+    ];
+  });
+}
+
+/** What one execution gained or lost against its order's price, and that against the price of the first attempt. */
+function partsOf(ledger: Ledger, { clientOrderId, side, quantity, priceUsd }: Fill): Parts {
+  const { intent } = ledger.order(clientOrderId);
+  const first = ledger.attempts(intent.decisionId, intent.leg)[0]?.intent ?? intent;
+  const gain = (from: string, to: string) =>
+    money(quantity)
+      .times(money(to).minus(from))
+      .times(side === 'buy' ? -1 : 1);
+  return {
+    timing: gain(first.referencePriceUsd, intent.referencePriceUsd),
+    slippage: gain(intent.referencePriceUsd, priceUsd),
+  };
+}

@@ -1,0 +1,136 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cycleSettings } from '../src/app/cycle-settings.ts';
+import { runDailyCycle } from '../src/app/daily-cycle.ts';
+import { loadView } from '../src/app/load-view.ts';
+import { paperRoute } from '../src/app/order-route.ts';
+import { replayDecision } from '../src/app/replay-decision.ts';
+import type { ServingModel } from '../src/app/serving-model.ts';
+import { openTradingSession, type TradingSession } from '../src/app/trading-session.ts';
+import { wantedExposure } from '../src/app/wanted-exposure.ts';
+import { loadConfig } from '../src/config/index.ts';
+import { DAY_MS, ManualClock } from '../src/domain/index.ts';
+import { type EnsembleModel, ModelRegistry } from '../src/model/index.ts';
+import type { DecisionRecord } from '../src/trading/index.ts';
+import { END_MS, simulatedHistory } from './simulated-history.fixture.ts';
+
+const FIRST_MS = END_MS - 4 * DAY_MS + 23 * 3_600_000;
+const CANONICAL = 'binance:ETHUSDT:1h';
+
+let history: Awaited<ReturnType<typeof simulatedHistory>>;
+beforeAll(async () => {
+  history = await simulatedHistory({ seed: 2, edge: 0, days: 40 });
+});
+afterAll(() => history.close());
+
+/** A model that always says the same. */
+const saying = (probabilities: readonly [number, number, number]): ServingModel => ({
+  modelId: 'said',
+  artifactSha256: 'none',
+  trainedUntilMs: FIRST_MS - DAY_MS,
+  canonical: CANONICAL,
+  ensemble: { predictProba: () => Float64Array.from(probabilities) } as unknown as EnsembleModel,
+});
+
+/** The parts so long after the history was fetched. */
+function later(byMs: number) {
+  const clock = new ManualClock(END_MS + byMs);
+  return { clock, parts: { ...history.parts, clock } };
+}
+
+async function withSession(
+  byMs: number,
+  model: ServingModel | undefined,
+  work: (session: TradingSession) => Promise<void>,
+): Promise<void> {
+  const { parts, clock } = later(byMs);
+  const session = await openTradingSession(parts, {
+    mode: 'paper',
+    model: () => model,
+    quote: async (atMs) => ({ priceUsd: (await loadView(parts, atMs)).lastClose(CANONICAL, atMs), atMs: clock.nowMs() }),
+  });
+  try {
+    await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+describe('the daily cycle', () => {
+  it('decides once: a repeat, also by a new process with another model, carries out the first', async () => {
+    let firstId = '';
+    await withSession(0, saying([0.8, 0.1, 0.1]), async ({ cycle }) => {
+      const first = await runDailyCycle(cycle, FIRST_MS);
+      expect(first).toMatchObject({ isRepeat: false, orders: [{ state: 'FILLED' }], record: { decision: { action: 'BUY' } } });
+      const again = await runDailyCycle(cycle, FIRST_MS);
+      expect(again).toMatchObject({ isRepeat: true, record: first.record, orders: first.orders });
+      expect(cycle.engine.ledger.orders.size).toBe(1);
+      firstId = first.record.decisionId;
+    });
+    await withSession(60_000, saying([0.1, 0.8, 0.1]), async ({ cycle }) => {
+      const repeat = await runDailyCycle(cycle, FIRST_MS);
+      expect(repeat).toMatchObject({ isRepeat: true, record: { decisionId: firstId, decision: { action: 'BUY' } } });
+      expect(cycle.engine.ledger.orders.size).toBe(1);
+      expect(cycle.performance.points).toHaveLength(1);
+    });
+  });
+
+  it('sends what a decision announced when the process died before sending it, while it is valid', async () => {
+    const nextMs = FIRST_MS + DAY_MS;
+    await withSession(DAY_MS, saying([0.1, 0.8, 0.1]), async ({ cycle }) => {
+      const settle = cycle.route.settle.bind(cycle.route);
+      const dying = { ...cycle, route: { ...cycle.route, settle: () => Promise.reject(new Error('killed')) } };
+      await expect(runDailyCycle(dying, nextMs)).rejects.toThrow('killed');
+      expect(cycle.engine.ledger.orders.size).toBe(1);
+      const repeat = await runDailyCycle({ ...cycle, route: { ...cycle.route, settle } }, nextMs);
+      expect(repeat).toMatchObject({ isRepeat: true, orders: [{ state: 'FILLED' }], exposure: 0 });
+    });
+  });
+
+  it('sizes by volatility or growth where configured', async () => {
+    const buying = saying([0.8, 0.1, 0.1]);
+    const wanted = async (...overrides: string[]) => {
+      const { parts } = later(0);
+      const config = loadConfig({ env: {}, overrides: ['model.trainDays=60', ...overrides] });
+      const view = await loadView({ ...parts, config }, FIRST_MS);
+      const route = paperRoute(config, 'paper', async () => undefined);
+      const said = { modelId: 'said', classIndex: 0 as const, probabilities: [0.8, 0.1, 0.1] as const, confidence: 0.8 };
+      return wantedExposure(cycleSettings(config, route, null), view, buying, said, FIRST_MS);
+    };
+    expect(await wanted()).toBe(0.5);
+    const low = await wanted('strategy.sizing.method=volatility', 'strategy.sizing.annualVolatility=0.1');
+    const high = await wanted('strategy.sizing.method=volatility', 'strategy.sizing.annualVolatility=0.2');
+    expect(low).toBeGreaterThan(0);
+    expect(high / low).toBeCloseTo(2, 9);
+    expect(await wanted('strategy.sizing.method=kelly', 'strategy.sizing.maxExposure=0.3')).toBe(0.3);
+    expect(await wanted('strategy.sizing.scaleByConfidence=true')).toBeCloseTo((0.5 * 0.35) / 0.55, 9);
+  });
+
+  it('is made again the same from what was known then, and a changed record is found', async () => {
+    const lastMs = FIRST_MS + 2 * DAY_MS;
+    let id = '';
+    await withSession(2 * DAY_MS, undefined, async ({ cycle }) => {
+      id = (await runDailyCycle(cycle, lastMs)).record.decisionId;
+    });
+    const { parts, clock } = later(3 * DAY_MS);
+    const registry = new ModelRegistry(join(parts.dataDir, 'models'), clock);
+    expect(await replayDecision(parts, registry, id)).toMatchObject({ identical: true, differences: [] });
+    const changed = { ...parts, config: { ...parts.config, strategy: { ...parts.config.strategy, name: 'other' } } };
+    expect(await replayDecision(changed, registry, id)).toMatchObject({
+      identical: false,
+      isConfigChanged: true,
+      differences: [{ path: 'strategy', recorded: 'main', again: 'other' }],
+    });
+    const file = join(parts.dataDir, 'trades/decisions.ndjson');
+    const records = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as DecisionRecord);
+    const tampered = records.map((record) => ({ ...record, features: { ...record.features, rsi_14: 1 } }));
+    writeFileSync(file, tampered.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const found = await replayDecision(parts, registry, id);
+    expect(found).toMatchObject({ identical: false, differences: [{ path: 'features.rsi_14', recorded: 1 }] });
+    await expect(replayDecision(parts, registry, 'nothing')).rejects.toMatchObject({ code: 'replay.no_such_decision' });
+  });
+});
