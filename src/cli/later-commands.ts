@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ConfigError } from '../domain/errors.ts';
 import { withAction } from './command.ts';
 
-const LATER = ['replay', 'sources', 'notify'];
+const LATER = ['replay', 'sources'];
 
 /** Commands of the contract that this version does not have: they say so instead of being unknown. */
 export const laterCommands = (): Command[] =>

@@ -17,6 +17,7 @@ import { journal } from './commands/journal.ts';
 import { keys } from './commands/keys.ts';
 import { models } from './commands/models.ts';
 import { monitor } from './commands/monitor.ts';
+import { notify } from './commands/notify.ts';
 import { performanceReport } from './commands/performance-report.ts';
 import { predict } from './commands/predict.ts';
 import { processNewData } from './commands/process-new-data.ts';
@@ -65,6 +66,7 @@ const commands = [
   backup(),
   checkStatus(),
   monitor(),
+  notify(),
   config(),
   keys(),
   sandbox(),

@@ -8,12 +8,14 @@ import { type AppParts, PATHS } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import { flattenIfAsked } from '../halting.ts';
 import { liveQuote } from '../live-quote.ts';
+import { openNotifications } from '../notify.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
 import { modeOf, openTradingSession, type TradingSession } from '../trading-session.ts';
 import { train } from '../train.ts';
 import { worldWait } from '../world-wait.ts';
+import { DaemonAlerts } from './daemon-alerts.ts';
 import { daemonService, type RunningDaemon } from './daemon-service.ts';
 import { JobHistory } from './job-history.ts';
 import { acquireRunLock } from './run-lock.ts';
@@ -61,6 +63,7 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
     } finally {
       running = undefined;
       await server?.close();
+      await daemon.alerts.close();
       await daemon.session.close();
     }
   } finally {
@@ -106,7 +109,8 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
     model: () => models.current(),
     quote: await liveQuote(parts),
   });
-  return new Daemon({ parts, session, models, registry, log, history, events });
+  const alerts = new DaemonAlerts(parts, events, await openNotifications(parts));
+  return new Daemon({ parts, session, models, registry, log, history, events, alerts });
 }
 
 interface DaemonParts extends RunningDaemon {
@@ -114,19 +118,21 @@ interface DaemonParts extends RunningDaemon {
   readonly models: RegistryModelStore;
   readonly log: PredictionLog;
   readonly events: EventLog;
+  readonly alerts: DaemonAlerts;
 }
 
 class Daemon implements RunningDaemon {
   readonly session: TradingSession;
   readonly history: JobHistory;
   readonly registry: ModelRegistry;
+  readonly alerts: DaemonAlerts;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
   readonly #log: PredictionLog;
   readonly #events: EventLog;
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
-  constructor({ parts, session, history, registry, models, log, events }: DaemonParts) {
+  constructor({ parts, session, history, registry, models, log, events, alerts }: DaemonParts) {
     const { schedule, strategy } = parts.config;
     this.session = session;
     this.history = history;
@@ -135,6 +141,7 @@ class Daemon implements RunningDaemon {
     this.#models = models;
     this.#log = log;
     this.#events = events;
+    this.alerts = alerts;
     const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
     this.#jobs = [
       { ...weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS), run: (dueMs) => this.#train(dueMs) },
@@ -150,7 +157,9 @@ class Daemon implements RunningDaemon {
     const { cycle } = this.session;
     const status = await cycle.route.check(cycle.engine);
     if (status.kind === 'halt') await this.#halt(status.why);
-    if (status.kind === 'exchange_down') this.#alert('warning', `the exchange does not answer: ${status.why}`);
+    if (status.kind === 'exchange_down') {
+      this.alerts.raise({ name: 'exchange_down', severity: 'warning', title: `the exchange does not answer: ${status.why}` });
+    }
   }
 
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {
@@ -173,7 +182,8 @@ class Daemon implements RunningDaemon {
     const record = (outcome: 'done' | 'failed' | 'missed', message: string | null) =>
       this.history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), outcome, message });
     if (isMissed) {
-      this.#alert('warning', `${job.name} of ${toIso(dueMs)} was missed`);
+      const title = `${job.name} of ${toIso(dueMs)} was missed`;
+      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title });
       return record('missed', null);
     }
     try {
@@ -182,7 +192,11 @@ class Daemon implements RunningDaemon {
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
-      this.#alert('error', `${job.name} of ${toIso(dueMs)} failed: ${error.message}`);
+      this.alerts.raise({
+        name: `${job.name}_failed`,
+        severity: job.name === 'decision' ? 'critical' : 'warning',
+        title: `${job.name} of ${toIso(dueMs)} failed: ${error.message}`,
+      });
       if (error instanceof InvariantError) await this.#halt(`${error.code}: ${error.message}`);
       if (clock.nowMs() + RETRY_AFTER_MS - dueMs > job.lateMs) await record('failed', error.message);
       else await this.#wait(clock.nowMs() + RETRY_AFTER_MS);
@@ -192,12 +206,15 @@ class Daemon implements RunningDaemon {
   async #decide(dueMs: TimeMs): Promise<void> {
     const { onProgress } = this.#parts;
     await this.#extract();
-    const { record, orders } = await runScheduledCycle(this.session, this.#log, dueMs);
+    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#log, dueMs);
     const { decisionId, decision } = record;
     onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
     this.#events.add('decision', dueMs, { decisionId, label: decision.label, action: decision.action });
     for (const order of orders) this.#events.add('order', dueMs, order);
     await this.session.cycle.route.check(this.session.cycle.engine);
+    this.alerts.orders(orders);
+    await this.alerts.health(this.registry);
+    this.alerts.cycleDone(record, equityUsd);
   }
 
   async #train(dueMs: TimeMs): Promise<void> {
@@ -210,7 +227,11 @@ class Daemon implements RunningDaemon {
     const { clock, signal } = this.#parts;
     const { days } = await openExtraction(this.#parts).extractUntil(clock.nowMs(), { ...(signal && { signal }) });
     for (const { date, datasets } of days)
-      for (const { dataset, error } of datasets) if (error) this.#alert('warning', `${date} ${dataset}: ${error.message}`);
+      for (const { dataset, error } of datasets) {
+        if (!error) continue;
+        const title = `${date} ${dataset}: ${error.message}`;
+        this.alerts.raise({ name: 'extraction_failed', key: `extraction_failed:${dataset}`, severity: 'warning', title });
+      }
   }
 
   /** Until the next due time, in steps: after each an open position and open orders are looked at. */
@@ -218,23 +239,20 @@ class Daemon implements RunningDaemon {
     const { clock } = this.#parts;
     const { cycle } = this.session;
     await worldWait(this.#parts)(untilMs, watchStepMs(clock));
+    this.alerts.deliver();
     if (await flattenIfAsked(this.#parts, this.session, clock.nowMs()))
       this.#events.add('halt', clock.nowMs(), { why: 'flatten' });
     if (cycle.engine.ledger.unsettledOrders().length > 0) await cycle.route.check(cycle.engine);
     const exits = await watchPosition(cycle);
     for (const order of exits) this.#events.add('order', clock.nowMs(), order);
+    this.alerts.orders(exits);
     if (exits.length > 0) await this.session.writeHistory();
   }
 
   async #halt(why: string): Promise<void> {
     await this.session.cycle.halt(why);
     this.#events.add('halt', this.#parts.clock.nowMs(), { why });
-    this.#alert('critical', `trading is halted: ${why}`);
-  }
-
-  #alert(severity: 'warning' | 'error' | 'critical', message: string): void {
-    this.#parts.onProgress(message);
-    this.#events.add('alert', this.#parts.clock.nowMs(), { severity, message });
+    this.alerts.raise({ name: 'halted', severity: 'critical', title: `trading is halted: ${why}` });
   }
 }
 

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { writeFileAtomic } from '../storage/index.ts';
+import { alertSchema } from './alert.ts';
+import { CHANNEL_NAMES } from './channels/channel.ts';
+
+const messageSchema = z.object({
+  alert: alertSchema,
+  channel: z.enum(CHANNEL_NAMES),
+  attempts: z.int(),
+  /** World time before which it is not tried. */
+  notBeforeMs: z.int(),
+});
+/** An alert on its way to one channel. */
+export type OutboxMessage = z.infer<typeof messageSchema>;
+
+const stateSchema = z.object({
+  waiting: z.array(messageSchema),
+  /** When each alert was last announced, by key. */
+  announcedMs: z.record(z.string(), z.int()),
+});
+type OutboxState = z.infer<typeof stateSchema>;
+
+/** Messages that wait on one channel; of more the oldest that is not critical is given up. */
+const MAX_WAITING = 500;
+
+/** Messages not yet delivered, on disk, so that an outage of a channel or a restart loses none. */
+export class Outbox {
+  readonly #path: string;
+  #state: OutboxState;
+  #write: Promise<void> = Promise.resolve();
+
+  private constructor(path: string, state: OutboxState) {
+    this.#path = path;
+    this.#state = state;
+  }
+
+  /** A file that cannot be read is begun anew: what waited is lost, what comes is not. */
+  static async open(path: string): Promise<Outbox> {
+    const empty: OutboxState = { waiting: [], announcedMs: {} };
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) return new Outbox(path, empty);
+    try {
+      return new Outbox(path, stateSchema.parse(JSON.parse(text)));
+    } catch {
+      return new Outbox(path, empty);
+    }
+  }
+
+  get waiting(): readonly OutboxMessage[] {
+    return this.#state.waiting;
+  }
+
+  announcedMs(key: string): number | undefined {
+    return this.#state.announcedMs[key];
+  }
+
+  async announce(key: string, atMs: number, messages: readonly OutboxMessage[]): Promise<void> {
+    this.#state.announcedMs[key] = atMs;
+    this.#state.waiting.push(...messages);
+    while (this.#state.waiting.length > MAX_WAITING) {
+      const least = this.#state.waiting.findIndex(({ alert }) => alert.severity !== 'critical');
+      this.#state.waiting.splice(Math.max(0, least), 1);
+    }
+    await this.#save();
+  }
+
+  async delivered(message: OutboxMessage): Promise<void> {
+    this.#state.waiting = this.#state.waiting.filter((one) => one !== message);
+    await this.#save();
+  }
+
+  async postpone(message: OutboxMessage, notBeforeMs: number): Promise<void> {
+    message.attempts += 1;
+    message.notBeforeMs = notBeforeMs;
+    await this.#save();
+  }
+
+  #save(): Promise<void> {
+    this.#write = this.#write.catch(() => undefined).then(() => writeFileAtomic(this.#path, JSON.stringify(this.#state)));
+    return this.#write;
+  }
+}
