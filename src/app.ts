@@ -346,6 +346,11 @@ export class App {
     return (await import('./app/check-status.ts')).checkStatus(this.#parts, await this.#registry());
   }
 
+  /** Sends a test to every channel whose secrets are in the environment. */
+  async notifyTest() {
+    return (await import('./app/notify.ts')).notifyTest(this.#parts);
+  }
+
   async monitorView() {
     return (await import('./app/monitor-view.ts')).monitorView(this.#parts, await this.#registry());
   }

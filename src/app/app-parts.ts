@@ -41,6 +41,7 @@ export const PATHS = {
   studies: 'models/studies',
   extractionState: 'raw/extraction-state.json',
   schedule: 'schedule.json',
+  outbox: 'outbox.json',
   keys: 'keys.sealed',
   reports: 'reports',
 } as const;

@@ -17,6 +17,7 @@ import { journal } from './commands/journal.ts';
 import { keys } from './commands/keys.ts';
 import { models } from './commands/models.ts';
 import { monitor } from './commands/monitor.ts';
+import { notify } from './commands/notify.ts';
 import { performanceReport } from './commands/performance-report.ts';
 import { predict } from './commands/predict.ts';
 import { processNewData } from './commands/process-new-data.ts';
@@ -28,7 +29,6 @@ import { trade } from './commands/trade.ts';
 import { train } from './commands/train.ts';
 import { transfer } from './commands/transfer.ts';
 import { tune } from './commands/tune.ts';
-import { laterCommands } from './later-commands.ts';
 import { reportFailure } from './output.ts';
 import { ownerCommand } from './owner-names.ts';
 import { usageError } from './usage-error.ts';
@@ -71,12 +71,12 @@ const commands = [
   backup(),
   checkStatus(),
   monitor(),
+  notify(),
   config(),
   keys(),
   sandbox(),
-  ...laterCommands(),
 ];
-for (const command of commands) program.addCommand(command, { hidden: command.description() === 'not in this version' });
+for (const command of commands) program.addCommand(command);
 for (const command of allCommands(program)) command.exitOverride().configureOutput({ writeErr: () => undefined });
 
 try {

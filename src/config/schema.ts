@@ -134,6 +134,20 @@ const server = section({
   requestsPerMinute: count(1, 1_000_000).default(600).describe('Requests per minute and address'),
 });
 
+const leastSeverity = z.enum(['info', 'warning', 'critical', 'none']);
+const notifications = section({
+  telegram: leastSeverity.default('warning').describe('Least severity that goes to Telegram; none switches it off'),
+  discord: leastSeverity.default('warning'),
+  slack: leastSeverity.default('warning'),
+  email: leastSeverity.default('critical'),
+  webhook: leastSeverity.default('info'),
+  ntfy: leastSeverity.default('warning'),
+  quietFromHourUtc: count(0, 23).optional().describe('From this hour only critical messages are sent; the others wait'),
+  quietToHourUtc: count(0, 23).optional(),
+  repeatAfterHours: fraction(0, 168).default(6).describe('The same alert is not sent again before'),
+  perHour: count(1, 1000).default(30).describe('Messages an hour on one channel; the others wait'),
+});
+
 const url = z.url({ protocol: /^(https?|wss?)$/ });
 /** A list, or text with commas as an environment variable has it. */
 const urlList = z
@@ -171,6 +185,7 @@ export const configSchema = z.strictObject({
   extraction,
   streams,
   server,
+  notifications,
   sources,
 });
 

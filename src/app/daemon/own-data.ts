@@ -4,7 +4,7 @@ import type { AppParts } from '../app-parts.ts';
 import { externalSources, openExternalData } from '../external-data.ts';
 
 /** Told of what the operator should know. */
-type Alert = (severity: 'warning' | 'error', message: string) => void;
+type Alert = (message: string) => void;
 
 /**
  * The user's own data while the daemon runs: declared sources are pulled when they are due, their declarations read again
@@ -29,7 +29,7 @@ export class OwnData {
   async look(): Promise<void> {
     this.#reload();
     for (const { dataset, error } of await this.#external.pullDue(this.#parts.clock.nowMs())) {
-      if (error) this.#alert('warning', `${dataset}: ${error.message}`);
+      if (error) this.#alert(`${dataset}: ${error.message}`);
     }
     await this.#mergeDrops();
   }
@@ -40,7 +40,7 @@ export class OwnData {
 
   #reload(): void {
     const { isChanged, problem } = this.#parts.dataSources.reload();
-    if (problem) this.#alert('error', `${problem.message}; the former declarations stay in force`);
+    if (problem) this.#alert(`${problem.message}; the former declarations stay in force`);
     if (!isChanged) return;
     this.#external.replace(externalSources(this.#parts));
     this.#streams.abort();
@@ -58,7 +58,7 @@ export class OwnData {
     }
     for (const { file, error } of refused) {
       this.#drops.refuse(file);
-      this.#alert('warning', `${file} was refused: ${error.message}`);
+      this.#alert(`${file} was refused: ${error.message}`);
     }
   }
 
@@ -73,8 +73,8 @@ export class OwnData {
         rng: createRng(config.model.seed, 0x57e),
         signal: this.#streams.signal,
         onReport: () => undefined,
-        onProblem: (dataset, problem) => this.#alert('warning', `${dataset}: ${problem}`),
-      }).catch((error: unknown) => this.#alert('error', `${source.dataset}: the stream has ended: ${String(error)}`));
+        onProblem: (dataset, problem) => this.#alert(`${dataset}: ${problem}`),
+      }).catch((error: unknown) => this.#alert(`${source.dataset}: the stream has ended: ${String(error)}`));
     }
   }
 }

@@ -9,12 +9,14 @@ import { type AppParts, PATHS } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import { flattenIfAsked } from '../halting.ts';
 import { livePrices } from '../live-prices.ts';
+import { openNotifications } from '../notify.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
 import { modeOf, openTradingSession, type TradingSession } from '../trading-session.ts';
 import { train } from '../train.ts';
 import { worldWait } from '../world-wait.ts';
+import { DaemonAlerts } from './daemon-alerts.ts';
 import { daemonService, type RunningDaemon } from './daemon-service.ts';
 import { JobHistory } from './job-history.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
@@ -67,6 +69,7 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
       await server?.close();
       await daemon.streams?.close();
       daemon.ownData.close();
+      await daemon.alerts.close();
       await daemon.session.close();
     }
   } finally {
@@ -117,7 +120,8 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
     quote: streamedQuote(streams?.price, parts, prices.quote),
     cost: prices.cost,
   });
-  return new Daemon({ parts, session, models, registry, log, history, events, streams });
+  const alerts = new DaemonAlerts(parts, events, await openNotifications(parts));
+  return new Daemon({ parts, session, models, registry, log, history, events, streams, alerts });
 }
 
 interface DaemonParts extends RunningDaemon {
@@ -125,6 +129,7 @@ interface DaemonParts extends RunningDaemon {
   readonly models: RegistryModelStore;
   readonly log: PredictionLog;
   readonly events: EventLog;
+  readonly alerts: DaemonAlerts;
 }
 
 class Daemon implements RunningDaemon {
@@ -132,6 +137,7 @@ class Daemon implements RunningDaemon {
   readonly history: JobHistory;
   readonly registry: ModelRegistry;
   readonly streams: StreamProcessor | undefined;
+  readonly alerts: DaemonAlerts;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
   readonly #log: PredictionLog;
@@ -142,7 +148,7 @@ class Daemon implements RunningDaemon {
   #trouble = '';
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
-  constructor({ parts, session, history, registry, models, log, events, streams }: DaemonParts) {
+  constructor({ parts, session, history, registry, models, log, events, streams, alerts }: DaemonParts) {
     const { schedule, strategy } = parts.config;
     this.session = session;
     this.history = history;
@@ -152,7 +158,8 @@ class Daemon implements RunningDaemon {
     this.#models = models;
     this.#log = log;
     this.#events = events;
-    this.ownData = new OwnData(parts, (severity, message) => this.#alert(severity, message));
+    this.alerts = alerts;
+    this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
     const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
     this.#jobs = [
       { ...weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS), run: (dueMs) => this.#train(dueMs) },
@@ -177,12 +184,16 @@ class Daemon implements RunningDaemon {
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.#halt(status.why);
-    if (status.kind === 'exchange_down' && isNew) this.#alert('warning', `the exchange does not answer: ${status.why}`);
+    if (status.kind === 'exchange_down' && isNew) {
+      this.alerts.raise({ name: 'exchange_down', severity: 'warning', title: `the exchange does not answer: ${status.why}` });
+    }
   }
 
   /** Streams run beside the schedule and hold nothing up. */
   startStreams(): void {
-    this.streams?.start((error) => this.#alert('error', `a stream has ended: ${String(error)}`));
+    this.streams?.start((error) =>
+      this.alerts.raise({ name: 'stream_ended', severity: 'warning', title: `a stream has ended: ${String(error)}` }),
+    );
   }
 
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {
@@ -205,7 +216,8 @@ class Daemon implements RunningDaemon {
     const record = (outcome: 'done' | 'failed' | 'missed', message: string | null) =>
       this.history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), outcome, message });
     if (isMissed) {
-      this.#alert('warning', `${job.name} of ${toIso(dueMs)} was missed`);
+      const title = `${job.name} of ${toIso(dueMs)} was missed`;
+      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title });
       return record('missed', null);
     }
     try {
@@ -214,7 +226,11 @@ class Daemon implements RunningDaemon {
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
-      this.#alert('error', `${job.name} of ${toIso(dueMs)} failed: ${error.message}`);
+      this.alerts.raise({
+        name: `${job.name}_failed`,
+        severity: job.name === 'decision' ? 'critical' : 'warning',
+        title: `${job.name} of ${toIso(dueMs)} failed: ${error.message}`,
+      });
       if (error instanceof InvariantError) await this.#halt(`${error.code}: ${error.message}`);
       if (clock.nowMs() + RETRY_AFTER_MS - dueMs > job.lateMs) await record('failed', error.message);
       else await this.#wait(clock.nowMs() + RETRY_AFTER_MS);
@@ -225,12 +241,15 @@ class Daemon implements RunningDaemon {
     const { onProgress } = this.#parts;
     await this.#extract();
     await this.ownData.look();
-    const { record, orders } = await runScheduledCycle(this.session, this.#log, dueMs);
+    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#log, dueMs);
     const { decisionId, decision } = record;
     onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
     this.#events.add('decision', dueMs, { decisionId, label: decision.label, action: decision.action });
     for (const order of orders) this.#events.add('order', dueMs, order);
     await this.#reconcile();
+    this.alerts.orders(orders);
+    this.alerts.health(this.registry);
+    this.alerts.cycleDone(record, equityUsd);
   }
 
   async #train(dueMs: TimeMs): Promise<void> {
@@ -243,7 +262,11 @@ class Daemon implements RunningDaemon {
     const { clock, signal } = this.#parts;
     const { days } = await openExtraction(this.#parts).extractUntil(clock.nowMs(), { ...(signal && { signal }) });
     for (const { date, datasets } of days)
-      for (const { dataset, error } of datasets) if (error) this.#alert('warning', `${date} ${dataset}: ${error.message}`);
+      for (const { dataset, error } of datasets) {
+        if (!error) continue;
+        const title = `${date} ${dataset}: ${error.message}`;
+        this.alerts.raise({ name: 'extraction_failed', key: `extraction_failed:${dataset}`, severity: 'warning', title });
+      }
   }
 
   /** Until the next due time, in steps: after each an open position and open orders are looked at. */
@@ -252,6 +275,7 @@ class Daemon implements RunningDaemon {
     const { cycle } = this.session;
     await worldWait(this.#parts)(untilMs, watchStepMs(clock));
     await this.ownData.look();
+    this.alerts.deliver();
     if (await flattenIfAsked(this.#parts, this.session, clock.nowMs()))
       this.#events.add('halt', clock.nowMs(), { why: 'flatten' });
     const everyMs = this.#parts.config.exchange.reconcileEveryMinutes * MINUTE_MS;
@@ -259,18 +283,14 @@ class Daemon implements RunningDaemon {
     if (isDue || cycle.engine.ledger.unsettledOrders().length > 0) await this.#reconcile();
     const exits = await watchPosition(cycle);
     for (const order of exits) this.#events.add('order', clock.nowMs(), order);
+    this.alerts.orders(exits);
     if (exits.length > 0) await this.session.writeHistory();
   }
 
   async #halt(why: string): Promise<void> {
     await this.session.cycle.halt(why);
     this.#events.add('halt', this.#parts.clock.nowMs(), { why });
-    this.#alert('critical', `trading is halted: ${why}`);
-  }
-
-  #alert(severity: 'warning' | 'error' | 'critical', message: string): void {
-    this.#parts.onProgress(message);
-    this.#events.add('alert', this.#parts.clock.nowMs(), { severity, message });
+    this.alerts.raise({ name: 'halted', severity: 'critical', title: `trading is halted: ${why}` });
   }
 }
 

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../domain/index.ts';
+import { NotificationSystem, Outbox } from '../../monitoring/index.ts';
+import { EventLog } from '../../server/index.ts';
+import type { AppParts } from '../app-parts.ts';
+import { DaemonAlerts } from './daemon-alerts.ts';
+
+const POLICY = {
+  least: { telegram: 'none', discord: 'none', slack: 'none', email: 'none', webhook: 'warning', ntfy: 'none' },
+  repeatAfterHours: 6,
+  perHour: 30,
+} as const;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ets-alerts-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function alertsWith(send: (title: string, signal: AbortSignal) => Promise<void>) {
+  const clock = new ManualClock(Date.UTC(2024, 0, 1, 23));
+  const log: string[] = [];
+  const parts = { clock, isSimulated: true, env: {}, onProgress: (text: string) => log.push(text) } as unknown as AppParts;
+  const outbox = await Outbox.open(join(folder, 'outbox.json'));
+  const channel = { name: 'webhook' as const, send: ({ title }: { title: string }, signal: AbortSignal) => send(title, signal) };
+  const events = new EventLog();
+  const alerts = new DaemonAlerts(parts, events, new NotificationSystem({ channels: [channel], outbox, policy: POLICY, clock }));
+  return { alerts, events, log };
+}
+
+describe('DaemonAlerts', () => {
+  it('tells the log, the stream and the channels; what only informs is no alert of the stream', async () => {
+    const sent: string[] = [];
+    const { alerts, events, log } = await alertsWith(async (title) => void sent.push(title));
+    alerts.orders([
+      { clientOrderId: 'a', state: 'FILLED', filledQuantity: '1', message: null },
+      { clientOrderId: 'b', state: 'REJECTED', filledQuantity: '0', message: 'too small' },
+    ]);
+    await expect.poll(() => sent).toEqual(['order b: REJECTED, 0 ETH filled (too small)']);
+    expect(log).toHaveLength(2);
+    expect(events.after(0).map(({ data }) => data)).toEqual([
+      { name: 'order_problem', severity: 'warning', message: 'order b: REJECTED, 0 ETH filled (too small)' },
+    ]);
+    await alerts.close();
+  });
+
+  it('ends at once while a channel hangs, and keeps the message for the next start', async () => {
+    let isHanging = false;
+    const { alerts } = await alertsWith(
+      (_, signal) =>
+        new Promise((_resolve, reject) => {
+          isHanging = true;
+          signal.addEventListener('abort', () => reject(new Error('stopped')));
+        }),
+    );
+    alerts.raise({ name: 'halted', severity: 'critical', title: 'halted' });
+    await expect.poll(() => isHanging).toBe(true);
+    await alerts.close();
+    const { waiting } = await Outbox.open(join(folder, 'outbox.json'));
+    expect(waiting.map(({ alert, attempts }) => [alert.title, attempts])).toEqual([['halted', 0]]);
+  });
+});

@@ -1,0 +1,112 @@
+import { toIso } from '../../domain/index.ts';
+import type { ModelRegistry } from '../../model/index.ts';
+import type { Alert, NotificationSystem } from '../../monitoring/index.ts';
+import type { EventLog } from '../../server/index.ts';
+import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
+import type { AppParts } from '../app-parts.ts';
+import { checkStatus } from '../check-status.ts';
+
+type Raised = Pick<Alert, 'name' | 'severity' | 'title'> & { readonly key?: string };
+
+/** What somebody is told when a part of `check-status` is not well. */
+const HEALTH_ALERTS: Readonly<Record<string, Pick<Alert, 'name' | 'severity'>>> = {
+  storage: { name: 'storage_damaged', severity: 'critical' },
+  prices: { name: 'data_stale', severity: 'warning' },
+  model: { name: 'model_stale', severity: 'warning' },
+  halt: { name: 'halted', severity: 'critical' },
+  disk: { name: 'disk_low', severity: 'critical' },
+};
+
+/** States in which an order did not do what it was meant to. */
+const PROBLEMS: ReadonlySet<OrderOutcome['state']> = new Set(['REJECTED', 'UNKNOWN', 'NOT_SENT', 'NOT_FOUND']);
+
+const HEARTBEAT_TIMEOUT_MS = 5_000;
+
+/**
+ * Tells people what happens in the daemon: on the log, on the event stream and on the channels. Nothing here is waited
+ * for by trading, and no channel that fails stops it.
+ */
+export class DaemonAlerts {
+  readonly #parts: AppParts;
+  readonly #events: EventLog;
+  readonly #notifications: NotificationSystem;
+  readonly #stop = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(parts: AppParts, events: EventLog, notifications: NotificationSystem) {
+    this.#parts = parts;
+    this.#events = events;
+    this.#notifications = notifications;
+  }
+
+  raise({ name, key, severity, title }: Raised): void {
+    const { clock, isSimulated, onProgress } = this.#parts;
+    onProgress(title);
+    if (severity !== 'info') this.#events.add('alert', clock.nowMs(), { name, severity, message: title });
+    const alert = { name, severity, title, detail: '', simulated: isSimulated, ...(key !== undefined && { key }) };
+    this.#behind(this.#notifications.raise(alert).then(() => this.deliver()));
+  }
+
+  /** Sends in the background what waits and is due. */
+  deliver(): void {
+    this.#behind(this.#notifications.deliver());
+  }
+
+  orders(orders: readonly OrderOutcome[]): void {
+    for (const { clientOrderId, state, filledQuantity, message } of orders) {
+      const text = `order ${clientOrderId}: ${state}, ${filledQuantity} ETH filled${message === null ? '' : ` (${message})`}`;
+      const isBad = PROBLEMS.has(state);
+      this.raise({
+        name: isBad ? 'order_problem' : 'order',
+        key: `order:${clientOrderId}:${state}`,
+        severity: isBad ? 'warning' : 'info',
+        title: text,
+      });
+    }
+  }
+
+  /** Raises, in the background, an alert for every part that is not well. */
+  health(registry: ModelRegistry): void {
+    this.#behind(this.#checkHealth(registry));
+  }
+
+  async #checkHealth(registry: ModelRegistry): Promise<void> {
+    const { checks } = await checkStatus(this.#parts, registry);
+    for (const { name, status, detail } of checks) {
+      const alert = HEALTH_ALERTS[name];
+      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}` });
+    }
+  }
+
+  /** The summary of a day, and the sign of life that somebody outside waits for. */
+  cycleDone({ decisionTimeMs, decision }: DecisionRecord, equityUsd: string): void {
+    const title = `${toIso(decisionTimeMs)}: ${decision.label}, ${decision.action}; equity ${equityUsd} USDT`;
+    this.raise({ name: 'daily_summary', key: `daily_summary:${decisionTimeMs}`, severity: 'info', title });
+    const url = this.#parts.env.ETS_HEARTBEAT_URL;
+    if (url) this.#behind(this.#heartbeat(url));
+  }
+
+  /** Ends what is under way; messages that were not taken wait in the outbox for the next start. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    const closing = this.#notifications.close().catch(() => undefined);
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    await closing;
+  }
+
+  async #heartbeat(url: string): Promise<void> {
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]);
+    const reply = await fetch(url, { signal }).catch(() => undefined);
+    if (!reply?.ok && !this.#stop.signal.aborted) this.#parts.onProgress('the heartbeat URL does not answer');
+  }
+
+  #behind(work: Promise<unknown>): void {
+    const done: Promise<void> = work
+      .then(
+        () => undefined,
+        (error: unknown) => this.#parts.onProgress(`an alert could not be passed on: ${String(error)}`),
+      )
+      .finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HOUR_MS, ManualClock } from '../domain/index.ts';
+import type { Alert, Severity } from './alert.ts';
+import type { NotificationChannel } from './channels/channel.ts';
+import { type NotificationPolicy, NotificationSystem } from './notification-system.ts';
+import { Outbox } from './outbox.ts';
+
+const NOON = Date.UTC(2024, 0, 1, 12);
+const POLICY: NotificationPolicy = {
+  least: { telegram: 'warning', discord: 'none', slack: 'info', email: 'critical', webhook: 'info', ntfy: 'none' },
+  quietFromHourUtc: 22,
+  quietToHourUtc: 7,
+  repeatAfterHours: 6,
+  perHour: 3,
+};
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ets-notify-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+class FakeChannel implements NotificationChannel {
+  readonly name: NotificationChannel['name'];
+  readonly got: Alert[] = [];
+  isDown = false;
+  constructor(name: NotificationChannel['name']) {
+    this.name = name;
+  }
+  async send(alert: Alert): Promise<void> {
+    if (this.isDown) throw new Error('down');
+    this.got.push(alert);
+  }
+}
+
+async function system(channels: readonly NotificationChannel[], clock: ManualClock) {
+  const outbox = await Outbox.open(join(folder, 'outbox.json'));
+  return new NotificationSystem({ channels, outbox, policy: POLICY, clock });
+}
+const alert = (severity: Severity, key: string) => ({ name: 'x', key, severity, title: key, detail: '', simulated: true });
+const titles = (channel: FakeChannel) => channel.got.map(({ title }) => title);
+
+describe('NotificationSystem', () => {
+  it('routes by severity and announces the same alert once within the repeat time', async () => {
+    const [telegram, slack, email, discord] = (['telegram', 'slack', 'email', 'discord'] as const).map(
+      (name) => new FakeChannel(name),
+    );
+    const clock = new ManualClock(NOON);
+    const notifications = await system([telegram!, slack!, email!, discord!], clock);
+    for (const severity of ['info', 'warning', 'critical'] as const) await notifications.raise(alert(severity, severity));
+    expect(await notifications.raise(alert('critical', 'critical'))).toBe(false);
+    await notifications.deliver();
+    expect([telegram, slack, email, discord].map((one) => titles(one!))).toEqual([
+      ['warning', 'critical'],
+      ['info', 'warning', 'critical'],
+      ['critical'],
+      [],
+    ]);
+    clock.moveTo(NOON + 6 * HOUR_MS);
+    expect(await notifications.raise(alert('critical', 'critical'))).toBe(true);
+  });
+
+  it('keeps what a channel does not take, over a restart, and tries again later', async () => {
+    const slack = new FakeChannel('slack');
+    slack.isDown = true;
+    const clock = new ManualClock(NOON);
+    const first = await system([slack], clock);
+    await first.raise(alert('warning', 'a'));
+    await first.raise(alert('warning', 'b'));
+    await first.deliver();
+    const second = await system([slack], clock);
+    expect(second.queueDepth).toBe(2);
+    slack.isDown = false;
+    await second.deliver();
+    expect(titles(slack)).toEqual(['b']);
+    clock.moveTo(NOON + 30_000);
+    await second.deliver();
+    expect(titles(slack)).toEqual(['b', 'a']);
+    expect(second.queueDepth).toBe(0);
+  });
+
+  it('waits in quiet hours and above the hourly number, but never with what is critical', async () => {
+    const slack = new FakeChannel('slack');
+    const clock = new ManualClock(NOON + 11 * HOUR_MS);
+    const notifications = await system([slack], clock);
+    await notifications.raise(alert('warning', 'quiet'));
+    await notifications.raise(alert('critical', 'loud'));
+    await notifications.deliver();
+    expect(titles(slack)).toEqual(['loud']);
+    clock.moveTo(NOON + 19 * HOUR_MS);
+    for (let i = 0; i < 4; i++) await notifications.raise(alert('info', `${i}`));
+    await notifications.deliver();
+    expect(titles(slack)).toEqual(['loud', 'quiet', '0', '1']);
+    clock.moveTo(NOON + 20 * HOUR_MS);
+    await notifications.deliver();
+    expect(titles(slack)).toEqual(['loud', 'quiet', '0', '1', '2', '3']);
+  });
+});

@@ -1,0 +1,126 @@
+import { type Clock, HOUR_MS, SECOND_MS } from '../domain/index.ts';
+import { type Alert, SEVERITIES, type Severity } from './alert.ts';
+import type { ChannelName, NotificationChannel } from './channels/channel.ts';
+import type { Outbox, OutboxMessage } from './outbox.ts';
+
+export interface NotificationPolicy {
+  /** Least severity that goes to a channel. */
+  readonly least: Readonly<Record<ChannelName, Severity | 'none'>>;
+  readonly quietFromHourUtc?: number | undefined;
+  readonly quietToHourUtc?: number | undefined;
+  readonly repeatAfterHours: number;
+  readonly perHour: number;
+}
+
+export interface NotificationParts {
+  readonly channels: readonly NotificationChannel[];
+  readonly outbox: Outbox;
+  readonly policy: NotificationPolicy;
+  readonly clock: Clock;
+}
+
+const FIRST_RETRY_MS = 30 * SECOND_MS;
+const LAST_RETRY_MS = HOUR_MS;
+const SEND_TIMEOUT_MS = 15_000;
+
+/**
+ * Takes alerts, decides who hears of them, and delivers them from an outbox that survives restarts. `raise` only writes
+ * the outbox, so a channel that hangs delays nobody; `deliver` is driven from outside.
+ */
+export class NotificationSystem {
+  readonly #parts: NotificationParts;
+  readonly #sent = new Map<ChannelName, number[]>();
+  readonly #stop = new AbortController();
+  #delivering: Promise<void> | undefined;
+
+  constructor(parts: NotificationParts) {
+    this.#parts = parts;
+  }
+
+  get queueDepth(): number {
+    return this.#parts.outbox.waiting.length;
+  }
+
+  /** @returns whether the alert is new: one with the same key was not announced within the repeat time */
+  async raise(given: Omit<Alert, 'key' | 'atMs'> & { readonly key?: string }): Promise<boolean> {
+    const { clock, outbox, policy, channels } = this.#parts;
+    const nowMs = clock.nowMs();
+    const alert: Alert = { ...given, key: given.key ?? given.name, atMs: nowMs };
+    const before = outbox.announcedMs(alert.key);
+    if (before !== undefined && nowMs - before < policy.repeatAfterHours * HOUR_MS) return false;
+    const rank = SEVERITIES.indexOf(alert.severity);
+    const takers = channels.filter(
+      ({ name }) => policy.least[name] !== 'none' && rank >= SEVERITIES.indexOf(policy.least[name] as Severity),
+    );
+    await outbox.announce(
+      alert.key,
+      nowMs,
+      takers.map(({ name }) => ({ alert, channel: name, attempts: 0, notBeforeMs: nowMs })),
+    );
+    return true;
+  }
+
+  /** Sends what is due, channel by channel at once. A call while one is going on joins it. */
+  deliver(): Promise<void> {
+    this.#delivering ??= this.#deliver().finally(() => {
+      this.#delivering = undefined;
+    });
+    return this.#delivering;
+  }
+
+  /** Stops sending; what was not taken stays in the outbox for the next start. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#delivering;
+  }
+
+  /** Sends a test to every channel now, past every rule. */
+  async test(alert: Alert): Promise<{ readonly channel: ChannelName; readonly ok: boolean; readonly error?: string }[]> {
+    return Promise.all(
+      this.#parts.channels.map(async (channel) => {
+        try {
+          await channel.send(alert, AbortSignal.timeout(SEND_TIMEOUT_MS));
+          return { channel: channel.name, ok: true };
+        } catch (error) {
+          return { channel: channel.name, ok: false, error: error instanceof Error ? error.message : String(error) };
+        }
+      }),
+    );
+  }
+
+  async #deliver(): Promise<void> {
+    await Promise.all(this.#parts.channels.map((channel) => this.#deliverTo(channel)));
+  }
+
+  async #deliverTo(channel: NotificationChannel): Promise<void> {
+    const { outbox, clock } = this.#parts;
+    for (const message of outbox.waiting.filter((one) => one.channel === channel.name)) {
+      const nowMs = clock.nowMs();
+      if (message.notBeforeMs > nowMs || this.#mustWait(message, nowMs)) continue;
+      try {
+        await channel.send(message.alert, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
+        this.#sent.get(channel.name)?.push(nowMs) ?? this.#sent.set(channel.name, [nowMs]);
+        await outbox.delivered(message);
+      } catch {
+        if (this.#stop.signal.aborted) return;
+        await outbox.postpone(message, nowMs + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** message.attempts));
+        return;
+      }
+    }
+  }
+
+  #mustWait({ alert, channel }: OutboxMessage, nowMs: number): boolean {
+    const { policy } = this.#parts;
+    if (alert.severity === 'critical') return false;
+    const lastHour = (this.#sent.get(channel) ?? []).filter((atMs) => nowMs - atMs < HOUR_MS);
+    this.#sent.set(channel, lastHour);
+    return lastHour.length >= policy.perHour || isQuiet(policy, nowMs);
+  }
+}
+
+/** Whether an hour lies in the quiet ones; they may reach over midnight. */
+function isQuiet({ quietFromHourUtc: from, quietToHourUtc: to }: NotificationPolicy, nowMs: number): boolean {
+  if (from === undefined || to === undefined || from === to) return false;
+  const hour = Math.floor(nowMs / HOUR_MS) % 24;
+  return from < to ? hour >= from && hour < to : hour >= from || hour < to;
+}
