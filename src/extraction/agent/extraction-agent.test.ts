@@ -163,4 +163,11 @@ describe('ExtractionAgent', () => {
     expect(after.map(({ days }) => days)).toEqual(after.map(() => 5));
     expect((await agent.listSources()).every(({ complete }) => complete.length === 1)).toBe(true);
   });
+
+  it('calls days partial that a node which is still syncing does not have yet, and says how far it is', async () => {
+    world.nowMs = NOW - 5 * DAY_MS;
+    const { days } = await openAgent().extractDay(NOW - 2 * DAY_MS, { datasets: ['blockchain_data'] });
+    const chain = days[0]!.datasets.find(({ dataset }) => dataset === 'blockchain_data');
+    expect(chain).toMatchObject({ status: 'partial', rows: 0, notes: [expect.stringContaining('the node is behind')] });
+  });
 });

@@ -71,6 +71,21 @@ describe('BlockSource', () => {
     expect(node.sizes.length).toBeLessThan(2_000 / 12 + 20);
   });
 
+  it.each([
+    ['goes back in time', { timestamp: hex(1) }],
+    ['is not the child of the one before', { parentHash: hash(9_999) }],
+  ])('refuses a chain in which a block %s', async (_what, change) => {
+    const node = new Node(1_000);
+    const broken: Rpc = {
+      async batch(calls) {
+        const results = (await node.batch(calls)) as { number: string }[];
+        return results.map((block) => (Number(block.number) === 77 ? { ...block, ...change } : block));
+      },
+      call: (method, params) => node.call(method, params),
+    };
+    await expect(scan(broken, 50, 120)).rejects.toMatchObject({ code: 'rpc.chain_broken', details: { number: 77 } });
+  });
+
   it('gives up where even one block is refused', async () => {
     await expect(scan(new Node(0), 50, 60)).rejects.toMatchObject({ code: 'rpc.refused' });
   });

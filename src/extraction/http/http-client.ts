@@ -129,7 +129,7 @@ export class HttpClient {
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       throw new SourceError('http.unreachable', `${describeUrl(request.url)} cannot be reached`, {
-        hint: 'Check the address and the network; a certificate that is not trusted is refused too.',
+        hint: 'Check the address and the network; a certificate that is not trusted is refused too, unless NODE_EXTRA_CA_CERTS names it.',
         cause,
       });
     }
