@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AppError, DATASET_NAMES } from '../../domain/index.ts';
+import { AppError, DATASET_NAMES, DataError, type Timer } from '../../domain/index.ts';
 import { type FileReport, type IngestDeps, type IngestOptions, ingestFile, normalizeName } from '../ingest/index.ts';
+import { settleDrops } from './drop-watcher.ts';
+import { fileStamp } from './find-drops.ts';
 
-/** Folders of the data directory into which people copy files. What lies in a table's own folder below is not a drop. */
-const DROP_FOLDERS = ['raw', 'processed', 'external'] as const;
 /** Datasets of files dropped into `processed/`: features that somebody else computed. They replace nothing of ours. */
 export const PROCESSED_PREFIX = 'features_';
 const ORIGINALS = 'originals';
-const READABLE = /\.(csv|tsv|json|ndjson|jsonl|parquet|arrow|feather|sqlite|duckdb|sql)(\.gz)?$/i;
 
 /** A dropped file that was refused whole: it stays where it is, and this says why. */
 interface RefusedDrop {
@@ -25,42 +24,48 @@ export interface DropReport {
 }
 
 /**
- * Validates and merges every file that was copied into the data directory. A merged original is kept under
- * `external/originals/`, named by its checksum, so that it is merged once; a refused one stays where it is.
+ * Validates and merges every file that was copied into the data directory, once it stands still: one that goes on growing
+ * for 30 s is refused.
  */
-export async function processDrops(dataDir: string, deps: IngestDeps): Promise<DropReport> {
-  return processFiles(dataDir, await findDrops(dataDir), deps);
+export async function processDrops(dataDir: string, deps: IngestDeps & { readonly timer: Timer }): Promise<DropReport> {
+  const { complete, changing } = await settleDrops(dataDir, deps.timer);
+  const { files, refused } = await processFiles(dataDir, complete, deps);
+  return { files, refused: [...refused, ...changing.map((path) => refusedDrop(path, stillChanging(path)))] };
 }
 
-/** As `processDrops`, of these files alone. */
+/**
+ * Validates and merges these files. A merged original is kept under `external/originals/`, named by its checksum, so that
+ * it is merged once; a refused one stays where it is.
+ */
 export async function processFiles(dataDir: string, paths: readonly string[], deps: IngestDeps): Promise<DropReport> {
   const files: FileReport[] = [];
   const refused: RefusedDrop[] = [];
   for (const path of paths) {
     try {
-      files.push(...(await ingestFile(path, deps, datasetOf(path))));
-      await keepOriginal(dataDir, path);
+      files.push(...(await mergeFile(dataDir, path, deps)));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      refused.push({ file: path, error: { code: error.code, message: error.message, hint: error.hint } });
+      refused.push(refusedDrop(path, error));
     }
   }
   return { files, refused };
 }
 
-/** Files lying directly in the drop folders, in order of name. */
-export async function findDrops(dataDir: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const folder of DROP_FOLDERS) {
-    const entries = await readdir(join(dataDir, folder), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
-    const names = entries.filter((entry) => entry.isFile() && READABLE.test(entry.name)).map((entry) => entry.name);
-    found.push(...names.sort().map((name) => join(dataDir, folder, name)));
-  }
-  return found;
+const refusedDrop = (file: string, { code, message, hint }: AppError): RefusedDrop => ({ file, error: { code, message, hint } });
+
+async function mergeFile(dataDir: string, path: string, deps: IngestDeps): Promise<readonly FileReport[]> {
+  const before = await fileStamp(path);
+  if (before === undefined) return [];
+  const reports = await ingestFile(path, deps, datasetOf(path));
+  if ((await fileStamp(path)) !== before) throw stillChanging(path);
+  await keepOriginal(dataDir, path);
+  return reports;
 }
+
+const stillChanging = (path: string) =>
+  new DataError('ingest.file_changed', `${path} is still changing`, {
+    hint: 'It is left where it is; process it again when it has been copied whole.',
+  });
 
 /** `raw/new_price_data.csv` says what it is where its columns do not. Columns that are recognised decide alone. */
 function datasetOf(path: string): IngestOptions {
@@ -81,5 +86,5 @@ async function keepOriginal(dataDir: string, path: string): Promise<void> {
 async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
-  return hash.digest('hex').slice(0, 16);
+  return hash.digest('hex');
 }
