@@ -11,7 +11,7 @@ import {
   readTable,
 } from '../ingest/index.ts';
 import type { ExternalOrigin, ExternalSource } from './external-source.ts';
-import { selectRecords } from './select-records.ts';
+import { rowsText, selectRecords } from './select-records.ts';
 
 /** What became of one source when it was asked. */
 export interface ExternalReport {
@@ -119,7 +119,7 @@ export class ExternalDataIntegrator {
     const { endpoint, headers, records } = origin;
     const request = { source: `external ${dataset}`, url: endpoint, headers, maxBytes: MAX_BYTES, ...(signal && { signal }) };
     const text = await http.text(request, (body) => body);
-    const rows = records === undefined ? text : JSON.stringify(selectRecords(parseJson(text, dataset), records, dataset));
+    const rows = records === undefined ? text : rowsText(selectRecords(parseJson(text, dataset), records, dataset), dataset);
     return readContent(`${dataset} of ${new URL(endpoint).host}`, Buffer.from(rows), options);
   }
 }

@@ -3,7 +3,7 @@ import { AppError, type Rng, type Timer } from '../../domain/index.ts';
 import { backoffMs } from '../http/backoff.ts';
 import { type FileReport, type IngestDeps, ingestShape, readContent } from '../ingest/index.ts';
 import type { ExternalOrigin, ExternalSource } from './external-source.ts';
-import { selectRecords } from './select-records.ts';
+import { rowsText, selectRecords } from './select-records.ts';
 
 export interface ExternalStreamDeps extends IngestDeps {
   readonly timer: Timer;
@@ -92,7 +92,7 @@ async function store(source: ExternalSource, rows: readonly unknown[], deps: Ext
   if (rows.length === 0) return;
   const { dataset, options } = source;
   try {
-    const shape = await readContent(`${dataset} stream`, Buffer.from(JSON.stringify(rows)), options);
+    const shape = await readContent(`${dataset} stream`, Buffer.from(rowsText(rows, dataset)), options);
     deps.onReport(dataset, await ingestShape(shape, deps));
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -18,3 +18,15 @@ export function selectRecords(body: unknown, path: string | undefined, source: s
   }
   return at;
 }
+
+/** Rows as JSON text again. @throws SourceError `external.nested` where they are nested deeper than the stack */
+export function rowsText(rows: unknown, source: string): string {
+  try {
+    return JSON.stringify(rows);
+  } catch (cause) {
+    throw new SourceError('external.nested', `${source}: the rows are nested thousands deep`, {
+      hint: 'A table has one level; this is no table, or it is damaged.',
+      cause,
+    });
+  }
+}

@@ -374,7 +374,7 @@ describe('damaged files', () => {
           expect((error as AppError).exitCode).toBe(3);
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 3_000 },
     );
   });
 });

@@ -93,13 +93,13 @@ function tableOfItems(
     misshapen.set(row, broken.has(row) ? 'the line is no JSON' : 'the item is not shaped as the others are');
     return [];
   });
-  const raw = (row: number) => broken.get(row) ?? JSON.stringify(items[row]) ?? 'null';
+  const raw = (row: number) => broken.get(row) ?? jsonText(items[row]);
   return cellTable({ names, cells, misshapen, raw, ...(lines && { lines }) });
 }
 
 function namesOfArrays(path: string, sample: readonly unknown[], columns: readonly string[] | undefined): readonly string[] {
   if (columns && columns.length === sample.length) return columns;
-  if (looksLikeKline(sample.map((cell) => String(cell)))) return KLINE_COLUMNS;
+  if (looksLikeKline(sample.map((cell) => String(asCell(cell))))) return KLINE_COLUMNS;
   throw new DataError('ingest.columns_mismatch', `the rows of ${path} are arrays of ${sample.length} values without names`, {
     hint: 'Name every column with --columns, in order: --columns time,open,high,low,close,volume',
   });
@@ -115,8 +115,17 @@ function namesOfObjects(path: string, items: readonly unknown[]): readonly strin
 const asCell = (value: unknown): Cell => {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return JSON.stringify(value);
+  return jsonText(value);
 };
+
+/** A value as JSON; of one that is nested deeper than the stack, that it is. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch {
+    return '(nested too deep to be shown)';
+  }
+}
 
 type MarketChart = { readonly prices: unknown[]; readonly market_caps?: unknown; readonly total_volumes?: unknown };
 
