@@ -26,7 +26,7 @@ export interface RawTable {
   raw(row: number): string;
 }
 
-/** What JSON and Parquet hold in a cell. */
+/** What a cell of JSON or a database holds. */
 export type Cell = string | number | boolean | null;
 
 interface CellTableInput {
@@ -39,7 +39,7 @@ interface CellTableInput {
 
 const MAX_RAW_CHARACTERS = 2_000;
 
-/** A table of cells in memory: of JSON, of Parquet, and of CSV that needs a full parser. */
+/** A table of cells in memory: of JSON, of databases and dumps, and of CSV that needs a full parser. */
 export function cellTable({ names, cells, lines, misshapen = new Map(), raw }: CellTableInput): RawTable {
   const text = (column: number, row: number) => {
     const cell = cells[row]![column];
@@ -52,25 +52,29 @@ export function cellTable({ names, cells, lines, misshapen = new Map(), raw }: C
     rows: cells.length,
     misshapen,
     text,
-    numbers(column, shift = 0) {
-      const unreadable: number[] = [];
-      const values = Float64Array.from(cells, (row, index) => {
-        const cell = row[column];
-        const value =
-          typeof cell === 'number' && shift === 0 && Number.isFinite(cell) ? cell : parseNumberText(text(column, index), shift);
-        if (value !== Number.POSITIVE_INFINITY) return value;
-        unreadable.push(index);
-        return Number.NaN;
-      });
-      return { values, unreadable };
-    },
+    numbers: (column, shift = 0) => numbersOfCells(cells.length, (row) => cells[row]![column] ?? null, shift),
     isoTimes: (column) => Float64Array.from(cells, (_row, index) => isoOfText(text(column, index))),
     line: (row) => lines?.[row] ?? row + 1,
     raw: (row) => (raw ?? asJson)(row).slice(0, MAX_RAW_CHARACTERS),
   };
 }
 
-const isoOfText = (text: string): TimeMs => {
+/** Cells read as numbers; NaN where there is none. @param shift places by which the decimal point moves */
+export function numbersOfCells(rows: number, cellOf: (row: number) => Cell, shift: number): NumberColumn {
+  const unreadable: number[] = [];
+  const values = new Float64Array(rows);
+  for (let row = 0; row < rows; row += 1) {
+    const cell = cellOf(row);
+    const isReady = typeof cell === 'number' && shift === 0 && Number.isFinite(cell);
+    const value = isReady ? cell : parseNumberText(cell === null ? '' : String(cell), shift);
+    if (value === Number.POSITIVE_INFINITY) unreadable.push(row);
+    values[row] = value === Number.POSITIVE_INFINITY ? Number.NaN : value;
+  }
+  return { values, unreadable };
+}
+
+/** An ISO time in milliseconds; NaN for any other text. */
+export const isoOfText = (text: string): TimeMs => {
   const bytes = Buffer.from(text, 'latin1');
   return parseIsoBytes(bytes, 0, bytes.length);
 };

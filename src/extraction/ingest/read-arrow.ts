@@ -1,6 +1,10 @@
 import { runInNewContext } from 'node:vm';
 import { DataError } from '../../domain/index.ts';
-import { type Cell, cellTable, type RawTable } from './raw-table.ts';
+import { columnTable, type TypedColumn } from './column-table.ts';
+import type { Cell, RawTable } from './raw-table.ts';
+
+type Arrow = typeof import('apache-arrow');
+type ArrowType = import('apache-arrow').DataType;
 
 /** A row takes a bit at least. */
 const BITS = 8;
@@ -22,24 +26,31 @@ export async function readArrow(path: string, bytes: Buffer): Promise<RawTable> 
   }
 }
 
-function tableOf({ tableFromIPC, DataType }: typeof import('apache-arrow'), bytes: Buffer): RawTable {
+function tableOf({ tableFromIPC, DataType }: Arrow, bytes: Buffer): RawTable {
   const table = tableFromIPC(bytes);
   if (!(table.numRows <= bytes.length * BITS)) throw new RangeError(`it claims ${table.numRows} rows`);
-  const isTime = table.schema.fields.map(({ type }) => DataType.isTimestamp(type) || DataType.isDate(type));
-  const columns = table.schema.fields.map((_, i) => table.getChildAt(i));
-  const cells = Array.from({ length: table.numRows }, (_, row) =>
-    columns.map((column, i): Cell => (isTime[i] ? toIso(column?.get(row)) : asCell(column?.get(row)))),
-  );
-  return cellTable({ names: table.schema.fields.map(({ name }) => name), cells });
+  const names = table.schema.fields.map(({ name }) => name);
+  const columns = table.schema.fields.map(({ type }, i): TypedColumn => {
+    const column = table.getChildAt(i)!;
+    if (DataType.isTimestamp(type) || DataType.isDate(type)) return { kind: 'time', ms: numbersOf(column) };
+    if (isExact(type, DataType)) return { kind: 'number', values: numbersOf(column) };
+    return { kind: 'cells', cells: Array.from(column, asCell) };
+  });
+  return columnTable(names, columns, table.numRows);
+}
+
+/** Whether a double holds every value: floats, and whole numbers of up to 32 bits. */
+const isExact = (type: ArrowType, { isFloat, isInt }: Arrow['DataType']): boolean =>
+  isFloat(type) || (isInt(type) && type.bitWidth <= 32);
+
+/** Numbers, and times in whole milliseconds whatever their unit in the file; NaN where there is none. */
+function numbersOf(column: Iterable<unknown> & { readonly length: number; readonly nullCount: number; toArray(): unknown }) {
+  const plain = column.nullCount === 0 ? column.toArray() : undefined;
+  if (plain instanceof Float64Array) return plain.slice();
+  return Float64Array.from(column, (value) => (value === null || value === undefined ? Number.NaN : Number(value)));
 }
 
 const reason = (cause: unknown) => (cause instanceof Error ? cause.message.split('\n')[0] : String(cause));
-
-/** Times come in milliseconds whatever their unit in the file. */
-function toIso(value: unknown): Cell {
-  const ms = value === null || value === undefined ? Number.NaN : Number(value);
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : null;
-}
 
 const asCell = (value: unknown): Cell =>
   value === null || value === undefined ? null : typeof value === 'number' || typeof value === 'boolean' ? value : String(value);

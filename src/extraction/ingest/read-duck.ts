@@ -1,9 +1,11 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api';
 import { AppError, DataError } from '../../domain/index.ts';
 import { chooseTable } from './choose-table.ts';
-import { type Cell, cellTable, type RawTable } from './raw-table.ts';
+import { columnTable, type TypedColumn } from './column-table.ts';
+import type { Cell, RawTable } from './raw-table.ts';
 
-const WHOLE = /^(TINYINT|SMALLINT|INTEGER|UTINYINT|USMALLINT|UINTEGER|FLOAT|DOUBLE)$/;
+/** Types that a double holds exactly. */
+const NUMBER = /^(TINYINT|SMALLINT|INTEGER|UTINYINT|USMALLINT|UINTEGER|FLOAT|DOUBLE)$/;
 const TIME = /^(DATE|TIMESTAMP.*)$/;
 
 const quoteName = (name: string) => `"${name.replaceAll('"', '""')}"`;
@@ -60,26 +62,43 @@ async function withDuck<T>(work: (connection: DuckDBConnection) => Promise<T>): 
   }
 }
 
+type Kind = TypedColumn['kind'];
+
+const kindOf = (type: string): Kind => (TIME.test(type) ? 'time' : NUMBER.test(type) ? 'number' : 'cells');
+
+/** What a column is asked for as: numbers and times as doubles without nulls, all else as text, so that no digit is lost. */
+const ASK: Readonly<Record<Kind, (column: string) => string>> = {
+  number: (column) => `coalesce(CAST(${column} AS DOUBLE), 'nan'::DOUBLE)`,
+  time: (column) => `coalesce(CAST(epoch_us(CAST(${column} AS TIMESTAMP)) // 1000 AS DOUBLE), 'nan'::DOUBLE)`,
+  cells: (column) => `CAST(${column} AS VARCHAR)`,
+};
+
 async function selectAll(connection: DuckDBConnection, source: string): Promise<RawTable> {
   const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`);
-  const columns = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
-  const selected = columns.map(({ name, type }) => {
-    const column = quoteName(name);
-    if (TIME.test(type)) return `CAST(epoch_us(CAST(${column} AS TIMESTAMP)) AS VARCHAR) AS ${column}`;
-    return WHOLE.test(type) ? column : `CAST(${column} AS VARCHAR) AS ${column}`;
+  const columns = described.getRows().map(([name, type]) => ({ name: String(name), kind: kindOf(String(type)) }));
+  const selected = columns.map(({ name, kind }) => `${ASK[kind](quoteName(name))} AS ${quoteName(name)}`);
+  const result = await connection.run(`SELECT ${selected.join(', ')} FROM ${source}`);
+  const chunks = await result.fetchAllChunks();
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rowCount, 0);
+  const typed = columns.map(({ kind }, column): TypedColumn => {
+    if (kind === 'cells') return { kind, cells: chunks.flatMap((chunk) => chunk.getColumnValues(column) as Cell[]) };
+    const values = doublesOf(chunks, column, rows);
+    return kind === 'time' ? { kind, ms: values } : { kind, values };
   });
-  const reader = await connection.runAndReadAll(`SELECT ${selected.join(', ')} FROM ${source}`);
-  const times = columns.map(({ type }) => TIME.test(type));
-  const cells = reader
-    .getRows()
-    .map((row) => row.map((value, column): Cell => (times[column] ? microsecondsToIso(value) : asCell(value))));
-  return cellTable({ names: columns.map(({ name }) => name), cells });
+  return columnTable(
+    columns.map(({ name }) => name),
+    typed,
+    rows,
+  );
 }
 
-const asCell = (value: unknown): Cell => (value === null || typeof value === 'number' ? value : String(value));
-
-/** A typed time needs no guessing of units: it becomes the text that says which one it is. */
-function microsecondsToIso(value: unknown): Cell {
-  const ms = Math.floor(Number(value) / 1_000);
-  return value === null || !(Math.abs(ms) <= 8.64e15) ? null : new Date(ms).toISOString();
+function doublesOf(chunks: readonly DuckDBDataChunk[], column: number, rows: number): Float64Array {
+  const values = new Float64Array(rows);
+  let at = 0;
+  for (const chunk of chunks) {
+    const vector = chunk.getColumnVector(column);
+    for (let row = 0; row < chunk.rowCount; row += 1) values[at + row] = vector.getItem(row) as number;
+    at += chunk.rowCount;
+  }
+  return values;
 }
