@@ -17,7 +17,11 @@ const MAX_DETAIL = 200;
  * What each dataset is worth to a decision, from what was known then: missing, stale, suspect by the validator's verdict
  * on its last day, or ok. Only prices are required: the others are missing features to the model, and the record says so.
  */
-export function dataVerdictsAt(view: MarketView, canonical: string, decisionTimeMs: TimeMs): DataVerdict[] {
+export function dataVerdictsAt(
+  view: Pick<MarketView, 'series' | 'staleAfterHours'>,
+  canonical: string,
+  decisionTimeMs: TimeMs,
+): DataVerdict[] {
   return DATASET_NAMES.map((dataset) => {
     const isRequired = dataset === 'price_data';
     const series = view.series.filter((one) => one.dataset === dataset && (!isRequired || one.series === canonical));

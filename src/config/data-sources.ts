@@ -106,7 +106,7 @@ function parseFile(
   if (!existsSync(file)) return { sources: {}, problems: [] };
   try {
     const missing: ConfigProblem[] = [];
-    const content = substitute(parseYaml(readFileSync(file, 'utf8')), env, missing, []);
+    const content = substitute(parseYaml(readFileSync(file, 'utf8'), { logLevel: 'error' }), env, missing, []);
     const parsed = dataSourcesSchema.safeParse(content);
     if (parsed.success) return { sources: parsed.data.data_sources, problems: missing };
     return { sources: {}, problems: [...toProblems(parsed.error, KNOWN_KEYS), ...missing] };

@@ -49,6 +49,8 @@ describe('decide', () => {
     ['data_too_old', { ...view, dataAgeMs: 73 * HOUR_MS }, BUY],
     ['data_too_old', { ...view, dataAgeMs: Number.NaN }, SELL],
     ['data_missing', { ...view, dataVerdicts: [{ dataset: 'price_data', verdict: 'missing', isRequired: true }] }, BUY],
+    ['data_suspect', { ...view, dataVerdicts: [{ dataset: 'price_data', verdict: 'suspect', isRequired: true }] }, BUY],
+    ['data_stale', { ...view, dataVerdicts: [{ dataset: 'price_data', verdict: 'stale', isRequired: true }] }, BUY],
   ] as const)('holds because of %s, and still ends a position whose time is over', (rule, doubtful, prediction) => {
     expect(rules(doubtful, prediction, flat, policy)).toEqual([rule, 'flat']);
     expect(decide(doubtful, prediction, held(0.5, 1), policy).targetExposure).toBeNull();
