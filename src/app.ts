@@ -12,6 +12,7 @@ import type { TransferRequest } from './app/transfer.ts';
 import type { TuneOptions } from './app/tune.ts';
 import type { Config, Endpoints } from './config/index.ts';
 import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
+import { RequestBudgets } from './extraction/http/index.ts';
 import type { DropReport, FileReport, IngestOptions } from './extraction/index.ts';
 import type { ModelRegistry } from './model/index.ts';
 import { DataManager, readWorld, type World } from './storage/index.ts';
@@ -58,6 +59,7 @@ async function openParts({
     env,
     clock,
     timer,
+    budgets: new RequestBudgets(timer),
     world,
     isSimulated,
     endpoints,

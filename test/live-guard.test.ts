@@ -6,6 +6,7 @@ import { DataSourcesFile } from '../src/app/data-sources-file.ts';
 import { openTradingSession } from '../src/app/trading-session.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { ManualClock, systemTimer } from '../src/domain/index.ts';
+import { RequestBudgets } from '../src/extraction/index.ts';
 import { DataManager } from '../src/storage/index.ts';
 import { BinanceLoopback, KEY, SECRET } from '../src/trading/brokers/binance-loopback.contract.ts';
 
@@ -35,6 +36,7 @@ function open(
     env,
     clock,
     timer: systemTimer,
+    budgets: new RequestBudgets(systemTimer),
     world: { kind: 'real' as const },
     isSimulated: false,
     dataSources: DataSourcesFile.none(),

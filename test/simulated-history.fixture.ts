@@ -6,6 +6,7 @@ import { DataSourcesFile } from '../src/app/data-sources-file.ts';
 import { openExtraction } from '../src/app/extraction.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { DAY_MS, systemTimer, type TimeMs } from '../src/domain/index.ts';
+import { RequestBudgets } from '../src/extraction/index.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { DataManager } from '../src/storage/index.ts';
 
@@ -27,6 +28,7 @@ export async function simulatedHistory(options: { readonly seed: number; readonl
     env: {},
     clock: sandbox.clock,
     timer: systemTimer,
+    budgets: new RequestBudgets(systemTimer),
     world,
     isSimulated: true,
     endpoints: sandbox.urls,

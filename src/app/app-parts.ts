@@ -1,6 +1,6 @@
 import type { Config, Endpoints } from '../config/index.ts';
 import type { Clock, Timer } from '../domain/index.ts';
-import type { SourceUrls } from '../extraction/index.ts';
+import type { RequestBudgets, SourceUrls } from '../extraction/index.ts';
 import type { DataManager, World } from '../storage/index.ts';
 import type { DataSourcesFile } from './data-sources-file.ts';
 
@@ -11,6 +11,8 @@ export interface AppParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly timer: Timer;
+  /** What every host grants this process, shared by all who send requests. */
+  readonly budgets: RequestBudgets;
   /** Whose time and prices this run takes part in. What belongs to another world can be read, and not written. */
   readonly world: World;
   /** Whether what is stored comes from a sandbox: everything from there is shown as SIMULATED. */

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { DAY_MS, latestDailyMs, systemTimer, type TimeMs } from '../domain/index.ts';
+import { RequestBudgets } from '../extraction/index.ts';
 import { featureCodeHash } from '../features/index.ts';
 import { ModelRegistry, PredictionLog } from '../model/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
@@ -99,6 +100,7 @@ function partsOf(
     env,
     clock,
     timer: systemTimer,
+    budgets: new RequestBudgets(systemTimer),
     world,
     isSimulated: true,
     endpoints: urls,

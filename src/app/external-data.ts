@@ -15,10 +15,11 @@ const CONTAINER_DATA = '/app/data/';
 
 /** The integrator of every declared source that is not one of the built-in ones in other words. */
 export function openExternalData(parts: AppParts): ExternalDataIntegrator {
-  const { config, store, clock, timer, signal } = parts;
+  const { config, store, clock, timer, budgets, signal } = parts;
   const http = new HttpClient({
     fetch,
     timer,
+    budgets,
     rng: createRng(config.model.seed, 0xe87),
     requestTimeoutMs: config.extraction.requestTimeoutS * 1000,
     maxAttempts: 3,
@@ -61,7 +62,7 @@ export async function proposeFrom(parts: AppParts, place: string, options: Inges
   const dataset = options.dataset ?? 'my_data';
   const wanted = { ...options, dataset };
   if (!/^https?:/.test(place)) return proposeSource(await readTable(place, wanted), parts.clock.nowMs());
-  const http = new HttpClient({ fetch, timer: parts.timer, rng: createRng(1), maxAttempts: 1 });
+  const http = new HttpClient({ fetch, timer: parts.timer, budgets: parts.budgets, rng: createRng(1), maxAttempts: 1 });
   const text = await http.text({ source: 'proposal', url: place }, (body) => body);
   return proposeSource(await readContent(place, Buffer.from(text), wanted), parts.clock.nowMs());
 }

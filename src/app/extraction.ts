@@ -18,7 +18,7 @@ const SANDBOX_WHALE_ALERT_KEY = 'sandbox';
 
 /** The extraction agent on the data directory, with every source that is configured. @param datasets to ask for, all unless told */
 export function openExtraction(parts: AppParts, datasets?: readonly string[]): ExtractionAgent {
-  const { store, clock, timer, urls, env, world, dataDir, config, dataSources, endpoints } = parts;
+  const { store, clock, timer, budgets, urls, env, world, dataDir, config, dataSources, endpoints } = parts;
   const keys = sourceKeys(world, env);
   const { baseUrl, minValueEth } = whaleSettings(dataSources.current);
   const whaleAlert = world.kind === 'real' && endpoints === undefined ? (baseUrl ?? urls.whaleAlert) : urls.whaleAlert;
@@ -29,6 +29,7 @@ export function openExtraction(parts: AppParts, datasets?: readonly string[]): E
     clock,
     timer,
     rng: createRng(config.model.seed, 0xe17),
+    budgets,
     ...(datasets && { datasets }),
     urls: { ...urls, whaleAlert: keys.whaleAlert === undefined ? undefined : whaleAlert },
     keys,

@@ -12,13 +12,14 @@ export interface LivePrices {
   cost(notionalUsd: Money): Promise<BookCost | undefined>;
 }
 
-export async function livePrices({ urls, clock, timer, config, onProgress }: AppParts): Promise<LivePrices> {
+export async function livePrices({ urls, clock, timer, budgets, config, onProgress }: AppParts): Promise<LivePrices> {
   const { binance } = urls;
   if (binance === undefined) return { quote: async () => undefined, cost: async () => undefined };
   const { fetchBookTicker, fetchOrderBook, HttpClient } = await import('../extraction/index.ts');
   const http = new HttpClient({
     fetch,
     timer,
+    budgets,
     rng: createRng(config.model.seed),
     requestTimeoutMs: config.extraction.requestTimeoutS * 1000,
   });

@@ -2,7 +2,7 @@ import type { Clock, DatasetName, Rng, Timer } from '../domain/index.ts';
 import { ExtractionAgent, type ExtractionStore } from './agent/extraction-agent.ts';
 import { createBlockchainExtractor } from './blockchain/blockchain-extractor.ts';
 import type { BlockDepth } from './blockchain/hour-aggregate.ts';
-import { HttpClient } from './http/index.ts';
+import { HttpClient, type RequestBudgets } from './http/index.ts';
 import { createKlineClient } from './price/kline-client.ts';
 import { createKlineExtractor } from './price/kline-extractor.ts';
 import { createYahooClient } from './price/yahoo-client.ts';
@@ -30,6 +30,8 @@ export interface ExtractionDeps {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly rng: Rng;
+  /** Those of the whole process; of this agent alone unless told. */
+  readonly budgets?: RequestBudgets | undefined;
   readonly urls: SourceUrls;
   readonly keys?: SourceKeys;
   /** Datasets to ask for; all of them unless told. */
@@ -74,11 +76,12 @@ export function createExtractionAgent(deps: ExtractionDeps): ExtractionAgent {
 }
 
 function createExtractors(all: ExtractionDeps): SourceExtractor[] {
-  const { urls, timer, rng, chainId, requestTimeoutMs, ...deps } = all;
+  const { urls, timer, rng, budgets, chainId, requestTimeoutMs, ...deps } = all;
   const http = new HttpClient({
     fetch: deps.fetch ?? fetch,
     timer,
     rng,
+    ...(budgets && { budgets }),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
   const extractors: SourceExtractor[] = [];

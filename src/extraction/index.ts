@@ -17,7 +17,7 @@ export { ExternalDataIntegrator, type ExternalReport } from './external/external
 export type { ExternalSource } from './external/external-source.ts';
 export { runExternalStream } from './external/external-stream.ts';
 export { type ProposedSource, proposeSource } from './external/propose-source.ts';
-export { HttpClient, type HttpDeps, type HttpRequest } from './http/index.ts';
+export { HttpClient, type HttpDeps, type HttpRequest, RequestBudgets } from './http/index.ts';
 export { type FileReport, type IngestOptions, ingestFile, prepareFile, readContent, readTable } from './ingest/index.ts';
 export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
 export { fetchOrderBook } from './price/order-book.ts';

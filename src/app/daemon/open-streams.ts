@@ -11,7 +11,7 @@ const TOLERANCE_MS = 10 * SECOND_MS;
 
 /** The configured streams on the data directory, not started yet; nothing where they are switched off. */
 export async function openStreams(parts: AppParts, onEvent: (event: ChainEvent) => void): Promise<StreamProcessor | undefined> {
-  const { store, clock, timer, config } = parts;
+  const { store, clock, timer, budgets, config } = parts;
   const { enabled, silenceS, lagS, stalePriceS, storeEveryS, repairDays } = config.streams;
   if (!enabled) return undefined;
   const { StreamProcessor } = await import('../../extraction/index.ts');
@@ -21,6 +21,7 @@ export async function openStreams(parts: AppParts, onEvent: (event: ChainEvent) 
     clock,
     timer,
     rng: createRng(config.model.seed, RNG_STREAM),
+    budgets,
     urls: wantedUrls(parts),
     worldSpeed: () => (isSandbox ? clock.speed : 1),
     toleranceMs: isSandbox ? SANDBOX_TOLERANCE_MS : TOLERANCE_MS,

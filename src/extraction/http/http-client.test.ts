@@ -3,7 +3,7 @@ import { createRng, SourceError, systemTimer, type Timer } from '../../domain/in
 import { type LoopbackServer, startLoopback } from '../loopback-server.fixture.ts';
 import { backoffMs, retryAfterMs } from './backoff.ts';
 import { HttpClient, type HttpDeps } from './http-client.ts';
-import { SourceBudget } from './source-budget.ts';
+import { RequestBudgets, SourceBudget } from './source-budget.ts';
 
 /** Time that passes only while somebody sleeps; sleeps end in the order of their ends. */
 class JumpingTimer implements Timer {
@@ -173,7 +173,7 @@ describe('HttpClient', () => {
 describe('SourceBudget', () => {
   it('keeps concurrency and rate', async () => {
     const timer = new JumpingTimer();
-    const budget = new SourceBudget({ concurrency: 2, perMinute: 60 }, timer);
+    const budget = new SourceBudget({ concurrency: 2, weightPerMinute: 60 }, timer);
     const starts: number[] = [];
     let running = 0;
     let most = 0;
@@ -190,6 +190,18 @@ describe('SourceBudget', () => {
     );
     expect(most).toBeLessThanOrEqual(2);
     for (const [i, start] of starts.entries()) if (i > 0) expect(start - starts[i - 1]!).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('counts weight, and is one for everybody who asks the same host', async () => {
+    const timer = new JumpingTimer();
+    const budgets = new RequestBudgets(timer);
+    const url = 'https://api.binance.com/api/v3/klines';
+    expect(budgets.of(url)).toBe(budgets.of('https://api.binance.com/api/v3/depth?symbol=ETHUSDT'));
+    expect(budgets.of(url)).not.toBe(budgets.of('https://api.alternative.me/fng/'));
+    const starts: number[] = [];
+    const note = async () => void starts.push(timer.nowMs);
+    for (const weight of [100, 50, 1]) await budgets.of(url).run(undefined, note, weight);
+    expect(starts.map((start) => start - starts[0]!)).toEqual([0, 2_000, 3_000]);
   });
 
   it('lets who is aborted while waiting go, and the next one in', async () => {

@@ -3,11 +3,11 @@ import { backoffMs } from './backoff.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { readBody, readChunks } from './read-body.ts';
 import { checkStatus, describeUrl, isRetryable, notJson, resolveRedirect } from './reply-errors.ts';
-import { limitsOf, SourceBudget } from './source-budget.ts';
+import { RequestBudgets } from './source-budget.ts';
 import { withDeadline } from './with-deadline.ts';
 
 export interface HttpRequest {
-  /** Who is asked: budget and circuit breaker are shared by all requests to one source. */
+  /** Who is asked: the circuit breaker is shared by all requests to one source, the budget by all to one host. */
   readonly source: string;
   readonly url: string;
   readonly method?: 'GET' | 'POST';
@@ -21,6 +21,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Tries at most; as the client has it unless told. */
   readonly maxAttempts?: number;
+  /** What the host counts the request as, of its weight per minute; 1 unless told. */
+  readonly weight?: number;
 }
 
 export interface HttpDeps {
@@ -30,22 +32,23 @@ export interface HttpDeps {
   /** Process time for one try of one request, body included. */
   readonly requestTimeoutMs?: number;
   readonly maxAttempts?: number;
+  /** Those of the whole process; of this client alone unless told. */
+  readonly budgets?: RequestBudgets;
 }
 
 const MAX_REDIRECTS = 3;
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * The only way out: time-out, bounded body, budget and circuit breaker per source, retries with full jitter, Retry-After,
+ * The only way out: time-out, bounded body, circuit breaker per source and budget per host, retries with full jitter, Retry-After,
  * no redirect to another host. Every failure is a SourceError that names the place without its query.
  */
 export class HttpClient {
   readonly #deps: Required<HttpDeps>;
-  readonly #budgets = new Map<string, SourceBudget>();
   readonly #breakers = new Map<string, CircuitBreaker>();
 
   constructor(deps: HttpDeps) {
-    this.#deps = { requestTimeoutMs: 10_000, maxAttempts: 10, ...deps };
+    this.#deps = { requestTimeoutMs: 10_000, maxAttempts: 10, budgets: new RequestBudgets(deps.timer), ...deps };
   }
 
   /**
@@ -74,12 +77,12 @@ export class HttpClient {
   async #retry<T>(request: HttpRequest, read: (response: Response, where: string) => Promise<T>): Promise<T> {
     const { timer, rng } = this.#deps;
     const maxAttempts = request.maxAttempts ?? this.#deps.maxAttempts;
-    const [budget, breaker] = [this.#budgetOf(request), this.#breakerOf(request.source)];
+    const [budget, breaker] = [this.#deps.budgets.of(request.url), this.#breakerOf(request.source)];
     for (let attempt = 0; ; attempt += 1) {
       const closedInMs = breaker.closedInMs();
       if (closedInMs > 0) throw circuitOpen(request.url, closedInMs);
       try {
-        const result = await budget.run(request.signal, () => this.#once(request, read));
+        const result = await budget.run(request.signal, () => this.#once(request, read), request.weight);
         breaker.succeeded();
         return result;
       } catch (error) {
@@ -133,12 +136,6 @@ export class HttpClient {
         cause,
       });
     }
-  }
-
-  #budgetOf({ source, url }: HttpRequest): SourceBudget {
-    const budget = this.#budgets.get(source) ?? new SourceBudget(limitsOf(new URL(url).host), this.#deps.timer);
-    this.#budgets.set(source, budget);
-    return budget;
   }
 
   #breakerOf(source: string): CircuitBreaker {

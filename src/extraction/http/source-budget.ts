@@ -4,24 +4,42 @@ import type { Timer } from '../../domain/index.ts';
 export interface BudgetLimits {
   /** Requests in flight at once. */
   readonly concurrency: number;
-  /** Requests started in a minute of process time; no limit where absent. */
-  readonly perMinute?: number;
+  /** Weight of the requests that start in a minute of process time; no limit where absent. */
+  readonly weightPerMinute?: number;
 }
 
-/** Limits that the real hosts state for their free plans. Others, such as a node of one's own, get `DEFAULT_LIMITS`. */
+/**
+ * Limits that the real hosts state for their free plans, Binance's by half, because orders come from the same address.
+ * Others, such as a node of one's own, get `DEFAULT_LIMITS`.
+ */
 const HOST_LIMITS: Readonly<Record<string, BudgetLimits>> = {
-  'query1.finance.yahoo.com': { concurrency: 2, perMinute: 60 },
-  'query2.finance.yahoo.com': { concurrency: 2, perMinute: 60 },
-  'api.binance.com': { concurrency: 4, perMinute: 1200 },
-  'api.alternative.me': { concurrency: 1, perMinute: 60 },
-  'api.whale-alert.io': { concurrency: 1, perMinute: 10 },
-  'beaconcha.in': { concurrency: 1, perMinute: 10 },
+  'query1.finance.yahoo.com': { concurrency: 2, weightPerMinute: 60 },
+  'query2.finance.yahoo.com': { concurrency: 2, weightPerMinute: 60 },
+  'api.binance.com': { concurrency: 4, weightPerMinute: 3_000 },
+  'api.alternative.me': { concurrency: 1, weightPerMinute: 60 },
+  'api.whale-alert.io': { concurrency: 1, weightPerMinute: 10 },
+  'beaconcha.in': { concurrency: 1, weightPerMinute: 10 },
 };
 const DEFAULT_LIMITS: BudgetLimits = { concurrency: 8 };
 
-export const limitsOf = (host: string): BudgetLimits => HOST_LIMITS[host] ?? DEFAULT_LIMITS;
+/** One budget for each host: made once for a process, and shared by everybody in it who sends requests. */
+export class RequestBudgets {
+  readonly #timer: Timer;
+  readonly #byHost = new Map<string, SourceBudget>();
 
-/** Concurrency and rate of one host, shared by everybody in the process who talks to it. */
+  constructor(timer: Timer) {
+    this.#timer = timer;
+  }
+
+  of(url: string): SourceBudget {
+    const { host } = new URL(url);
+    const budget = this.#byHost.get(host) ?? new SourceBudget(HOST_LIMITS[host] ?? DEFAULT_LIMITS, this.#timer);
+    this.#byHost.set(host, budget);
+    return budget;
+  }
+}
+
+/** Concurrency and rate of one host. */
 export class SourceBudget {
   readonly #limits: BudgetLimits;
   readonly #timer: Timer;
@@ -34,11 +52,14 @@ export class SourceBudget {
     this.#timer = timer;
   }
 
-  /** Runs `work` when it is its turn. Rejects with the signal's reason when aborted while waiting. */
-  async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` when it is its turn. Rejects with the signal's reason when aborted while waiting.
+   * @param weight what the host counts the request as
+   */
+  async run<T>(signal: AbortSignal | undefined, work: () => Promise<T>, weight = 1): Promise<T> {
     await this.#enter(signal);
     try {
-      await this.#awaitTurn(signal);
+      await this.#awaitTurn(signal, weight);
       return await work();
     } finally {
       this.#running -= 1;
@@ -74,11 +95,12 @@ export class SourceBudget {
     this.#running += 1;
   }
 
-  async #awaitTurn(signal: AbortSignal | undefined): Promise<void> {
+  async #awaitTurn(signal: AbortSignal | undefined, weight: number): Promise<void> {
     for (;;) {
       const nowMs = this.#timer.elapsedMs();
       if (this.#nextStartMs <= nowMs) {
-        if (this.#limits.perMinute !== undefined) this.#nextStartMs = nowMs + 60_000 / this.#limits.perMinute;
+        const { weightPerMinute } = this.#limits;
+        if (weightPerMinute !== undefined) this.#nextStartMs = nowMs + (60_000 * weight) / weightPerMinute;
         return;
       }
       await this.#timer.sleep(this.#nextStartMs - nowMs, signal);

@@ -14,7 +14,7 @@ export interface BookTicker {
 /** Asks Binance for the best bid and ask of ETHUSDT. @throws SourceError */
 export function fetchBookTicker(http: HttpClient, baseUrl: string, signal: AbortSignal): Promise<BookTicker> {
   const url = `${baseUrl.replace(/\/$/, '')}/api/v3/ticker/bookTicker?symbol=ETHUSDT`;
-  return http.json({ source: 'binance', url, signal }, (body) =>
+  return http.json({ source: 'binance', url, signal, weight: 2 }, (body) =>
     readReply(bookTickerSchema, body, 'binance.reply_invalid', 'Binance'),
   );
 }

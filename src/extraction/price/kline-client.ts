@@ -52,7 +52,10 @@ export function createKlineClient(http: HttpClient, baseUrl: string): FetchKline
     let failure: unknown;
     exchange.fetchImplementation = async (url: string, init: { method?: string; headers?: Record<string, string> }) => {
       try {
-        const body = await http.json({ source: 'binance', url, headers: init.headers ?? {}, signal }, (reply) => reply);
+        const body = await http.json(
+          { source: 'binance', url, headers: init.headers ?? {}, signal, weight: 2 },
+          (reply) => reply,
+        );
         return new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
       } catch (error) {
         failure = error;

@@ -11,5 +11,7 @@ const LEVELS = 100;
 /** Asks Binance for the order book of ETHUSDT, best prices first, decimals as text. @throws SourceError */
 export function fetchOrderBook(http: HttpClient, baseUrl: string, signal: AbortSignal): Promise<z.infer<typeof bookSchema>> {
   const url = `${baseUrl.replace(/\/$/, '')}/api/v3/depth?symbol=ETHUSDT&limit=${LEVELS}`;
-  return http.json({ source: 'binance', url, signal }, (body) => readReply(bookSchema, body, 'binance.reply_invalid', 'Binance'));
+  return http.json({ source: 'binance', url, signal, weight: 5 }, (body) =>
+    readReply(bookSchema, body, 'binance.reply_invalid', 'Binance'),
+  );
 }

@@ -1,5 +1,5 @@
 import { type Clock, HOUR_MS, type Rng, SECOND_MS, type Timer } from '../../domain/index.ts';
-import { HttpClient } from '../http/index.ts';
+import { HttpClient, type RequestBudgets } from '../http/index.ts';
 import { createKlineClient } from '../price/kline-client.ts';
 import { createRpc } from '../rpc/create-rpc.ts';
 import { createFearGreedExtractor } from '../sentiment/fear-greed-extractor.ts';
@@ -23,6 +23,8 @@ export interface StreamProcessorDeps {
   readonly clock: Clock;
   readonly timer: Timer;
   readonly rng: Rng;
+  /** Those of the whole process; of these streams alone unless told. */
+  readonly budgets?: RequestBudgets | undefined;
   /** What is not configured is not streamed. */
   readonly urls: SourceUrls;
   /** The platform's own unless told. */
@@ -80,8 +82,8 @@ export class StreamProcessor {
 
   /** Starts every stream that is configured. @param onCrash told of an error that no stream expects; it has ended then */
   start(onCrash: (error: unknown) => void): void {
-    const { fetch: send = fetch, timer, rng, urls } = this.#deps;
-    const http = new HttpClient({ fetch: send, timer, rng, maxAttempts: REQUEST_ATTEMPTS });
+    const { fetch: send = fetch, timer, rng, budgets, urls } = this.#deps;
+    const http = new HttpClient({ fetch: send, timer, rng, maxAttempts: REQUEST_ATTEMPTS, ...(budgets && { budgets }) });
     const streams = [this.#minutes(http, urls), this.#chain(http, urls), this.#sentiment(http, urls)];
     this.#running = Promise.all(streams.map((stream) => stream?.catch(onCrash)));
   }
