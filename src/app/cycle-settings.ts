@@ -64,9 +64,18 @@ export const viewOptions = ({ strategy, price, model, label, costs }: Config): M
 const roundTripCost = ({ costs }: Pick<Config, 'costs'>): number => 2 * (costs.feeBps + costs.slippageBps) * BPS;
 
 /** How ensembles are made; rows whose labels overlap are purged between folds. */
-export const procedureOf = ({ model, label }: Config, seed = model.seed): Procedure => ({
-  trees: model.trees,
-  folds: model.folds,
-  purgeRows: Math.ceil(label.horizonHours / 24),
-  seed,
-});
+export function procedureOf({ model, label }: Config, seed = model.seed): Procedure {
+  const { halfLifeDays, classBalance, uniqueness } = model.weights;
+  const isWeighted = halfLifeDays !== undefined || classBalance || uniqueness;
+  return {
+    trees: model.trees,
+    folds: model.folds,
+    purgeRows: Math.ceil(label.horizonHours / 24),
+    seed,
+    ...(Object.keys(model.learners).length > 0 && { learners: model.learners }),
+    ...(isWeighted && { weights: { halfLifeDays, isClassBalanced: classBalance, isUniqueness: uniqueness } }),
+    ...(model.meta !== 'pool' && { meta: model.meta }),
+    ...(model.passThrough.length > 0 && { passThrough: model.passThrough }),
+    ...(model.dropUnhelpful && { dropsUnhelpful: true }),
+  };
+}

@@ -20,6 +20,8 @@ export async function trainCommand(parts: AppParts, options: TrainOptions) {
     rows: candidate.rows,
     features: candidate.ensemble.featureNames.length,
     classes: { buy: candidate.classes[0], sell: candidate.classes[1], hold: candidate.classes[2] },
+    procedure: candidate.procedure,
+    dropped: candidate.ensemble.dropped,
     metrics: candidate.metrics,
     baseline: candidate.baseline,
     gate: candidate.gate,

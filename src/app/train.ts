@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DAY_MS, DataError, type TimeMs, toIsoDay } from '../domain/index.ts';
+import type { Procedure } from '../model/index.ts';
 import { checkWorld } from '../storage/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { procedureOf } from './cycle-settings.ts';
@@ -9,11 +10,14 @@ import { loadView } from './load-view.ts';
 import type { MarketView } from './market-view.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
 import { type Candidate, type PastPrediction, retrain } from './retrain.ts';
+import { studySettings } from './study-settings.ts';
 
 export interface TrainOptions {
   readonly untilMs?: TimeMs | undefined;
   readonly days?: number | undefined;
   readonly seed?: number | undefined;
+  /** Studies whose best settings their learners take. */
+  readonly studies?: readonly string[] | undefined;
   /** Whether missing history may be fetched first. */
   readonly fetch: boolean;
 }
@@ -38,7 +42,7 @@ export async function train(
   const { candidate } = await retrain(
     {
       view,
-      procedure: procedureOf(config, options.seed),
+      procedure: await procedureWith(parts, options),
       trainDays,
       threads: config.model.threads,
       gate: config.gate,
@@ -51,6 +55,15 @@ export async function train(
     untilMs,
   );
   return candidate;
+}
+
+/** The configured procedure with the settings of the named studies in place of its own. */
+async function procedureWith(parts: AppParts, { seed, studies = [] }: TrainOptions): Promise<Procedure> {
+  const procedure = procedureOf(parts.config, seed);
+  const found = await Promise.all(studies.map((name) => studySettings(parts, name)));
+  if (found.length === 0) return procedure;
+  const searched = Object.fromEntries(found.map(({ learner, settings }) => [learner, settings]));
+  return { ...procedure, learners: { ...procedure.learners, ...searched } };
 }
 
 /** What is stored, as decisions see it, where it is enough to learn from. @throws DataError `train.too_little_history` */

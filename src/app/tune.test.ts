@@ -68,6 +68,14 @@ describe('tuning stored data', () => {
     await expect(app.tune(options)).rejects.toMatchObject({ code });
   });
 
+  it('lets a training take its best settings', async () => {
+    const { best } = await app.tune(request);
+    const shape = { untilMs, days: 280, fetch: false };
+    const { procedure } = await app.train({ ...shape, studies: ['walk'] });
+    expect(procedure.learners).toEqual({ 'logistic-regression': { l2: best.params.l2 } });
+    await expect(app.train({ ...shape, studies: ['nowhere'] })).rejects.toMatchObject({ code: 'tuning.study_missing' });
+  }, 60_000);
+
   it("takes a search space of one's own, and refuses a wrong one by its path", async () => {
     const file = join(folder, 'own.yaml');
     await writeFile(file, 'learner: logistic-regression\nparameters:\n  l2: { low: 5, high: 6 }\n');

@@ -14,6 +14,7 @@ import {
   type StudyHead,
   selectTrainingData,
   type Trial,
+  TUNED_LEARNERS,
   WalkForwardObjective,
 } from '../model/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
@@ -41,7 +42,7 @@ const DEFAULT_FOLDS = 8;
 const BATCH = 8;
 /** Batches without gain after which a study ends. */
 const PATIENCE = 6;
-const SPACES = new URL('../../config/search-spaces/', import.meta.url);
+const SPACES = new URL('../model/tuning/search-spaces/', import.meta.url);
 
 /**
  * Searches hyperparameters of one learner on the training window, and says how much of the best result is the search's
@@ -132,7 +133,7 @@ async function readSpace({ space, learner = DEFAULT_LEARNER }: TuneOptions): Pro
   const file = space ?? new URL(`${encodeURIComponent(learner)}.yaml`, SPACES);
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new ConfigError('tuning.space_missing', `there is no search space ${space ?? `for ${learner}`}`, {
-      hint: 'See config/search-spaces.',
+      hint: `There are: ${TUNED_LEARNERS.join(', ')}.`,
       cause,
     });
   });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gate, model } from './model-schema.ts';
 import { risk, sizing } from './risk-schema.ts';
 import { count, decimalText, fraction, section } from './schema-parts.ts';
 
@@ -35,25 +36,6 @@ const label = section({
 const costs = section({
   feeBps: fraction(0, 500).default(10).describe('Fee per side'),
   slippageBps: fraction(0, 500).default(5).describe('Slippage per side, paper and backtest'),
-});
-
-const model = section({
-  trainDays: count(60, 3650).default(365).describe('Days of decisions a model is trained on'),
-  seed: count(0, 2 ** 31 - 1)
-    .default(1)
-    .describe('Seed of every random choice in training'),
-  threads: count(1, 64).default(2).describe('Worker threads for training; the result does not depend on it'),
-  trees: count(10, 2000).default(100).describe('Boosting rounds, and trees of each forest'),
-  folds: count(2, 20).default(5).describe('Out-of-fold parts of the stack'),
-});
-
-const gate = section({
-  mode: z.enum(['statistical', 'accuracy']).default('statistical').describe('accuracy: better accuracy is enough'),
-  windowDays: count(30, 365).default(90).describe('Days over which candidate and incumbent are compared'),
-  minimumDays: count(10, 365).default(30).describe('Fewer logged days than this: the incumbent stays'),
-  confidence: fraction(0.5, 0.999).default(0.8).describe('How sure the better log loss must be'),
-  refreshAfterDays: count(7, 365).default(28).describe('An incumbent older than this yields to a candidate that is not worse'),
-  refreshMargin: fraction(0, 1).default(0.01).describe('How much worse in log loss a refreshing candidate may be'),
 });
 
 const schedule = section({

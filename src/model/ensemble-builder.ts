@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  ExtraTrees,
-  GradientBoostedTrees,
-  LinearPool,
-  LogisticRegression,
-  RandomForest,
-  StackingClassifier,
-} from './learners/index.ts';
+import { LinearPool, LogisticRegression, StackingClassifier } from './learners/index.ts';
+import type { WeightPolicy } from './sample-weights.ts';
+import { learnerOfParameters, type ParameterValues, type TunedLearner } from './tuning/index.ts';
 
 /** How an ensemble is made: everything that, with the data, determines the artifact byte for byte. */
 export interface Procedure {
@@ -16,6 +11,15 @@ export interface Procedure {
   /** Rows between training and scored rows whose labels would overlap. */
   readonly purgeRows: number;
   readonly seed: number;
+  /** Settings of base learners that differ from the shipped ones. */
+  readonly learners?: Readonly<Partial<Record<TunedLearner, ParameterValues>>> | undefined;
+  readonly weights?: WeightPolicy | undefined;
+  /** What combines the base learners; a linear pool unless told. */
+  readonly meta?: 'pool' | 'logistic' | undefined;
+  /** Features that a logistic meta-classifier sees besides the probabilities, where the window has them. */
+  readonly passThrough?: readonly string[] | undefined;
+  /** Whether base learners without which the stack is no worse out of fold are left out. */
+  readonly dropsUnhelpful?: boolean | undefined;
 }
 
 /** Raised whenever the same procedure would give another artifact than before. */
@@ -25,38 +29,39 @@ const MAX_BINS = 31;
 /** Columns that each boosted tree may look at: trees that differ are worth more together. */
 const COLUMN_SAMPLE = 0.25;
 
-export const procedureHash = (procedure: Procedure): string =>
-  createHash('sha256')
-    .update(JSON.stringify([PROCEDURE_VERSION, procedure.trees, procedure.folds, procedure.purgeRows, procedure.seed]))
-    .digest('hex')
-    .slice(0, 16);
+export function procedureHash({ trees, folds, purgeRows, seed, ...options }: Procedure): string {
+  const said = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const parts = [PROCEDURE_VERSION, trees, folds, purgeRows, seed, ...(said.length > 0 ? [said] : [])];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
 
 /**
  * The stacking ensemble of the procedure, not yet fitted: boosting, two forests and a linear model, combined by a
  * linear pool fitted on out-of-fold predictions in time order, then calibrated.
+ * @param names of the training columns, among which the features to pass through are found
  */
-export function buildEnsemble(procedure: Procedure, threads: number): StackingClassifier {
-  const { trees, folds, purgeRows, seed } = procedure;
+export function buildEnsemble(procedure: Procedure, names: readonly string[], threads: number): StackingClassifier {
+  const { trees, folds, purgeRows, seed, learners = {}, meta = 'pool', passThrough = [], dropsUnhelpful = false } = procedure;
+  const learner = (kind: TunedLearner, shipped: ParameterValues) => learnerOfParameters(kind, { ...shipped, ...learners[kind] });
   return new StackingClassifier({
     base: {
-      boosting: new GradientBoostedTrees({
-        rounds: trees,
-        learningRate: 0.03,
-        maxLeaves: 7,
-        minLeafSamples: 20,
-        maxBins: MAX_BINS,
-        columnSample: COLUMN_SAMPLE,
-        seed,
+      boosting: learner('gradient-boosted-trees', {
+        ...{ rounds: trees, learningRate: 0.03, maxLeaves: 7, minLeafSamples: 20 },
+        ...{ maxBins: MAX_BINS, columnSample: COLUMN_SAMPLE, seed },
       }),
-      forest: new RandomForest({ trees, minLeafSamples: 5, maxBins: MAX_BINS, seed: seed + 1 }),
-      extraTrees: new ExtraTrees({ trees, minLeafSamples: 5, seed: seed + 2 }),
-      linear: new LogisticRegression({ l2: 100 }),
+      forest: learner('random-forest', { trees, minLeafSamples: 5, maxBins: MAX_BINS, seed: seed + 1 }),
+      extraTrees: learner('extra-trees', { trees, minLeafSamples: 5, seed: seed + 2 }),
+      linear: learner('logistic-regression', { l2: 100 }),
     },
-    meta: new LinearPool({ priorRows: 10 }),
+    meta: meta === 'pool' ? new LinearPool({ priorRows: 10 }) : new LogisticRegression({ l2: 100 }),
     folds,
     scheme: 'forward',
     purge: purgeRows,
     embargo: 0,
+    passThrough: passThrough.map((name) => names.indexOf(name)).filter((column) => column >= 0),
+    dropsUnhelpful,
     seed,
     threads,
   });

@@ -38,6 +38,11 @@ export class EnsembleModel {
     return this.#stack.predictProba({ data, rows: features.rows, columns: columns.length });
   }
 
+  /** Why base learners were left out, a sentence each. */
+  get dropped(): readonly string[] {
+    return this.#stack.dropped;
+  }
+
   /** Mean importance of each feature over the base learners, in the order of `featureNames`; sums to 1. */
   featureImportance(): Float64Array {
     return this.#stack.featureImportance();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, normal } from '../domain/index.ts';
+import type { Procedure } from './ensemble-builder.ts';
 import { artifactSha256, EnsembleModel } from './ensemble-model.ts';
 import { ModelTrainer, STEP_DAYS } from './model-trainer.ts';
 import type { TrainingSet } from './training-set.ts';
@@ -91,6 +92,32 @@ describe('ModelTrainer', () => {
     expect(made).toBe(5);
     await trainer.walkForward(set, untilMs + STEP_DAYS * DAY_MS);
     expect(made).toBe(6);
+  });
+
+  it('takes settings, weights, a logistic meta-classifier with a feature, and says which learners it left out', async () => {
+    const set = plantedSet(220);
+    const untilMs = START_MS + 210 * DAY_MS;
+    const plain = options();
+    const fit = (more: Partial<Procedure>) =>
+      new ModelTrainer({ ...plain, procedure: { ...plain.procedure, ...more } }).fit(set, untilMs);
+    const bytes = new Map<string, string>();
+    for (const [name, more] of Object.entries({
+      plain: {},
+      learner: { learners: { 'gradient-boosted-trees': { learningRate: 0.2 } } },
+      recency: { weights: { halfLifeDays: 30 } },
+      balance: { weights: { isClassBalanced: true } },
+      logistic: { meta: 'logistic' as const },
+      passed: { meta: 'logistic' as const, passThrough: ['signal', 'not there'] },
+    })) {
+      bytes.set(artifactSha256((await fit(more)).toBytes()), name);
+    }
+    expect([...bytes.values()]).toEqual(['plain', 'learner', 'recency', 'balance', 'logistic', 'passed']);
+    const fewer = await fit({ dropsUnhelpful: true });
+    expect(fewer.dropped.length).toBeGreaterThan(0);
+    expect(fewer.dropped[0]).toMatch(/^\w+: the out-of-fold log loss is [\d.]+ nats without it, [\d.]+ with it$/);
+    expect(EnsembleModel.fromBytes(fewer.toBytes()).dropped).toEqual(fewer.dropped);
+    await expect(fit({ passThrough: ['signal'] })).rejects.toMatchObject({ code: 'learner.bad_setting' });
+    await expect(fit({ learners: { 'random-forest': { leaves: 3 } } })).rejects.toMatchObject({ code: 'tuning.unknown_setting' });
   });
 
   it('refuses a window with too few labelled days', async () => {

@@ -1,6 +1,7 @@
 import { DAY_MS, type Matrix, type TimeMs } from '../domain/index.ts';
 import { buildEnsemble, type Procedure, procedureHash } from './ensemble-builder.ts';
 import { EnsembleModel } from './ensemble-model.ts';
+import { sampleWeights } from './sample-weights.ts';
 import { MINIMUM_TRAINING_ROWS, selectTrainingData } from './select-training-data.ts';
 import { selectMatrix, type TrainingSet, trainableRows } from './training-set.ts';
 import { stepKey, type WalkForwardCache } from './walk-forward-cache.ts';
@@ -82,8 +83,14 @@ export class ModelTrainer {
 
   async #fitWindow(set: TrainingSet, fromMs: TimeMs, untilMs: TimeMs): Promise<EnsembleModel> {
     this.#options.signal?.throwIfAborted();
-    const { names, X, y } = selectTrainingData(set, fromMs, untilMs);
-    const fitted = await buildEnsemble(this.#options.procedure, this.#options.threads).fit(X, y, { classes: 3 });
+    const { procedure, threads } = this.#options;
+    const { names, X, y, rows } = selectTrainingData(set, fromMs, untilMs);
+    const spans = { timeMs: pick(set.timeMs, rows), labelKnownMs: pick(set.labelKnownMs, rows), labels: y };
+    const weights = sampleWeights(spans, procedure.weights ?? {}, untilMs);
+    const fitted = await buildEnsemble(procedure, names, threads).fit(X, y, {
+      classes: 3,
+      ...(weights && { weights: weights.base, judgedWeights: weights.judged }),
+    });
     return new EnsembleModel(names, classShares(y), fitted);
   }
 }
@@ -95,6 +102,8 @@ export function classShares(labels: Uint8Array): [number, number, number] {
   const total = labels.length + 3;
   return [counts[0] / total, counts[1] / total, counts[2] / total];
 }
+
+const pick = (values: Float64Array, rows: readonly number[]) => Float64Array.from(rows, (row) => values[row]!);
 
 function rowsBetween(set: TrainingSet, fromMs: TimeMs, toMs: TimeMs): number[] {
   const rows: number[] = [];

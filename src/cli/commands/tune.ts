@@ -45,7 +45,11 @@ export const tune = (): Command =>
       const text = [
         `study ${result.study}: ${result.trials} trials, ${result.finished} on every fold${result.stopped === 'nothing_gained' ? '; stopped, as nothing was gained' : ''}`,
         `best: trial ${best.trial}, log loss ${best.value.toFixed(4)} (class shares ${best.baseline.toFixed(4)}${defaults ? `, shipped settings ${defaults.value.toFixed(4)}` : ''})`,
-        ...Object.entries(best.params).map(([name, value]) => `  ${name}: ${value}`),
+        ...Object.entries(best.params).map(
+          ([name, value]) =>
+            `  ${name}: ${value}${result.importance ? `, ${percent(result.importance[name] ?? 0)} of the difference` : ''}`,
+        ),
+        `use them once with \`ets train --study ${result.study}\`, or always by model.learners in the configuration`,
         `probability that the search fitted noise: ${percent(result.overfittingProbability)}`,
         result.deflatedSharpe === null
           ? 'these settings would not have traded'

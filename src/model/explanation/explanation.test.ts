@@ -21,7 +21,7 @@ const training = rows(240, 1);
 let model: EnsembleModel;
 
 beforeAll(async () => {
-  const stack = await buildEnsemble({ trees: 20, folds: 3, purgeRows: 1, seed: 1 }, 1).fit(training.X, training.y);
+  const stack = await buildEnsemble({ trees: 20, folds: 3, purgeRows: 1, seed: 1 }, NAMES, 1).fit(training.X, training.y);
   model = new EnsembleModel(NAMES, [1 / 3, 1 / 3, 1 / 3], stack);
 });
 

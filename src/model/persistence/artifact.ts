@@ -104,3 +104,9 @@ export function fact(artifact: Artifact, name: string): number {
   if (typeof value !== 'number') throw unreadable(`number called ${name}`);
   return value;
 }
+
+/** A list of texts; empty where it is not there. */
+export function texts(artifact: Artifact, name: string): readonly string[] {
+  const value = artifact.facts[name];
+  return Array.isArray(value) ? value : [];
+}

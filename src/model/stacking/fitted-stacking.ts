@@ -4,18 +4,34 @@ import type { Calibration } from '../calibration/choose-calibration.ts';
 import { shrinkToShares } from '../calibration/prior-shrinkage.ts';
 import { FittedModel } from '../learners/fitted-model.ts';
 import { readFitted } from '../learners/read-fitted.ts';
-import { type Artifact, decodeArtifact, fact, floats, octets } from '../persistence/artifact.ts';
-import { metaInput } from './meta-input.ts';
+import { type Artifact, decodeArtifact, fact, floats, octets, texts } from '../persistence/artifact.ts';
+import { columnOf, metaInput } from './meta-input.ts';
+
+export interface StackingParts {
+  /** Number of features. */
+  readonly columns: number;
+  readonly bases: Readonly<Record<string, FittedModel>>;
+  readonly meta: FittedModel;
+  readonly calibration: Calibration;
+  /** Features that the meta-classifier sees besides the probabilities. */
+  readonly passThrough: readonly number[];
+  /** Why base learners were left out, a sentence each. */
+  readonly dropped: readonly string[];
+}
 
 /** A fitted stack: base learners on all rows, a meta-classifier over their probabilities, then calibration. */
 export class FittedStacking extends FittedModel {
   readonly names: readonly string[];
   readonly calibration: Calibration;
+  readonly dropped: readonly string[];
+  readonly #passThrough: readonly number[];
   readonly #bases: readonly FittedModel[];
   readonly #meta: FittedModel;
 
-  constructor(columns: number, bases: Readonly<Record<string, FittedModel>>, meta: FittedModel, calibration: Calibration) {
+  constructor({ columns, bases, meta, calibration, passThrough, dropped }: StackingParts) {
     super(meta.classes, columns);
+    this.dropped = dropped;
+    this.#passThrough = passThrough;
     this.names = Object.keys(bases);
     this.#bases = Object.values(bases);
     this.#meta = meta;
@@ -34,10 +50,17 @@ export class FittedStacking extends FittedModel {
         hint: 'Train a new model.',
       });
     }
-    return new FittedStacking(fact(artifact, 'columns'), Object.fromEntries(bases), readFitted(octets(artifact, 'meta')), {
-      calibrator: { kind, numbers: floats(artifact, 'calibration') },
-      weight: fact(artifact, 'weight'),
-      shares: floats(artifact, 'shares'),
+    return new FittedStacking({
+      columns: fact(artifact, 'columns'),
+      bases: Object.fromEntries(bases),
+      meta: readFitted(octets(artifact, 'meta')),
+      calibration: {
+        calibrator: { kind, numbers: floats(artifact, 'calibration') },
+        weight: fact(artifact, 'weight'),
+        shares: floats(artifact, 'shares'),
+      },
+      passThrough: 'passThrough' in artifact.arrays ? [...floats(artifact, 'passThrough')] : [],
+      dropped: texts(artifact, 'dropped'),
     });
   }
 
@@ -49,7 +72,8 @@ export class FittedStacking extends FittedModel {
   protected override predictInto(X: Matrix, into: Float64Array): void {
     const { calibrator, weight, shares } = this.calibration;
     const bases = this.#bases.map((base) => base.predictProba(X));
-    const raw = this.#meta.predictProba(metaInput(bases, X.rows, this.classes));
+    const passed = this.#passThrough.map((column) => columnOf(X, column));
+    const raw = this.#meta.predictProba(metaInput(bases, X.rows, this.classes, passed));
     const calibrated = applyCalibrator(calibrator, raw, this.classes);
     into.set(weight === 1 ? calibrated : shrinkToShares(calibrated, shares, weight));
   }
@@ -68,8 +92,14 @@ export class FittedStacking extends FittedModel {
     const bases = this.#bases.map((base, i) => [`base:${this.names[i]}`, base.toBytes()]);
     return {
       kind: 'stacking',
-      facts: { columns: this.columns, calibrator: CALIBRATOR_KINDS.indexOf(calibrator.kind), weight },
-      arrays: { calibration: calibrator.numbers, shares, ...Object.fromEntries(bases), meta: this.#meta.toBytes() },
+      facts: {
+        ...{ columns: this.columns, calibrator: CALIBRATOR_KINDS.indexOf(calibrator.kind), weight },
+        ...(this.dropped.length > 0 && { dropped: this.dropped }),
+      },
+      arrays: {
+        ...{ calibration: calibrator.numbers, shares, ...Object.fromEntries(bases), meta: this.#meta.toBytes() },
+        ...(this.#passThrough.length > 0 && { passThrough: Float64Array.from(this.#passThrough) }),
+      },
     };
   }
 }

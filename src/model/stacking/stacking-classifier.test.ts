@@ -21,4 +21,9 @@ describeLearner('StackingClassifier, forward', (threads) => stack({ scheme: 'for
 describeLearner('StackingClassifier, blocked', (threads) => stack({ scheme: 'blocked', purge: 1, embargo: 1, threads }), {
   leastRows: 6,
 });
+describeLearner(
+  'StackingClassifier with a logistic meta-classifier that sees a feature, and without what does not help',
+  (threads) => stack({ meta: new LogisticRegression({ l2: 10 }), passThrough: [0], dropsUnhelpful: true, threads }),
+  { leastRows: 4 },
+);
 describeLearner('StackingClassifier, k-fold', (threads) => stack({ scheme: 'kfold', threads }), { leastRows: 6 });

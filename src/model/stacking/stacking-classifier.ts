@@ -2,6 +2,7 @@ import { type Matrix, ModelError } from '../../domain/index.ts';
 import { type Calibration, chooseCalibration, uncalibrated } from '../calibration/choose-calibration.ts';
 import { smoothedShares } from '../calibration/class-shares.ts';
 import type { JudgedRows } from '../calibration/judged-rows.ts';
+import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import type { FitOptions, Learner } from '../learners/learner.ts';
 import { binsOf } from '../learners/learner-spec.ts';
@@ -11,9 +12,10 @@ import { checkTrainingInput } from '../learners/training-input.ts';
 import { type FitJob, fitSpec } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, selectRows, type TrainingWindow } from '../trees/training-window.ts';
+import { dropUnhelpful } from './drop-unhelpful.ts';
 import { FittedStacking } from './fitted-stacking.ts';
 import { blockedFolds, type Fold, forwardFolds, stratifiedFolds } from './folds.ts';
-import { metaInput } from './meta-input.ts';
+import { type FoldPredictions, OutOfFold } from './out-of-fold.ts';
 
 export interface StackingOptions {
   readonly base: Readonly<Record<string, Learner>>;
@@ -25,9 +27,18 @@ export interface StackingOptions {
   /** Rows whose labels overlap the predicted ones, left out; `embargo` are further rows after a block. 0 */
   readonly purge?: number;
   readonly embargo?: number;
+  /** Features that the meta-classifier sees besides the probabilities; a pool takes none. */
+  readonly passThrough?: readonly number[];
+  /** Whether base learners without which the out-of-fold log loss is no worse are left out. */
+  readonly dropsUnhelpful?: boolean;
   /** Kept for symmetry: base learners bring their own seeds. */
   readonly seed?: number;
   readonly threads?: number;
+}
+
+export interface StackingFitOptions extends FitOptions {
+  /** Weights for the meta-classifier and the calibration, where they are not those of the base learners. */
+  readonly judgedWeights?: Float64Array;
 }
 
 /**
@@ -38,14 +49,29 @@ export interface StackingOptions {
 export class StackingClassifier {
   readonly #options: Required<StackingOptions>;
 
-  constructor({ base, meta, folds = 5, scheme = 'forward', purge = 0, embargo = 0, seed = 1, threads = 1 }: StackingOptions) {
+  constructor(options: StackingOptions) {
+    const defaults = {
+      folds: 5,
+      scheme: 'forward',
+      purge: 0,
+      embargo: 0,
+      passThrough: [],
+      dropsUnhelpful: false,
+      seed: 1,
+    } as const;
+    this.#options = { threads: 1, ...defaults, ...options };
+    const { base, meta, folds, threads, passThrough } = this.#options;
     checkSettings({ folds, threads, 'number of base learners': Object.keys(base).length }, {});
-    this.#options = { base, meta, folds, scheme, purge, embargo, seed, threads };
+    if (passThrough.length > 0 && meta.spec.kind === 'pool') {
+      throw new ModelError('learner.bad_setting', 'a pool of probabilities takes no features', {
+        hint: 'Choose the logistic meta-classifier, or pass no features through.',
+      });
+    }
   }
 
   /** @throws ModelError `learner.*`; `learner.too_few_rows` where no fold has rows to learn from */
-  async fit(X: Matrix, y: Uint8Array, options: FitOptions = {}): Promise<FittedStacking> {
-    const { base, meta, threads } = this.#options;
+  async fit(X: Matrix, y: Uint8Array, options: StackingFitOptions = {}): Promise<FittedStacking> {
+    const { base, meta, threads, passThrough, dropsUnhelpful } = this.#options;
     const classes = checkTrainingInput(X, y, options);
     const learners = Object.values(base);
     const bins = learners.map(({ spec }) => binsOf(spec)).find((most) => most !== null) ?? null;
@@ -60,15 +86,29 @@ export class StackingClassifier {
     const results = await fitPool.run(window, jobs, threads);
     const fitted = results.slice(0, learners.length).map(({ model }) => readFitted(model ?? new Uint8Array()));
     const scored = results.slice(learners.length);
-    const perFold = folds.toReversed().map((fold, i) => ({
-      fold,
-      bases: scored
-        .slice(i * learners.length, (i + 1) * learners.length)
-        .map(({ predictions }) => predictions ?? new Float64Array()),
-    }));
-    const outOfFold = join(window, perFold.toReversed());
-    const bases = Object.fromEntries(Object.keys(base).map((name, i): [string, FittedModel] => [name, fitted[i]!]));
-    return new FittedStacking(X.columns, bases, fitSpec(meta.spec, outOfFold.window), this.#calibrate(window, outOfFold));
+    const perFold = folds.toReversed().map(
+      (fold, i): FoldPredictions => ({
+        fold,
+        bases: scored
+          .slice(i * learners.length, (i + 1) * learners.length)
+          .map(({ predictions }) => predictions ?? new Float64Array()),
+      }),
+    );
+    const judged = options.judgedWeights === undefined ? window.weights : options.judgedWeights;
+    const outOfFold = new OutOfFold(window, perFold.toReversed(), judged, passThrough);
+    const names = Object.keys(base);
+    const all = names.map((_, i) => i);
+    const { kept, dropped } = dropsUnhelpful
+      ? dropUnhelpful(names, (bases) => this.#loss(outOfFold, bases))
+      : { kept: all, dropped: [] };
+    return new FittedStacking({
+      columns: X.columns,
+      bases: Object.fromEntries(kept.map((i): [string, FittedModel] => [names[i]!, fitted[i]!])),
+      meta: fitSpec(meta.spec, outOfFold.window(kept)),
+      calibration: this.#calibrate(smoothedShares(window.labels, classes, judged), this.#judge(outOfFold, kept)),
+      passThrough,
+      dropped,
+    });
   }
 
   #folds(labels: Uint8Array): Fold[] {
@@ -88,11 +128,11 @@ export class StackingClassifier {
     return made;
   }
 
-  /** Judges the meta-classifier on folds it was not fitted on: each later fold from the folds before it. */
-  #calibrate(window: TrainingWindow, { window: meta, starts }: OutOfFold): Calibration {
-    const shares = smoothedShares(window.labels, window.classes, window.weights);
-    if (this.#options.scheme === 'kfold') return uncalibrated(shares, 1);
-    const blocks = starts.slice(1).map((begin, i): JudgedRows => {
+  /** What the meta-classifier says of folds that it was not fitted on: each later fold from the folds before it. */
+  #judge(outOfFold: OutOfFold, bases: readonly number[]): JudgedRows[] {
+    const meta = outOfFold.window(bases);
+    const { starts } = outOfFold;
+    return starts.slice(1).map((begin, i): JudgedRows => {
       const end = starts[i + 2] ?? meta.rows;
       const later = {
         data: meta.data.subarray(begin * meta.columns, end * meta.columns),
@@ -106,33 +146,19 @@ export class StackingClassifier {
         weights: meta.weights?.subarray(begin, end) ?? null,
       };
     });
-    return chooseCalibration(blocks, shares);
   }
-}
 
-interface OutOfFold {
-  /** Out-of-fold probabilities as a training set of their own, folds one after another. */
-  readonly window: TrainingWindow;
-  /** Where each fold begins in it. */
-  readonly starts: readonly number[];
-}
-
-function join(window: TrainingWindow, folds: readonly { fold: Fold; bases: Float64Array[] }[]): OutOfFold {
-  const { classes, weights } = window;
-  const rows = folds.flatMap(({ fold }) => [...fold.test]);
-  const inputs = folds.map(({ fold, bases }) => metaInput(bases, fold.test.length, classes));
-  const columns = inputs[0]?.columns ?? 0;
-  const data = new Float64Array(rows.length * columns);
-  const starts: number[] = [];
-  let at = 0;
-  for (const input of inputs) {
-    starts.push(at / columns);
-    data.set(input.data, at);
-    at += input.data.length;
+  #calibrate(shares: Float64Array, blocks: readonly JudgedRows[]): Calibration {
+    return this.#options.scheme === 'kfold' ? uncalibrated(shares, 1) : chooseCalibration(blocks, shares);
   }
-  const labels = Uint8Array.from(rows, (row) => window.labels[row]!);
-  const chosen = weights === null ? undefined : Float64Array.from(rows, (row) => weights[row]!);
-  return { window: createTrainingWindow({ data, rows: rows.length, columns }, labels, classes, chosen, null), starts };
+
+  /** Summed log loss of the meta-classifier over some of the base learners. */
+  #loss(outOfFold: OutOfFold, bases: readonly number[]): number {
+    return this.#judge(outOfFold, bases).reduce(
+      (sum, { probabilities, labels, weights }) => sum + sumLogLoss(probabilities, labels, outOfFold.classes, weights),
+      0,
+    );
+  }
 }
 
 const part = (window: TrainingWindow, from: number, to: number): TrainingWindow =>

@@ -18,7 +18,7 @@ export interface TreeLimits {
 
 const MIN_HESSIAN = 1e-3;
 /** Rows per bin of a column below which a histogram costs more than it saves, as measured. */
-const SPARSE_SHARE = Number(process.env.SP ?? 1);
+const SPARSE_SHARE = 1;
 
 /** A leaf of the tree that is growing: `order[begin..end)`. */
 export interface GrowingLeaf {

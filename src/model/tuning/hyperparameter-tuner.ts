@@ -53,12 +53,12 @@ export class HyperparameterTuner {
   async run(trials: number): Promise<StudyResult> {
     const { log, batchSize, onProgress, signal } = this.#options;
     while (log.trials.length < trials) {
-      if (this.#hasStalled()) return { trials: log.trials, best: bestOf(log.trials), stopped: 'nothing_gained' };
+      if (this.#hasStalled()) return { trials: log.trials, best: bestTrial(log.trials)!, stopped: 'nothing_gained' };
       signal?.throwIfAborted();
       onProgress?.(`trial ${log.trials.length + 1} of ${trials}`, log.trials.length / trials);
       await log.append(await this.#batch(Math.min(batchSize, trials - log.trials.length)));
     }
-    return { trials: log.trials, best: bestOf(log.trials), stopped: 'trials' };
+    return { trials: log.trials, best: bestTrial(log.trials)!, stopped: 'trials' };
   }
 
   async #batch(size: number): Promise<Trial[]> {
@@ -110,7 +110,9 @@ export class HyperparameterTuner {
   }
 }
 
-const bestOf = (trials: readonly Trial[]): Trial => trials.filter(({ state }) => state === 'finished').sort(byExcess)[0]!;
+/** The finished trial with the lowest excess loss, the first of equal ones; nothing where none was finished. */
+export const bestTrial = (trials: readonly Trial[]): Trial | undefined =>
+  trials.filter(({ state }) => state === 'finished').sort(byExcess)[0];
 const byExcess = (a: Trial, b: Trial): number => a.excess - b.excess || a.trial - b.trial;
 const excessOf = (scores: readonly FoldScore[]): number =>
   scores.reduce((sum, { loss, baseline }) => sum + loss - baseline, 0) / scores.length;

@@ -4,10 +4,10 @@ import { GradientBoostedTrees } from '../learners/gradient-boosted-trees.ts';
 import type { Learner } from '../learners/learner.ts';
 import { LogisticRegression } from '../learners/logistic-regression.ts';
 import { RandomForest } from '../learners/random-forest.ts';
-import type { ParameterValues, SearchSpace } from './search-space.ts';
+import type { ParameterValues, TunedLearner } from './search-space.ts';
 
 const FOREST = ['trees', 'minLeafSamples', 'maxDepth', 'columnSample', 'maxBins', 'seed'];
-const SETTINGS: Readonly<Record<SearchSpace['learner'], readonly string[]>> = {
+const SETTINGS: Readonly<Record<TunedLearner, readonly string[]>> = {
   'gradient-boosted-trees': [
     ...['rounds', 'learningRate', 'maxLeaves', 'maxDepth', 'minLeafSamples', 'maxBins'],
     ...['l2', 'minGain', 'columnSample', 'rowSample', 'seed'],
@@ -18,7 +18,7 @@ const SETTINGS: Readonly<Record<SearchSpace['learner'], readonly string[]>> = {
 };
 
 /** The learner with these settings. @throws ModelError `tuning.unknown_setting`, `learner.bad_setting` */
-export function learnerOfParameters(learner: SearchSpace['learner'], values: ParameterValues): Learner {
+export function learnerOfParameters(learner: TunedLearner, values: ParameterValues): Learner {
   const settings: Record<string, number> = {};
   for (const [name, value] of Object.entries(values)) {
     if (!SETTINGS[learner].includes(name) || typeof value !== 'number') {

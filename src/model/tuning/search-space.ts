@@ -18,10 +18,14 @@ const rangeSchema = z
 
 const choiceSchema = z.strictObject({ choices: z.array(z.union([z.number(), z.string()])).min(2) });
 
+/** Learners whose settings can be searched and set. */
+export const TUNED_LEARNERS = ['gradient-boosted-trees', 'random-forest', 'extra-trees', 'logistic-regression'] as const;
+export type TunedLearner = (typeof TUNED_LEARNERS)[number];
+
 /** The text of a search space file: which learner, what to try, and what every trial has in common. */
 export const searchSpaceSchema = z
   .strictObject({
-    learner: z.enum(['gradient-boosted-trees', 'random-forest', 'extra-trees', 'logistic-regression']),
+    learner: z.enum(TUNED_LEARNERS),
     parameters: z
       .record(z.string(), z.union([rangeSchema, choiceSchema]))
       .refine((parameters) => Object.keys(parameters).length > 0, 'there is nothing to search'),

@@ -8,7 +8,7 @@ import { parseSearchSpace } from './search-space.ts';
 import { MemoryTrialLog } from './trial.ts';
 import { WalkForwardObjective } from './walk-forward-objective.ts';
 
-const folder = new URL('../../../config/search-spaces/', import.meta.url);
+const folder = new URL('./search-spaces/', import.meta.url);
 const shipped = readdirSync(folder).map((file) => {
   const document: unknown = parse(readFileSync(new URL(file, folder), 'utf8'));
   return { file, space: parseSearchSpace(document, file) };
