@@ -39,6 +39,7 @@ export const PATHS = {
   pushed: 'raw/pushed',
   models: 'models',
   predictions: 'models/predictions.ndjson',
+  shadowPredictions: 'models/shadow-predictions.ndjson',
   walkForward: 'models/walk-forward',
   studies: 'models/studies',
   extractionState: 'raw/extraction-state.json',

@@ -5,7 +5,7 @@ import { MemoryWalkForwardCache } from '../model/index.ts';
 import { latestWeeklyMs } from '../scheduler/index.ts';
 import { createOrderGate, MemoryDecisionLog, MemoryJournal, MemoryPerformanceLog, TradingEngine } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
-import { cycleSettings, procedureOf, protectionPolicy } from './cycle-settings.ts';
+import { cycleSettings, gatePolicy, procedureOf, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { runDailyCycle } from './daily-cycle.ts';
 import { loadView } from './load-view.ts';
@@ -15,6 +15,7 @@ import { paperRoute } from './order-route.ts';
 import { noteOf, type PastPrediction, retrain, type TrainingNote } from './retrain.ts';
 import type { FinishedRun } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
+import { predictAt } from './serving-model.ts';
 
 export interface BacktestOptions {
   /** First and last decision day, both included. */
@@ -42,6 +43,7 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
   const cycles: ScoredCycle[] = [];
   const trainings: TrainingNote[] = [];
   const predictions: PastPrediction[] = [];
+  const shadow: PastPrediction[] = [];
   const { clock, parts } = await openSimulation({ ...config, model: { ...config.model, trainDays } }, view, models);
   const train = async (untilMs: TimeMs) => {
     const { candidate } = await retrain(
@@ -52,10 +54,11 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
         trainDays,
         procedure: procedureOf(config),
         threads: config.model.threads,
-        gate: config.gate,
+        gate: gatePolicy(config),
         cache,
         models,
         predictions: () => predictions,
+        shadow: () => shadow,
       },
       untilMs,
     );
@@ -75,6 +78,9 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
     const result = await runDailyCycle(parts, decisionTimeMs);
     const { prediction } = result.record;
     if (prediction) predictions.push({ decisionTimeMs, probabilities: prediction.probabilities });
+    const challenger = models.challenger();
+    if (challenger)
+      shadow.push({ decisionTimeMs, probabilities: predictAt(challenger.model, view, decisionTimeMs).probabilities });
     cycles.push({ ...result, baseline: models.current()?.ensemble.classShares ?? null });
   }
   const canonical = models.current()?.canonical ?? view.canonicalFor(options.endMs).series;

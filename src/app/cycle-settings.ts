@@ -63,6 +63,16 @@ export const viewOptions = ({ strategy, price, model, label, costs }: Config): M
 
 const roundTripCost = ({ costs }: Pick<Config, 'costs'>): number => 2 * (costs.feeBps + costs.slippageBps) * BPS;
 
+/** What a candidate has to be before it serves. */
+export const gatePolicy = ({ gate, strategy, costs }: Config) => ({
+  ...gate,
+  bounds: {
+    ...gate,
+    confidenceThreshold: strategy.confidenceThreshold,
+    costOfChange: roundTripCost({ costs }) / 2,
+  },
+});
+
 /** How ensembles are made; rows whose labels overlap are purged between folds. */
 export function procedureOf({ model, label }: Config, seed = model.seed): Procedure {
   const { halfLifeDays, classBalance, uniqueness } = model.weights;

@@ -4,7 +4,7 @@ import type { Config } from '../config/index.ts';
 import { DAY_MS, latestDailyMs, systemTimer, type TimeMs } from '../domain/index.ts';
 import { RequestBudgets } from '../extraction/index.ts';
 import { featureCodeHash } from '../features/index.ts';
-import { ModelRegistry, PredictionLog } from '../model/index.ts';
+import { ModelRegistry } from '../model/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 import { latestWeeklyMs } from '../scheduler/index.ts';
 import { DataManager } from '../storage/index.ts';
@@ -15,6 +15,7 @@ import { openExtraction } from './extraction.ts';
 import { frameOf } from './features.ts';
 import { livePrices } from './live-prices.ts';
 import { loadView } from './load-view.ts';
+import { openPredictionHistory } from './prediction-history.ts';
 import { RegistryModelStore } from './registry-model-store.ts';
 import { noteOf, type TrainingNote } from './retrain.ts';
 import { reportOf, shownSettings, summarize } from './run-report.ts';
@@ -123,11 +124,11 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
     config.model.trainDays,
     onProgress,
   );
-  const log = await PredictionLog.open(join(dataDir, PATHS.predictions));
+  const history = await openPredictionHistory(dataDir);
   const trainings: TrainingNote[] = [];
   const retrainAt = async (untilMs: TimeMs) => {
     onProgress('training');
-    trainings.push(noteOf(await train(parts, models, () => log.predictions, { untilMs, fetch: false })));
+    trainings.push(noteOf(await train(parts, models, history, { untilMs, fetch: false })));
   };
   const session = await openTradingSession(parts, {
     mode: 'paper',
@@ -148,7 +149,7 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
       clock.moveTo(decisionTimeMs);
       onProgress(`day ${day + 1} of ${days}`, day / days);
       await extraction.extractUntil(decisionTimeMs);
-      const result = await runScheduledCycle(session, log, decisionTimeMs);
+      const result = await runScheduledCycle(session, models, history, decisionTimeMs);
       cycles.push({ ...result, baseline: models.current()?.ensemble.classShares ?? null });
     }
     // A day more of prices tells what came of the last decisions.

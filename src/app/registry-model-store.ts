@@ -1,17 +1,28 @@
+import type { TimeMs } from '../domain/index.ts';
 import { featureCodeHash } from '../features/index.ts';
-import { EnsembleModel, type ModelRegistry, procedureHash, type StoredModel } from '../model/index.ts';
-import type { Candidate, ModelStore } from './retrain.ts';
+import {
+  ChallengerFile,
+  EnsembleModel,
+  type GateVerdict,
+  type ModelRegistry,
+  procedureHash,
+  type StoredModel,
+} from '../model/index.ts';
+import type { Candidate, Challenger, ModelStore } from './retrain.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** The registry as trainings and decisions see it: the current model stays loaded. */
 export class RegistryModelStore implements ModelStore {
   readonly #registry: ModelRegistry;
   readonly #trainDays: number;
+  readonly #trials: ChallengerFile;
   #current: ServingModel | undefined;
+  #challenger: Challenger | undefined;
 
   private constructor(registry: ModelRegistry, trainDays: number, current: ServingModel | undefined) {
     this.#registry = registry;
     this.#trainDays = trainDays;
+    this.#trials = new ChallengerFile(registry.folder);
     this.#current = current;
   }
 
@@ -19,11 +30,27 @@ export class RegistryModelStore implements ModelStore {
   static async open(registry: ModelRegistry, trainDays: number, onFallback: (why: string) => void): Promise<RegistryModelStore> {
     const stored = await registry.loadCurrent();
     if (stored?.fallbackReason) onFallback(`serving ${stored.manifest.modelId} instead: ${stored.fallbackReason}`);
-    return new RegistryModelStore(registry, trainDays, stored && serving(stored));
+    const store = new RegistryModelStore(registry, trainDays, stored && serving(stored));
+    const trial = await store.#trials.current();
+    if (trial) store.#challenger = { model: serving(await registry.load(trial.modelId)), sinceMs: trial.sinceMs };
+    return store;
   }
 
   current(): ServingModel | undefined {
     return this.#current;
+  }
+
+  challenger(): Challenger | undefined {
+    return this.#challenger;
+  }
+
+  async endTrial({ model, sinceMs }: Challenger, verdict: GateVerdict, atMs: TimeMs): Promise<void> {
+    if (verdict.decision === 'promoted') {
+      await this.#registry.promote(model.modelId, `challenger: ${verdict.reason}`);
+      this.#current = model;
+    }
+    await this.#trials.end({ modelId: model.modelId, sinceMs }, verdict, atMs);
+    this.#challenger = undefined;
   }
 
   async add(candidate: Candidate): Promise<ServingModel> {
@@ -45,6 +72,11 @@ export class RegistryModelStore implements ModelStore {
     if (gate.decision === 'promoted') {
       await this.#registry.promote(manifest.modelId, gate.reason);
       this.#current = serving({ manifest, artifact: candidate.artifact });
+    }
+    if (gate.decision === 'challenger') {
+      const sinceMs = candidate.trainedUntilMs;
+      await this.#trials.begin({ modelId: manifest.modelId, sinceMs });
+      this.#challenger = { model: serving({ manifest, artifact: candidate.artifact }), sinceMs };
     }
     return this.#current!;
   }

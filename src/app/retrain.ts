@@ -26,9 +26,18 @@ import type { ServingModel } from './serving-model.ts';
 /** What the serving model said beforehand about one decision. */
 export type PastPrediction = Pick<LoggedPrediction, 'decisionTimeMs' | 'probabilities'>;
 
+/** A candidate that passed the gate and predicts in the shadow. */
+export interface Challenger {
+  readonly model: ServingModel;
+  readonly sinceMs: TimeMs;
+}
+
 /** Where models are kept: the registry on disk, or memory in a backtest. */
 export interface ModelStore {
   current(): ServingModel | undefined;
+  challenger(): Challenger | undefined;
+  /** Ends a trial; a challenger that is promoted serves from now on. */
+  endTrial(challenger: Challenger, verdict: GateVerdict, atMs: TimeMs): Promise<void>;
   add(candidate: Candidate): Promise<ServingModel>;
 }
 
@@ -74,11 +83,15 @@ export interface RetrainParts {
   readonly procedure: Procedure;
   readonly trainDays: number;
   readonly threads: number;
-  readonly gate: GatePolicy & { readonly windowDays: number };
+  readonly gate: GatePolicy & { readonly windowDays: number; readonly challengerDays: number };
+  /** Probability that the search which chose the procedure's settings fitted noise, where one did. */
+  readonly searchOverfitting?: number | undefined;
   readonly cache: WalkForwardCache;
   readonly models: ModelStore;
   /** What serving models said, whichever they were, ascending in time. */
   readonly predictions: () => readonly PastPrediction[];
+  /** What challengers said. */
+  readonly shadow: () => readonly PastPrediction[];
   readonly onProgress?: (text: string, share?: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -92,7 +105,9 @@ export async function retrain(
   untilMs: TimeMs,
 ): Promise<{ readonly candidate: Candidate; readonly serving: ServingModel }> {
   const choice = parts.view.canonicalFor(untilMs, parts.trainDays);
-  const { set } = parts.view.table(choice.series);
+  const { set, labels } = parts.view.table(choice.series);
+  const history: JudgedHistory = { set, forwardReturn: labels.forwardReturn, untilMs };
+  await settleTrial(parts, history);
   const trainer = new ModelTrainer({ ...parts, scoredDays: parts.gate.windowDays });
   const scored = (await trainer.walkForward(set, untilMs)).filter(({ row }) => isKnown(set, row, untilMs));
   parts.onProgress?.('fitting the ensemble');
@@ -111,7 +126,7 @@ export async function retrain(
     procedure: parts.procedure,
     metrics: scoresOf(set, scored, 'probabilities'),
     baseline: scoresOf(set, scored, 'baseline'),
-    gate: judge(parts, set, scored, untilMs),
+    gate: judge(parts, history, scored),
   };
   return { candidate, serving: await parts.models.add(candidate) };
 }
@@ -119,17 +134,67 @@ export async function retrain(
 const isKnown = (set: TrainingSet, row: number, nowMs: TimeMs): boolean =>
   set.label[row] !== UNKNOWN_LABEL && set.labelKnownMs[row]! <= nowMs;
 
-function judge(parts: RetrainParts, set: TrainingSet, scored: readonly WalkForwardPrediction[], untilMs: TimeMs): GateVerdict {
-  const incumbent = parts.models.current();
-  if (!incumbent) return FIRST_MODEL;
-  const logged = new Map(parts.predictions().map((one) => [one.decisionTimeMs, one.probabilities]));
-  const days = scored.flatMap(({ row, decisionTimeMs, probabilities }): ComparedDay[] => {
-    const before = logged.get(decisionTimeMs);
-    return before ? [{ label: set.label[row] as 0 | 1 | 2, candidate: probabilities, incumbent: before }] : [];
-  });
-  const ageDays = (untilMs - incumbent.trainedUntilMs) / DAY_MS;
-  return compareForDeployment(days, ageDays, parts.gate, createRng(parts.procedure.seed, Math.floor(untilMs / DAY_MS)));
+/** What came of past decisions, as far as it is known. */
+interface JudgedHistory {
+  readonly set: TrainingSet;
+  readonly forwardReturn: Float64Array;
+  readonly untilMs: TimeMs;
 }
+
+/** Share of the days of a trial on which the challenger must have predicted. */
+const TRIAL_COVERAGE = 0.8;
+
+/** Once a challenger has predicted for long enough it serves, where it was not worse than the incumbent; else it goes. */
+async function settleTrial(parts: RetrainParts, history: JudgedHistory): Promise<void> {
+  const { gate, models } = parts;
+  const challenger = models.challenger();
+  const incumbent = models.current();
+  if (!challenger || !incumbent || history.untilMs - challenger.sinceMs < gate.challengerDays * DAY_MS) return;
+  const rows = new Map(Array.from(history.set.timeMs, (time, row) => [time, row]));
+  const said = parts.shadow().flatMap(({ decisionTimeMs, probabilities }): Judged[] => {
+    const row = rows.get(decisionTimeMs);
+    const isOnTrial = decisionTimeMs >= challenger.sinceMs && row !== undefined && isKnown(history.set, row, history.untilMs);
+    return isOnTrial ? [{ row, decisionTimeMs, probabilities, baseline: challenger.model.ensemble.classShares }] : [];
+  });
+  const minimumDays = Math.ceil(TRIAL_COVERAGE * gate.challengerDays) - 1;
+  const policy = { ...gate, minimumDays, refreshAfterDays: -1 };
+  const days = comparedDays(parts, history, said);
+  await models.endTrial(
+    challenger,
+    compareForDeployment(days, 0, { dataAgeDays: 0 }, policy, rngOf(parts, history)),
+    history.untilMs,
+  );
+}
+
+function judge(parts: RetrainParts, history: JudgedHistory, scored: readonly WalkForwardPrediction[]): GateVerdict {
+  const { models, gate, searchOverfitting } = parts;
+  const incumbent = models.current();
+  if (!incumbent) return FIRST_MODEL;
+  const { set, untilMs } = history;
+  const ageDays = (untilMs - incumbent.trainedUntilMs) / DAY_MS;
+  const newest = trainableRows(set, 0, untilMs).at(-1);
+  const dataAgeDays = newest === undefined ? Number.POSITIVE_INFINITY : (untilMs - set.labelKnownMs[newest]!) / DAY_MS;
+  const days = comparedDays(parts, history, scored);
+  const verdict = compareForDeployment(days, ageDays, { dataAgeDays, searchOverfitting }, gate, rngOf(parts, history));
+  if (verdict.decision !== 'promoted' || gate.challengerDays === 0) return verdict;
+  return models.challenger() ? { ...verdict, decision: 'kept', reason: 'trial_running' } : { ...verdict, decision: 'challenger' };
+}
+
+type Judged = Pick<WalkForwardPrediction, 'row' | 'decisionTimeMs' | 'probabilities' | 'baseline'>;
+
+/** Days on which the serving model had said something beforehand. */
+function comparedDays(parts: RetrainParts, { set, forwardReturn }: JudgedHistory, judged: readonly Judged[]): ComparedDay[] {
+  const logged = new Map(parts.predictions().map((one) => [one.decisionTimeMs, one.probabilities]));
+  return judged.flatMap(({ row, decisionTimeMs, probabilities, baseline }): ComparedDay[] => {
+    const incumbent = logged.get(decisionTimeMs);
+    if (!incumbent) return [];
+    const label = set.label[row] as 0 | 1 | 2;
+    return [{ label, candidate: probabilities, incumbent, shares: baseline, forwardReturn: forwardReturn[row]! }];
+  });
+}
+
+const rngOf = ({ procedure }: RetrainParts, { untilMs }: JudgedHistory) =>
+  createRng(procedure.seed, Math.floor(untilMs / DAY_MS));
 
 function scoresOf(set: TrainingSet, scored: readonly WalkForwardPrediction[], which: 'probabilities' | 'baseline'): ModelMetrics {
   if (scored.length === 0) return { accuracy: null, logLoss: null, brier: null, ece: null, days: 0 };

@@ -1,13 +1,16 @@
 import type { TimeMs } from '../domain/index.ts';
-import type { PredictionLog } from '../model/index.ts';
 import type { CycleResult } from './cycle-types.ts';
 import { runDailyCycle } from './daily-cycle.ts';
+import type { PredictionHistory } from './prediction-history.ts';
+import type { ModelStore } from './retrain.ts';
+import { predictAt } from './serving-model.ts';
 import type { TradingSession } from './trading-session.ts';
 
-/** A daily cycle with what is kept beside the journal: the prediction that gates compare with, and the trade history. */
+/** A daily cycle with what is kept beside the journal: the predictions that gates compare with, and the trade history. */
 export async function runScheduledCycle(
   session: TradingSession,
-  log: PredictionLog,
+  models: Pick<ModelStore, 'challenger'>,
+  history: PredictionHistory,
   decisionTimeMs: TimeMs,
 ): Promise<CycleResult> {
   const { cycle } = session;
@@ -15,13 +18,14 @@ export async function runScheduledCycle(
   const { prediction, modelId } = result.record;
   const baseline = cycle.model()?.ensemble.classShares;
   if (prediction && modelId !== null && baseline && !result.isRepeat) {
-    await log.record({
-      decisionTimeMs,
-      modelId,
-      probabilities: prediction.probabilities,
-      baseline,
-      recordedMs: cycle.clock.nowMs(),
-    });
+    const recordedMs = cycle.clock.nowMs();
+    await history.served.record({ decisionTimeMs, modelId, probabilities: prediction.probabilities, baseline, recordedMs });
+    const model = models.challenger()?.model;
+    if (model) {
+      const { probabilities } = predictAt(model, await cycle.market.view(decisionTimeMs), decisionTimeMs);
+      const { modelId: own, ensemble } = model;
+      await history.shadow.record({ decisionTimeMs, modelId: own, probabilities, baseline: ensemble.classShares, recordedMs });
+    }
   }
   await session.writeHistory();
   return result;

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { HaltedError, latestDailyMs } from '../domain/index.ts';
-import { PredictionLog } from '../model/index.ts';
-import { type AppParts, PATHS } from './app-parts.ts';
+import type { AppParts } from './app-parts.ts';
 import { openExtraction } from './extraction.ts';
 import { livePrices } from './live-prices.ts';
 import { reasonText } from './predict.ts';
+import { openPredictionHistory } from './prediction-history.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
 import { runScheduledCycle } from './scheduled-cycle.ts';
 import { modeOf, openTradingSession } from './trading-session.ts';
@@ -24,8 +23,8 @@ export async function tradeCommand(parts: AppParts, models: RegistryModelStore) 
     const failures = days.flatMap(({ date, datasets }) =>
       datasets.flatMap(({ dataset, error }) => (error ? [`${date} ${dataset}: ${error.message}`] : [])),
     );
-    const log = await PredictionLog.open(join(parts.dataDir, PATHS.predictions));
-    const result = await runScheduledCycle(session, log, latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc));
+    const history = await openPredictionHistory(parts.dataDir);
+    const result = await runScheduledCycle(session, models, history, latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc));
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;
     return {

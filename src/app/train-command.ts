@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { ModelRegistry, PredictionLog } from '../model/index.ts';
+import { ModelRegistry } from '../model/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
+import { openPredictionHistory } from './prediction-history.ts';
 import { RegistryModelStore } from './registry-model-store.ts';
 import { type TrainOptions, train } from './train.ts';
 
@@ -10,8 +11,7 @@ export async function trainCommand(parts: AppParts, options: TrainOptions) {
   const trainDays = options.days ?? parts.config.model.trainDays;
   const registry = new ModelRegistry(join(parts.dataDir, PATHS.models), parts.clock);
   const models = await RegistryModelStore.open(registry, trainDays, parts.onProgress);
-  const log = await PredictionLog.open(join(parts.dataDir, PATHS.predictions));
-  const candidate = await train(parts, models, () => log.predictions, options);
+  const candidate = await train(parts, models, await openPredictionHistory(parts.dataDir), options);
   return {
     simulated: parts.isSimulated,
     modelId: ModelRegistry.idOf(candidate.artifactSha256, candidate.trainedUntilMs),

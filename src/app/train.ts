@@ -3,13 +3,14 @@ import { DAY_MS, DataError, type TimeMs, toIsoDay } from '../domain/index.ts';
 import type { Procedure } from '../model/index.ts';
 import { checkWorld } from '../storage/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
-import { procedureOf } from './cycle-settings.ts';
+import { gatePolicy, procedureOf } from './cycle-settings.ts';
 import { openExtraction } from './extraction.ts';
 import { FileWalkForwardCache } from './file-walk-forward-cache.ts';
 import { loadView } from './load-view.ts';
 import type { MarketView } from './market-view.ts';
+import type { PredictionHistory } from './prediction-history.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
-import { type Candidate, type PastPrediction, retrain } from './retrain.ts';
+import { type Candidate, retrain } from './retrain.ts';
 import { studySettings } from './study-settings.ts';
 
 export interface TrainOptions {
@@ -31,7 +32,7 @@ const MINIMUM_COVERAGE = 0.95;
 export async function train(
   parts: AppParts,
   models: RegistryModelStore,
-  predictions: () => readonly PastPrediction[],
+  history: PredictionHistory,
   options: TrainOptions,
 ): Promise<Candidate> {
   const { config, dataDir } = parts;
@@ -39,16 +40,19 @@ export async function train(
   const untilMs = options.untilMs ?? parts.clock.nowMs();
   const trainDays = options.days ?? config.model.trainDays;
   const view = await viewWithHistory(parts, untilMs, trainDays, options.fetch);
+  const { procedure, searchOverfitting } = await procedureWith(parts, options);
   const { candidate } = await retrain(
     {
       view,
-      procedure: await procedureWith(parts, options),
+      procedure,
       trainDays,
       threads: config.model.threads,
-      gate: config.gate,
+      gate: gatePolicy(config),
+      searchOverfitting,
       cache: new FileWalkForwardCache(join(dataDir, PATHS.walkForward)),
       models,
-      predictions,
+      predictions: () => history.served.predictions,
+      shadow: () => history.shadow.predictions,
       onProgress: parts.onProgress,
       ...(parts.signal && { signal: parts.signal }),
     },
@@ -58,12 +62,19 @@ export async function train(
 }
 
 /** The configured procedure with the settings of the named studies in place of its own. */
-async function procedureWith(parts: AppParts, { seed, studies = [] }: TrainOptions): Promise<Procedure> {
+async function procedureWith(
+  parts: AppParts,
+  { seed, studies = [] }: TrainOptions,
+): Promise<{ readonly procedure: Procedure; readonly searchOverfitting?: number }> {
   const procedure = procedureOf(parts.config, seed);
   const found = await Promise.all(studies.map((name) => studySettings(parts, name)));
-  if (found.length === 0) return procedure;
+  if (found.length === 0) return { procedure };
   const searched = Object.fromEntries(found.map(({ learner, settings }) => [learner, settings]));
-  return { ...procedure, learners: { ...procedure.learners, ...searched } };
+  const known = found.flatMap(({ overfittingProbability }) => overfittingProbability ?? []);
+  return {
+    procedure: { ...procedure, learners: { ...procedure.learners, ...searched } },
+    ...(known.length > 0 && { searchOverfitting: Math.max(...known) }),
+  };
 }
 
 /** What is stored, as decisions see it, where it is enough to learn from. @throws DataError `train.too_little_history` */

@@ -36,4 +36,12 @@ export const gate = section({
   confidence: fraction(0.5, 0.999).default(0.8).describe('How sure the better log loss must be'),
   refreshAfterDays: count(7, 365).default(28).describe('An incumbent older than this yields to a candidate that is not worse'),
   refreshMargin: fraction(0, 1).default(0.01).describe('How much worse in log loss a refreshing candidate may be'),
+  maxCalibrationError: fraction(0, 1).default(0.2).describe('Largest calibration error (ECE) of a candidate'),
+  maxExcessLoss: fraction(0, 1).default(0.02).describe('How much worse than the class shares a candidate may be in log loss'),
+  returnMargin: fraction(0, 1).default(0.05).describe('How much less the signals of a candidate may have returned, net of costs'),
+  maxDataAgeDays: fraction(0.5, 365).default(4).describe('Oldest that the newest training day may be'),
+  maxSearchOverfitting: fraction(0, 1)
+    .default(0.5)
+    .describe('Largest probability that a study which chose settings fitted noise'),
+  challengerDays: count(0, 365).default(0).describe('Days for which a candidate predicts in the shadow before it may serve'),
 });

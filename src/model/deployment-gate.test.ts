@@ -2,9 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { createRng } from '../domain/index.ts';
 import { type ComparedDay, compareForDeployment, type GatePolicy } from './deployment-gate.ts';
 
-const policy: GatePolicy = { mode: 'statistical', minimumDays: 30, confidence: 0.9, refreshAfterDays: 28, refreshMargin: 0.01 };
+const bounds = {
+  maxCalibrationError: 1,
+  maxExcessLoss: 10,
+  returnMargin: 10,
+  confidenceThreshold: 0.45,
+  costOfChange: 0.001,
+  maxDataAgeDays: 4,
+  maxSearchOverfitting: 0.5,
+};
+const fresh = { dataAgeDays: 1 };
+const policy: GatePolicy = {
+  mode: 'statistical',
+  minimumDays: 30,
+  confidence: 0.9,
+  refreshAfterDays: 28,
+  refreshMargin: 0.01,
+  bounds,
+};
 type Row = ComparedDay['candidate'];
 const EVEN: Row = [1 / 3, 1 / 3, 1 / 3];
+const rest = { shares: EVEN, forwardReturn: 0 };
 const told = (label: number, share: number): Row =>
   [0, 1, 2].map((k) => (k === label ? share : (1 - share) / 2)) as unknown as Row;
 
@@ -13,11 +31,11 @@ function days(count: number, candidate: number, incumbent: number, seed = 1): Co
   const rng = createRng(seed);
   return Array.from({ length: count }, () => {
     const label = Math.floor(rng() * 3) as 0 | 1 | 2;
-    return { label, candidate: told(label, candidate), incumbent: told(label, incumbent) };
+    return { label, candidate: told(label, candidate), incumbent: told(label, incumbent), ...rest };
   });
 }
 const verdict = (compared: readonly ComparedDay[], ageDays = 1, changed: Partial<GatePolicy> = {}) =>
-  compareForDeployment(compared, ageDays, { ...policy, ...changed }, createRng(1));
+  compareForDeployment(compared, ageDays, fresh, { ...policy, ...changed }, createRng(1));
 
 describe('the deployment gate', () => {
   it('waits for enough days, however good the candidate', () => {
@@ -37,7 +55,7 @@ describe('the deployment gate', () => {
     const rng = createRng(8);
     const noisy = Array.from({ length: 60 }, (_, i): ComparedDay => {
       const label = Math.floor(rng() * 3) as 0 | 1 | 2;
-      return { label, candidate: told(label, i % 2 === 0 ? 0.51 : 0.22), incumbent: EVEN };
+      return { label, candidate: told(label, i % 2 === 0 ? 0.51 : 0.22), incumbent: EVEN, ...rest };
     });
     const { decision, checks } = verdict(noisy);
     expect(decision).toBe('kept');
@@ -51,9 +69,9 @@ describe('the deployment gate', () => {
       const equal = Array.from({ length: 90 }, (): ComparedDay => {
         const label = Math.floor(rng() * 3) as 0 | 1 | 2;
         const share = () => 0.2 + 0.27 * rng();
-        return { label, candidate: told(label, share()), incumbent: told(label, share()) };
+        return { label, candidate: told(label, share()), incumbent: told(label, share()), ...rest };
       });
-      if (compareForDeployment(equal, 1, policy, createRng(seed)).decision === 'promoted') promoted += 1;
+      if (compareForDeployment(equal, 1, fresh, policy, createRng(seed)).decision === 'promoted') promoted += 1;
     }
     expect(promoted).toBeLessThanOrEqual(33);
   });
@@ -70,6 +88,31 @@ describe('the deployment gate', () => {
     expect(verdict(days(30, 0.34, 0.32), 1, accuracy)).toMatchObject({ decision: 'promoted', reason: 'better' });
     expect(verdict(days(30, 0.9, 0.4), 1, accuracy)).toMatchObject({ decision: 'kept', reason: 'not_better' });
   });
+
+  it.each([
+    ['calibration_error', days(60, 0.9, 0.4), { maxCalibrationError: 0.05 }, fresh],
+    ['log_loss_above_class_shares', days(60, 0.2, 0.1), { maxExcessLoss: 0.02 }, fresh],
+    ['data_age_days', days(60, 0.5, 0.4), {}, { dataAgeDays: 5 }],
+    ['search_overfitting', days(60, 0.5, 0.4), {}, { dataAgeDays: 1, searchOverfitting: 0.6 }],
+    [
+      'net_return_shortfall',
+      days(60, 0.5, 0.4).map((day) => ({ ...day, forwardReturn: day.label === 0 ? -0.02 : 0.02 })),
+      { returnMargin: 0.05 },
+      fresh,
+    ],
+  ])(
+    'keeps the incumbent where a better candidate is out of bounds by %s, in the statistical mode',
+    (name, compared, tight, facts) => {
+      const judged = (mode: GatePolicy['mode']) =>
+        compareForDeployment(compared, 1, facts, { ...policy, mode, bounds: { ...bounds, ...tight } }, createRng(1));
+      const { decision, reason, checks } = judged('statistical');
+      expect([decision, reason]).toEqual(['kept', 'out_of_bounds']);
+      expect(checks.filter(({ passed }) => !passed).map((check) => check.name)).toEqual([name]);
+      expect(judged('accuracy').checks.some((check) => check.name === name)).toBe(false);
+      const wide = compareForDeployment(compared, 1, fresh, policy, createRng(1));
+      expect(wide.decision).toBe('promoted');
+    },
+  );
 
   it('gives the same verdict for the same days and seed', () => {
     expect(verdict(days(60, 0.41, 0.4))).toEqual(verdict(days(60, 0.41, 0.4)));

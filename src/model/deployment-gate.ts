@@ -1,11 +1,16 @@
 import type { Rng } from '../domain/index.ts';
-import { accuracy, logLoss, stationaryBootstrapInterval } from './evaluation/index.ts';
+import { accuracy, dieboldMariano, logLoss, stationaryBootstrapInterval } from './evaluation/index.ts';
+import { boundChecks, type CandidateFacts, type GateBounds } from './gate-bounds.ts';
 
 /** A decision of the past whose outcome is known by now, as both models saw it. */
 export interface ComparedDay {
   readonly label: 0 | 1 | 2;
   readonly candidate: readonly [number, number, number];
   readonly incumbent: readonly [number, number, number];
+  /** Class shares of the candidate's training window. */
+  readonly shares: readonly [number, number, number];
+  /** What Ether returned over the label's horizon. */
+  readonly forwardReturn: number;
 }
 
 export interface GatePolicy {
@@ -16,9 +21,11 @@ export interface GatePolicy {
   readonly refreshAfterDays: number;
   /** How much worse in log loss a candidate may be that replaces an old incumbent. */
   readonly refreshMargin: number;
+  /** Of the `statistical` mode; the owner's `accuracy` asks for nothing else. */
+  readonly bounds: GateBounds;
 }
 
-interface GateCheck {
+export interface GateCheck {
   readonly name: string;
   readonly passed: boolean;
   readonly value: number;
@@ -26,8 +33,9 @@ interface GateCheck {
 }
 
 export interface GateVerdict {
-  readonly decision: 'promoted' | 'kept';
-  readonly reason: 'first' | 'better' | 'refreshed' | 'too_few_days' | 'not_better';
+  /** `challenger`: it passed, and predicts in the shadow before it may serve. */
+  readonly decision: 'promoted' | 'kept' | 'challenger';
+  readonly reason: 'first' | 'better' | 'refreshed' | 'too_few_days' | 'not_better' | 'out_of_bounds' | 'trial_running';
   readonly checks: readonly GateCheck[];
 }
 
@@ -43,6 +51,7 @@ const RESAMPLES = 1000;
 export function compareForDeployment(
   days: readonly ComparedDay[],
   incumbentAgeDays: number,
+  facts: CandidateFacts,
   policy: GatePolicy,
   rng: Rng,
 ): GateVerdict {
@@ -56,9 +65,30 @@ export function compareForDeployment(
   const labels = Uint8Array.from(days, (day) => day.label);
   const candidate = Float64Array.from(days.flatMap((day) => day.candidate));
   const incumbent = Float64Array.from(days.flatMap((day) => day.incumbent));
-  const better =
-    policy.mode === 'accuracy' ? accuracyCheck(candidate, incumbent, labels) : logLossCheck(days, policy.confidence, rng);
-  if (better.passed) return { decision: 'promoted', reason: 'better', checks: [enough, better] };
+  if (policy.mode === 'accuracy') {
+    const better = accuracyCheck(candidate, incumbent, labels);
+    if (better.passed) return { decision: 'promoted', reason: 'better', checks: [enough, better] };
+    return refreshOrKeep([enough, better], candidate, incumbent, labels, incumbentAgeDays, policy);
+  }
+  const better = logLossCheck(days, policy.confidence, rng);
+  const bounds = boundChecks(days, facts, policy.bounds);
+  const checks = [enough, better, dieboldMarianoCheck(days), ...bounds];
+  const verdict: GateVerdict = better.passed
+    ? { decision: 'promoted', reason: 'better', checks }
+    : refreshOrKeep(checks, candidate, incumbent, labels, incumbentAgeDays, policy);
+  const isOutOfBounds = verdict.decision === 'promoted' && !bounds.every(({ passed }) => passed);
+  return isOutOfBounds ? { ...verdict, decision: 'kept', reason: 'out_of_bounds' } : verdict;
+}
+
+/** An old incumbent yields to a candidate that is not worse by more than the margin. */
+function refreshOrKeep(
+  before: readonly GateCheck[],
+  candidate: Float64Array,
+  incumbent: Float64Array,
+  labels: Uint8Array,
+  incumbentAgeDays: number,
+  policy: GatePolicy,
+): GateVerdict {
   const worse = logLoss(candidate, labels) - logLoss(incumbent, labels);
   const refresh = [
     {
@@ -69,7 +99,7 @@ export function compareForDeployment(
     },
     { name: 'log_loss_not_worse', passed: worse <= policy.refreshMargin, value: worse, limit: policy.refreshMargin },
   ];
-  const checks = [enough, better, ...refresh];
+  const checks = [...before, ...refresh];
   return refresh.every((check) => check.passed)
     ? { decision: 'promoted', reason: 'refreshed', checks }
     : { decision: 'kept', reason: 'not_better', checks };
@@ -81,9 +111,17 @@ function accuracyCheck(candidate: Float64Array, incumbent: Float64Array, labels:
   return { name: 'accuracy', passed: value > limit, value, limit };
 }
 
+/** Told beside the bootstrap's bound; nothing depends on it. */
+function dieboldMarianoCheck(days: readonly ComparedDay[]): GateCheck {
+  const value = dieboldMariano(gainsOf(days));
+  return { name: 'diebold_mariano', passed: value > 0, value, limit: 0 };
+}
+
+const gainsOf = (days: readonly ComparedDay[]): Float64Array =>
+  Float64Array.from(days, (day) => Math.log(day.candidate[day.label]) - Math.log(day.incumbent[day.label]));
+
 /** The lower bound of the mean gain in log loss, by stationary bootstrap over days, must be above zero. */
 function logLossCheck(days: readonly ComparedDay[], confidence: number, rng: Rng): GateCheck {
-  const gains = Float64Array.from(days, (day) => Math.log(day.candidate[day.label]) - Math.log(day.incumbent[day.label]));
-  const [lower] = stationaryBootstrapInterval(gains, { confidence: 2 * confidence - 1, resamples: RESAMPLES, rng });
+  const [lower] = stationaryBootstrapInterval(gainsOf(days), { confidence: 2 * confidence - 1, resamples: RESAMPLES, rng });
   return { name: 'log_loss_gain_lower_bound', passed: lower > 0, value: lower, limit: 0 };
 }

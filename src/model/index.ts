@@ -5,10 +5,19 @@ export { type Procedure, procedureHash } from './ensemble-builder.ts';
 export { artifactSha256, EnsembleModel } from './ensemble-model.ts';
 export * from './evaluation/index.ts';
 export * from './explanation/index.ts';
+export type { CandidateFacts, GateBounds } from './gate-bounds.ts';
 export * from './learners/index.ts';
 export { classShares, ModelTrainer, type WalkForwardPrediction } from './model-trainer.ts';
 export { StudyFile } from './persistence/study-file.ts';
-export { type LoggedPrediction, type ModelManifest, ModelRegistry, PredictionLog, type StoredModel } from './registry/index.ts';
+export {
+  ChallengerFile,
+  type ChallengerTrial,
+  type LoggedPrediction,
+  type ModelManifest,
+  ModelRegistry,
+  PredictionLog,
+  type StoredModel,
+} from './registry/index.ts';
 export { selectTrainingData } from './select-training-data.ts';
 export { type TrainingSet, trainableRows, UNKNOWN_LABEL } from './training-set.ts';
 export * from './tuning/index.ts';

@@ -98,7 +98,7 @@ describe('ModelTrainer', () => {
     const set = plantedSet(220);
     const untilMs = START_MS + 210 * DAY_MS;
     const plain = options();
-    const fit = (more: Partial<Procedure>) =>
+    const trained = (more: Partial<Procedure>) =>
       new ModelTrainer({ ...plain, procedure: { ...plain.procedure, ...more } }).fit(set, untilMs);
     const bytes = new Map<string, string>();
     for (const [name, more] of Object.entries({
@@ -109,15 +109,17 @@ describe('ModelTrainer', () => {
       logistic: { meta: 'logistic' as const },
       passed: { meta: 'logistic' as const, passThrough: ['signal', 'not there'] },
     })) {
-      bytes.set(artifactSha256((await fit(more)).toBytes()), name);
+      bytes.set(artifactSha256((await trained(more)).toBytes()), name);
     }
     expect([...bytes.values()]).toEqual(['plain', 'learner', 'recency', 'balance', 'logistic', 'passed']);
-    const fewer = await fit({ dropsUnhelpful: true });
+    const fewer = await trained({ dropsUnhelpful: true });
     expect(fewer.dropped.length).toBeGreaterThan(0);
     expect(fewer.dropped[0]).toMatch(/^\w+: the out-of-fold log loss is [\d.]+ nats without it, [\d.]+ with it$/);
     expect(EnsembleModel.fromBytes(fewer.toBytes()).dropped).toEqual(fewer.dropped);
-    await expect(fit({ passThrough: ['signal'] })).rejects.toMatchObject({ code: 'learner.bad_setting' });
-    await expect(fit({ learners: { 'random-forest': { leaves: 3 } } })).rejects.toMatchObject({ code: 'tuning.unknown_setting' });
+    await expect(trained({ passThrough: ['signal'] })).rejects.toMatchObject({ code: 'learner.bad_setting' });
+    await expect(trained({ learners: { 'random-forest': { leaves: 3 } } })).rejects.toMatchObject({
+      code: 'tuning.unknown_setting',
+    });
   });
 
   it('refuses a window with too few labelled days', async () => {

@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
-import { ModelRegistry, PredictionLog } from '../../model/index.ts';
+import { ModelRegistry } from '../../model/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import { EventLog, type ServiceApi } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
@@ -10,6 +10,7 @@ import { openExtraction } from '../extraction.ts';
 import { flattenIfAsked } from '../halting.ts';
 import { livePrices } from '../live-prices.ts';
 import { openNotifications } from '../notify.ts';
+import { openPredictionHistory, type PredictionHistory } from '../prediction-history.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
@@ -108,7 +109,7 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
   const { clock, config, dataDir, onProgress } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
   const models = await RegistryModelStore.open(registry, config.model.trainDays, onProgress);
-  const log = await PredictionLog.open(join(dataDir, PATHS.predictions));
+  const predictions = await openPredictionHistory(dataDir);
   const history = await JobHistory.open(join(dataDir, PATHS.schedule), clock.nowMs());
   const streams = await openStreams(parts, (event) => {
     if (event.kind === 'reorg') events.add('reorg', event.atMs, { fromNumber: event.fromNumber, depth: event.depth });
@@ -121,13 +122,13 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
     cost: prices.cost,
   });
   const alerts = new DaemonAlerts(parts, events, await openNotifications(parts));
-  return new Daemon({ parts, session, models, registry, log, history, events, streams, alerts });
+  return new Daemon({ parts, session, models, registry, predictions, history, events, streams, alerts });
 }
 
 interface DaemonParts extends RunningDaemon {
   readonly parts: AppParts;
   readonly models: RegistryModelStore;
-  readonly log: PredictionLog;
+  readonly predictions: PredictionHistory;
   readonly events: EventLog;
   readonly alerts: DaemonAlerts;
 }
@@ -140,7 +141,7 @@ class Daemon implements RunningDaemon {
   readonly alerts: DaemonAlerts;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
-  readonly #log: PredictionLog;
+  readonly #predictions: PredictionHistory;
   readonly #events: EventLog;
   readonly ownData: OwnData;
   #reconciledMs: TimeMs = 0;
@@ -148,7 +149,7 @@ class Daemon implements RunningDaemon {
   #trouble = '';
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
-  constructor({ parts, session, history, registry, models, log, events, streams, alerts }: DaemonParts) {
+  constructor({ parts, session, history, registry, models, predictions, events, streams, alerts }: DaemonParts) {
     const { schedule, strategy } = parts.config;
     this.session = session;
     this.history = history;
@@ -156,7 +157,7 @@ class Daemon implements RunningDaemon {
     this.streams = streams;
     this.#parts = parts;
     this.#models = models;
-    this.#log = log;
+    this.#predictions = predictions;
     this.#events = events;
     this.alerts = alerts;
     this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
@@ -241,7 +242,7 @@ class Daemon implements RunningDaemon {
     const { onProgress } = this.#parts;
     await this.#extract();
     await this.ownData.look();
-    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#log, dueMs);
+    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs);
     const { decisionId, decision } = record;
     onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
     this.#events.add('decision', dueMs, { decisionId, label: decision.label, action: decision.action });
@@ -254,7 +255,7 @@ class Daemon implements RunningDaemon {
 
   async #train(dueMs: TimeMs): Promise<void> {
     await this.#extract();
-    const { gate } = await train(this.#parts, this.#models, () => this.#log.predictions, { untilMs: dueMs, fetch: false });
+    const { gate } = await train(this.#parts, this.#models, this.#predictions, { untilMs: dueMs, fetch: false });
     this.#events.add('training', dueMs, { decision: gate.decision, reason: gate.reason });
   }
 

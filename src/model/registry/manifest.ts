@@ -29,7 +29,7 @@ const modelManifestSchema = z
     metrics: metricsSchema,
     baseline: metricsSchema,
     gate: z.object({
-      decision: z.enum(['promoted', 'kept']),
+      decision: z.enum(['promoted', 'kept', 'challenger']),
       reason: z.string(),
       checks: z.array(z.object({ name: z.string(), passed: z.boolean(), value: z.number(), limit: z.number() })).readonly(),
     }),
