@@ -232,23 +232,17 @@ export class App {
   }
 
   async compareModels(a: string, b: string) {
-    const registry = await this.#registry();
-    const [one, other] = [await registry.show(a), await registry.show(b)];
-    const pick = ({ modelId, trainedUntilMs, rows, metrics, baseline, gate, features }: typeof one) => ({
-      modelId,
-      trainedUntilMs,
-      rows,
-      metrics,
-      baseline,
-      gate,
-      features: features.length,
-    });
-    return {
-      a: pick(one),
-      b: pick(other),
-      onlyInA: one.features.filter((x) => !other.features.includes(x)),
-      onlyInB: other.features.filter((x) => !one.features.includes(x)),
-    };
+    return (await this.#registry()).compare(a, b);
+  }
+
+  /** Removes old versions, but none that serves, served before, is on trial or opened the position that is held. */
+  async pruneModels(keep: number) {
+    const { pruneModels } = await import('./app/prune-models.ts');
+    return pruneModels(this.#parts, await this.#registry(), keep);
+  }
+
+  async exportModel(modelId: string, folder: string) {
+    return (await this.#registry()).export(modelId, folder);
   }
 
   async promoteModel(modelId: string) {

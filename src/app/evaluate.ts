@@ -13,8 +13,11 @@ import {
   UNKNOWN_LABEL,
 } from '../model/index.ts';
 import type { AppParts } from './app-parts.ts';
+import { viewOptions } from './cycle-settings.ts';
 import { lastDecisionMs } from './features.ts';
+import { againstPersistence, againstServed, conformalCoverage, scoreIntervals, tradingValue } from './judge-model.ts';
 import { loadView } from './load-view.ts';
+import { openPredictionHistory } from './prediction-history.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** Metrics of one model on the decisions of a period whose outcome is known. */
@@ -37,8 +40,17 @@ export async function evaluate(parts: AppParts, model: ServingModel, startMs: Ti
   const baseline = Float64Array.from(rows.flatMap(() => [...model.ensemble.classShares]));
   const truth = Uint8Array.from(rows, (row) => set.label[row]!);
   const confusion = confusionMatrix(probabilities, truth);
+  const judged = { rows, probabilities, labels: truth };
+  const {
+    strategy,
+    model: { trainDays, seed },
+  } = parts.config;
+  const costOfChange = viewOptions(parts.config).roundTripCost / 2;
+  const rng = createRng(seed, 0xe7a1);
+  const { served } = await openPredictionHistory(parts.dataDir);
   const overlap = rows.filter((row) => set.timeMs[row]! < model.trainedUntilMs).length;
   return {
+    simulated: parts.isSimulated,
     modelId: model.modelId,
     rows: rows.length,
     metrics: {
@@ -53,18 +65,12 @@ export async function evaluate(parts: AppParts, model: ServingModel, startMs: Ti
       reliability: reliabilityBins(probabilities, truth),
     },
     baseline: { logLoss: logLoss(baseline, truth), accuracy: accuracy(baseline, truth), brier: brierScore(baseline, truth) },
-    trading: tradingValue(probabilities, rows, outcomes.forwardReturn, parts.config.strategy.confidenceThreshold),
-    skill: assessSkill({ probabilities, baseline, labels: truth }, createRng(parts.config.model.seed)),
+    intervals: scoreIntervals(judged, rng),
+    persistence: againstPersistence(judged, set, model.trainedUntilMs - trainDays * DAY_MS, model.trainedUntilMs, rng),
+    served: againstServed(judged, set, served.predictions, rng),
+    conformal: conformalCoverage(judged),
+    trading: tradingValue(judged, outcomes.forwardReturn, { threshold: strategy.confidenceThreshold, costOfChange }, rng),
+    skill: assessSkill({ probabilities, baseline, labels: truth }, createRng(seed)),
     warnings: overlap > 0 ? [`${overlap} of these days lie in the model's own training window: the scores flatter it`] : [],
   };
-}
-
-/** Mean forward return before costs of the days on which the model would have bought. */
-function tradingValue(probabilities: Float64Array, rows: readonly number[], forwardReturn: Float64Array, threshold: number) {
-  const returns = rows.flatMap((row, i) => {
-    const [buy = 0, sell = 0, hold = 0] = probabilities.subarray(i * 3, i * 3 + 3);
-    return buy >= threshold && buy > sell && buy > hold ? [forwardReturn[row]!] : [];
-  });
-  const mean = returns.length === 0 ? null : returns.reduce((sum, x) => sum + x, 0) / returns.length;
-  return { buySignals: returns.length, meanForwardReturn: mean };
 }

@@ -8,6 +8,7 @@ import {
   type TimeMs,
 } from '../domain/index.ts';
 
+import { predictionSet } from '../model/index.ts';
 import { MemoryDecisionLog, MemoryJournal, MemoryPerformanceLog, type Reason, TradingEngine } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { cycleSettings } from './cycle-settings.ts';
@@ -25,6 +26,8 @@ export interface PredictResult {
   readonly label: ClassLabel;
   readonly probabilities: readonly [number, number, number];
   readonly confidence: number;
+  /** Classes that cannot be ruled out at the stated coverage; null where the model has no walk-forward predictions. */
+  readonly predictionSet: { readonly coverage: number; readonly classes: readonly ClassLabel[] } | null;
   readonly action: ClassLabel;
   readonly reasons: readonly string[];
 }
@@ -68,6 +71,12 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
     label: CLASS_LABELS[classIndex],
     probabilities,
     confidence,
+    predictionSet: model.conformal
+      ? {
+          coverage: model.conformal.coverage,
+          classes: predictionSet(model.conformal, probabilities).map((k) => CLASS_LABELS[k as ClassIndex]),
+        }
+      : null,
     action: risk.allowed ? decision.action : 'HOLD',
     reasons: [...decision.reasons, ...risk.reasons].map(reasonText),
   };

@@ -6,8 +6,10 @@ import {
   type GateVerdict,
   type ModelRegistry,
   procedureHash,
+  type SplitConformal,
   type StoredModel,
 } from '../model/index.ts';
+import { ownCommit } from './build-info.ts';
 import type { Candidate, Challenger, ModelStore } from './retrain.ts';
 import type { ServingModel } from './serving-model.ts';
 
@@ -67,6 +69,11 @@ export class RegistryModelStore implements ModelStore {
       classes: [...candidate.classes],
       metrics: candidate.metrics,
       baseline: candidate.baseline,
+      dataFingerprint: candidate.dataFingerprint,
+      reliability: candidate.reliability,
+      ...(candidate.conformal && { conformal: storable(candidate.conformal) }),
+      ...(ensemble.dropped.length > 0 && { dropped: ensemble.dropped }),
+      gitCommit: await ownCommit(),
       gate: { ...gate, checks: gate.checks.map((check) => ({ ...check })) },
     });
     if (gate.decision === 'promoted') {
@@ -82,6 +89,12 @@ export class RegistryModelStore implements ModelStore {
   }
 }
 
+/** JSON has no infinity: a set of every class has no threshold. */
+const storable = ({ coverage, threshold }: SplitConformal) => ({
+  coverage,
+  threshold: Number.isFinite(threshold) ? threshold : null,
+});
+
 /** A stored model, ready to predict. @throws ModelError where its bytes are not an ensemble of this version */
 export const serving = ({ manifest, artifact }: StoredModel): ServingModel => ({
   modelId: manifest.modelId,
@@ -89,4 +102,5 @@ export const serving = ({ manifest, artifact }: StoredModel): ServingModel => ({
   trainedUntilMs: manifest.trainedUntilMs,
   canonical: manifest.canonical.series,
   ensemble: EnsembleModel.fromBytes(artifact),
+  conformal: manifest.conformal && { ...manifest.conformal, threshold: manifest.conformal.threshold ?? Number.POSITIVE_INFINITY },
 });

@@ -5,15 +5,20 @@ import {
   brierScore,
   type ComparedDay,
   compareForDeployment,
+  dataFingerprint,
   type EnsembleModel,
   expectedCalibrationError,
   FIRST_MODEL,
+  fitSplitConformal,
   type GatePolicy,
   type GateVerdict,
   type LoggedPrediction,
   logLoss,
   ModelTrainer,
   type Procedure,
+  type ReliabilityBin,
+  reliabilityBins,
+  type SplitConformal,
   type TrainingSet,
   trainableRows,
   UNKNOWN_LABEL,
@@ -53,8 +58,13 @@ export interface Candidate {
   /** Days of each class in the training window. */
   readonly classes: readonly [number, number, number];
   readonly procedure: Procedure;
+  /** Hash of the training rows. */
+  readonly dataFingerprint: string;
   readonly metrics: ModelMetrics;
   readonly baseline: ModelMetrics;
+  readonly reliability: readonly ReliabilityBin[];
+  /** Prediction sets out of the walk-forward predictions; nothing where there are none. */
+  readonly conformal: SplitConformal | undefined;
   readonly gate: GateVerdict;
 }
 
@@ -124,7 +134,9 @@ export async function retrain(
     rows: rows.length,
     classes: [0, 1, 2].map((label) => rows.filter((row) => set.label[row] === label).length) as [number, number, number],
     procedure: parts.procedure,
+    dataFingerprint: dataFingerprint(set, rows),
     metrics: scoresOf(set, scored, 'probabilities'),
+    ...confidenceOf(set, scored),
     baseline: scoresOf(set, scored, 'baseline'),
     gate: judge(parts, history, scored),
   };
@@ -195,6 +207,18 @@ function comparedDays(parts: RetrainParts, { set, forwardReturn }: JudgedHistory
 
 const rngOf = ({ procedure }: RetrainParts, { untilMs }: JudgedHistory) =>
   createRng(procedure.seed, Math.floor(untilMs / DAY_MS));
+
+const CONFORMAL_COVERAGE = 0.9;
+
+/** What the confidence of the procedure was worth. */
+function confidenceOf(set: TrainingSet, scored: readonly WalkForwardPrediction[]) {
+  const labels = Uint8Array.from(scored, ({ row }) => set.label[row]!);
+  const probabilities = Float64Array.from(scored.flatMap((one) => [...one.probabilities]));
+  return {
+    reliability: reliabilityBins(probabilities, labels),
+    conformal: scored.length === 0 ? undefined : fitSplitConformal(probabilities, labels, 3, CONFORMAL_COVERAGE),
+  };
+}
 
 function scoresOf(set: TrainingSet, scored: readonly WalkForwardPrediction[], which: 'probabilities' | 'baseline'): ModelMetrics {
   if (scored.length === 0) return { accuracy: null, logLoss: null, brier: null, ece: null, days: 0 };

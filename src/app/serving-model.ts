@@ -1,5 +1,5 @@
 import type { ClassIndex, Prediction, TimeMs } from '../domain/index.ts';
-import type { EnsembleModel } from '../model/index.ts';
+import type { EnsembleModel, SplitConformal } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 
 /** The model that serves, with what a decision and its record need to know of it. */
@@ -10,6 +10,8 @@ export interface ServingModel {
   /** Price series that the model was trained on. */
   readonly canonical: string;
   readonly ensemble: EnsembleModel;
+  /** Prediction sets out of its walk-forward predictions, where there were any. */
+  readonly conformal?: SplitConformal | undefined;
 }
 
 /** The prediction for one decision time, from the last rows of features as known then. */

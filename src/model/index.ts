@@ -19,6 +19,6 @@ export {
   type StoredModel,
 } from './registry/index.ts';
 export { selectTrainingData } from './select-training-data.ts';
-export { type TrainingSet, trainableRows, UNKNOWN_LABEL } from './training-set.ts';
+export { dataFingerprint, type TrainingSet, trainableRows, UNKNOWN_LABEL } from './training-set.ts';
 export * from './tuning/index.ts';
 export { MemoryWalkForwardCache, type WalkForwardCache } from './walk-forward-cache.ts';

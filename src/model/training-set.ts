@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Matrix, TimeMs } from '../domain/index.ts';
 
 /** Decisions of the past with what was known at each and what came of it. Rows ascend in `timeMs`. */
@@ -22,6 +23,17 @@ export function trainableRows(set: TrainingSet, fromMs: TimeMs, untilMs: TimeMs)
     if (set.label[i] !== UNKNOWN_LABEL && set.timeMs[i]! >= fromMs && set.labelKnownMs[i]! <= untilMs) rows.push(i);
   }
   return rows;
+}
+
+/** Hash over everything that these rows hold: features by name, labels and times. */
+export function dataFingerprint(set: TrainingSet, rows: readonly number[]): string {
+  const hash = createHash('sha256').update(set.names.join('\n'));
+  const { columns, data } = set.matrix;
+  for (const row of rows) {
+    hash.update(new Uint8Array(data.buffer, data.byteOffset + row * columns * 8, columns * 8));
+    hash.update(Float64Array.of(set.timeMs[row]!, set.labelKnownMs[row]!, set.label[row]!));
+  }
+  return hash.digest('hex');
 }
 
 /** The given rows and columns as a matrix of their own. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { toIso } from '../../domain/time.ts';
 import { withAction } from '../command.ts';
+import { numberOption } from '../parse-options.ts';
 import { table } from '../table.ts';
 
 export const models = (): Command => {
@@ -45,6 +46,31 @@ export const models = (): Command => {
       const result = await (await openApp()).rollbackModel();
       return { json: result, text: `${result.modelId} is current` };
     }),
+  );
+  command.addCommand(
+    withAction<{ keep: string }>(
+      new Command('prune')
+        .description('remove old versions; never one that serves, served before, is on trial or opened the position held')
+        .option('--keep <n>', 'newest versions to keep', '10'),
+      async ({ openApp, options }) => {
+        const keep = numberOption('--keep', options.keep, { min: 0, integer: true });
+        const removed = await (await openApp()).pruneModels(keep);
+        const text = removed.length === 0 ? 'nothing to remove' : removed.map((id) => `removed ${id}`).join('\n');
+        return { json: { removed }, text };
+      },
+    ),
+  );
+  command.addCommand(
+    withAction<{ out: string }>(
+      new Command('export')
+        .description('a checked copy of a version in a folder')
+        .argument('<id>')
+        .requiredOption('--out <folder>', 'where the copy goes'),
+      async ({ openApp, options }, id = '') => {
+        const folder = await (await openApp()).exportModel(id, options.out);
+        return { json: { folder }, text: `written to ${folder}` };
+      },
+    ),
   );
   return command;
 };

@@ -34,6 +34,11 @@ export const predict = (): Command =>
       const text = [
         `${toIso(result.decisionTimeMs)}  ${result.label}, confidence ${result.confidence.toFixed(3)} -> ${result.action}`,
         `BUY ${buy}  SELL ${sell}  HOLD ${hold}  (model ${result.modelId})`,
+        ...(result.predictionSet
+          ? [
+              `not ruled out at ${100 * result.predictionSet.coverage} %: ${result.predictionSet.classes.join(', ') || 'nothing it knows'}`,
+            ]
+          : []),
         ...result.reasons.map((reason) => `- ${reason}`),
         ...(explanation ? explanationLines(explanation) : []),
       ];

@@ -33,7 +33,20 @@ const modelManifestSchema = z
       reason: z.string(),
       checks: z.array(z.object({ name: z.string(), passed: z.boolean(), value: z.number(), limit: z.number() })).readonly(),
     }),
+    /** Of the training rows: features, labels and times. */
+    dataFingerprint: z.string().optional(),
+    /** How often predictions of similar confidence came true in the walk-forward days. */
+    reliability: z
+      .array(z.object({ from: z.number(), to: z.number(), rows: z.int(), meanConfidence: z.number(), accuracy: z.number() }))
+      .readonly()
+      .optional(),
+    /** A class belongs to the prediction set where one less its probability is at most `threshold`; null: always. */
+    conformal: z.object({ coverage: z.number(), threshold: z.number().nullable() }).optional(),
+    /** Base learners that were left out, and why. */
+    dropped: z.array(z.string()).readonly().optional(),
     isRefitScored: z.literal(false),
+    /** Of the program that trained it; null where it was not built from a checkout. */
+    gitCommit: z.string().nullable().optional(),
     node: z.string(),
   })
   .readonly();

@@ -3,6 +3,21 @@ import type { ModelManifest } from './manifest.ts';
 const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
 const figure = (value: number | null): string => (value === null ? '-' : value.toFixed(4));
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+const reliabilityTable = (bins: NonNullable<ModelManifest['reliability']>): string[] =>
+  bins.length === 0
+    ? []
+    : [
+        '| confidence | days | mean confidence | came true |',
+        '|---|---|---|---|',
+        ...bins.map(
+          ({ from, to, rows, meanConfidence, accuracy }) =>
+            `| ${percent(from)} to ${percent(to)} | ${rows} | ${percent(meanConfidence)} | ${percent(accuracy)} |`,
+        ),
+        '',
+      ];
+
 /** What a person wants to know of a version, in Markdown. */
 export function modelCard(manifest: ModelManifest): string {
   const { metrics, baseline, gate } = manifest;
@@ -22,6 +37,7 @@ export function modelCard(manifest: ModelManifest): string {
     `| Brier | ${figure(metrics.brier)} | ${figure(baseline.brier)} |`,
     `| calibration error | ${figure(metrics.ece)} | ${figure(baseline.ece)} |`,
     '',
+    ...reliabilityTable(manifest.reliability ?? []),
     'The scores are those of the procedure, out of sample. The model itself is a refit on the whole window and is unscored.',
     '',
     `Gate: **${gate.decision}**, ${gate.reason}`,
