@@ -30,7 +30,7 @@ const saying = (probabilities: readonly [number, number, number]): ServingModel 
   artifactSha256: 'none',
   trainedUntilMs: FIRST_MS - DAY_MS,
   canonical: CANONICAL,
-  ensemble: { predictProba: () => Float64Array.from(probabilities) } as unknown as EnsembleModel,
+  ensemble: { featureNames: [], predictProba: () => Float64Array.from(probabilities) } as unknown as EnsembleModel,
 });
 
 /** The parts so long after the history was fetched. */

@@ -47,7 +47,7 @@ function open(
     signal: undefined,
     liveAccount,
   };
-  return openTradingSession(parts, { mode: 'live', model: () => undefined, quote: async () => undefined });
+  return openTradingSession(parts, { mode: 'live', model: () => undefined, served: () => [], quote: async () => undefined });
 }
 
 describe('live trading', () => {

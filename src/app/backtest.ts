@@ -8,6 +8,7 @@ import type { AppParts } from './app-parts.ts';
 import { cycleSettings, gatePolicy, procedureOf, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { runDailyCycle } from './daily-cycle.ts';
+import type { ServedPrediction } from './drift-at.ts';
 import { loadView } from './load-view.ts';
 import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
@@ -42,9 +43,9 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
   const models = new MemoryModelStore();
   const cycles: ScoredCycle[] = [];
   const trainings: TrainingNote[] = [];
-  const predictions: PastPrediction[] = [];
+  const predictions: ServedPrediction[] = [];
   const shadow: PastPrediction[] = [];
-  const { clock, parts } = await openSimulation({ ...config, model: { ...config.model, trainDays } }, view, models);
+  const { clock, parts } = await openSimulation({ ...config, model: { ...config.model, trainDays } }, view, models, predictions);
   const train = async (untilMs: TimeMs) => {
     const { candidate } = await retrain(
       {
@@ -77,7 +78,7 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
     clock.moveTo(decisionTimeMs);
     const result = await runDailyCycle(parts, decisionTimeMs);
     const { prediction } = result.record;
-    if (prediction) predictions.push({ decisionTimeMs, probabilities: prediction.probabilities });
+    if (prediction) predictions.push({ decisionTimeMs, modelId: prediction.modelId, probabilities: prediction.probabilities });
     const challenger = models.challenger();
     if (challenger)
       shadow.push({ decisionTimeMs, probabilities: predictAt(challenger.model, view, decisionTimeMs).probabilities });
@@ -88,7 +89,7 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
 }
 
 /** The parts of the daily cycle on stored time: orders fill at the first price after the decision, nothing is written. */
-async function openSimulation(config: Config, view: MarketView, models: MemoryModelStore) {
+async function openSimulation(config: Config, view: MarketView, models: MemoryModelStore, served: readonly ServedPrediction[]) {
   const clock = new ManualClock(0);
   const market: CycleMarket = {
     view: async () => view,
@@ -111,6 +112,7 @@ async function openSimulation(config: Config, view: MarketView, models: MemoryMo
     clock,
     market,
     model: () => models.current(),
+    served: () => served,
     engine,
     route,
     decisions: new MemoryDecisionLog(),

@@ -14,6 +14,7 @@ import type {
   TradingEngine,
   TradingMode,
 } from '../trading/index.ts';
+import type { ServedPrediction } from './drift-at.ts';
 import type { MarketView } from './market-view.ts';
 import type { OrderRoute } from './order-route.ts';
 import type { ServingModel } from './serving-model.ts';
@@ -45,6 +46,8 @@ export interface CycleSettings {
   /** Fees and slippage of entering and leaving, as a fraction. */
   readonly roundTripCost: number;
   readonly limits: RiskLimits;
+  /** Share of the wanted exposure that is kept while drift says act. */
+  readonly exposureAtDrift: number;
   /** How orders rest in the book; absent: market orders. */
   readonly limit: LimitPolicy | undefined;
   readonly costs: { readonly feeBps: number; readonly slippageBps: number };
@@ -57,6 +60,8 @@ export interface CycleParts {
   readonly market: CycleMarket;
   /** The model that serves now; nothing before the first training. */
   readonly model: () => ServingModel | undefined;
+  /** What models said while they served, ascending in time. */
+  readonly served: () => readonly ServedPrediction[];
   readonly engine: TradingEngine;
   readonly route: OrderRoute;
   readonly decisions: DecisionLog;

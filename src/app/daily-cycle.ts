@@ -11,9 +11,11 @@ import {
 import { closeIfProtected } from './close-if-protected.ts';
 import type { CycleParts, CycleResult } from './cycle-types.ts';
 import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
+import { driftAt } from './drift-at.ts';
 import type { MarketView } from './market-view.ts';
+import { DRIFT_LEVELS } from './risk-settings.ts';
 import { predictAt } from './serving-model.ts';
-import { driftLevelAt, wantedExposure } from './wanted-exposure.ts';
+import { wantedExposure } from './wanted-exposure.ts';
 
 /** An order that was not sent this long after its decision is given up. */
 const ORDER_VALID_MS = 3_600_000;
@@ -64,9 +66,12 @@ export async function decideAt(
   const nowMs = clock.nowMs();
   const isHalted = await parts.isHalted();
   const account = accountView(ledger, priceUsd, decisionTimeMs, parts.performance.points);
+  const drift =
+    model && watchesDrift(settings) ? driftAt(view, model, settings.trainDays, parts.served(), decisionTimeMs) : undefined;
+  const kept = drift?.level === 'act' ? settings.exposureAtDrift : 1;
   const policy =
     model && prediction
-      ? { ...settings.policy, targetExposure: wantedExposure(settings, view, model, prediction, decisionTimeMs) }
+      ? { ...settings.policy, targetExposure: kept * wantedExposure(settings, view, model, prediction, decisionTimeMs) }
       : settings.policy;
   const increase = Math.max(0, policy.targetExposure - account.exposure) * account.equityUsd;
   const cost = increase > 0 && prediction?.classIndex === BUY ? await market.cost?.(money(increase.toFixed(2))) : undefined;
@@ -86,10 +91,8 @@ export async function decideAt(
       confidence: prediction?.confidence,
       dataAgeMs,
       dataVerdicts,
-      driftLevel:
-        model && settings.limits.maxDriftLevel !== null
-          ? driftLevelAt(view, model, settings.trainDays, decisionTimeMs)
-          : undefined,
+      driftLevel: drift && DRIFT_LEVELS[drift.level],
+      hasSkill: model?.hasSkill,
       modelAgeMs: model && decisionTimeMs - model.trainedUntilMs,
       priceUsd: toNumber(priceUsd),
       spreadBps: cost?.spreadBps,
@@ -128,6 +131,7 @@ export async function decideAt(
     conditions: {
       isHalted,
       isExchangeUp: isExchangeUp ?? null,
+      ...(drift && { drift: { level: drift.level, reasons: [...drift.reasons] } }),
       cost: recordedCost(cost),
       filters: filterTexts(settings.filters),
     },
@@ -173,6 +177,10 @@ async function carryOut(
     isRepeat,
   };
 }
+
+/** A backtest of years measures drift only where something depends on it. */
+const watchesDrift = ({ mode, limits, exposureAtDrift }: CycleParts['settings']): boolean =>
+  mode !== 'backtest' || limits.maxDriftLevel !== null || exposureAtDrift < 1;
 
 const recordedCost = (cost: BookCost | undefined): DecisionRecord['conditions']['cost'] =>
   cost === undefined ? null : { ...cost, slippageBps: Number.isFinite(cost.slippageBps) ? cost.slippageBps : null };

@@ -133,6 +133,7 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
   const session = await openTradingSession(parts, {
     mode: 'paper',
     model: () => models.current(),
+    served: () => history.served.predictions,
     ...(await livePrices(parts)),
   });
   try {

@@ -21,8 +21,12 @@ export class MemoryModelStore implements ModelStore {
   }
 
   async add(candidate: Candidate): Promise<ServingModel> {
-    const { artifactSha256, trainedUntilMs, canonical, ensemble, gate } = candidate;
-    const model = { modelId: `backtest-${artifactSha256.slice(0, 12)}`, artifactSha256, trainedUntilMs, canonical, ensemble };
+    const { artifactSha256, trainedUntilMs, canonical, ensemble, gate, expectedLoss, skill } = candidate;
+    const model: ServingModel = {
+      modelId: `backtest-${artifactSha256.slice(0, 12)}`,
+      ...{ artifactSha256, trainedUntilMs, canonical, ensemble, expectedLoss },
+      hasSkill: skill === 'found',
+    };
     if (gate.decision === 'challenger') this.#challenger = { model, sinceMs: trainedUntilMs };
     if (!this.#current || gate.decision === 'promoted') this.#current = model;
     return this.#current;

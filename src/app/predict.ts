@@ -16,6 +16,7 @@ import type { CycleParts } from './cycle-types.ts';
 import { decideAt } from './daily-cycle.ts';
 import { loadView } from './load-view.ts';
 import { paperRoute } from './order-route.ts';
+import { openPredictionHistory } from './prediction-history.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** What would be decided at a time by an account that holds cash only. */
@@ -48,11 +49,13 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
     gate: () => [],
     capitalUsd: parts.config.capitalUsd,
   });
+  const { served } = await openPredictionHistory(parts.dataDir);
   const cycle: CycleParts = {
     settings,
     clock,
     market: { view: async () => view, inputs: async () => [], quote },
     model: () => model,
+    served: () => served.predictions,
     engine,
     route,
     decisions: new MemoryDecisionLog(),

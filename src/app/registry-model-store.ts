@@ -71,6 +71,8 @@ export class RegistryModelStore implements ModelStore {
       baseline: candidate.baseline,
       dataFingerprint: candidate.dataFingerprint,
       reliability: candidate.reliability,
+      ...(candidate.expectedLoss && { expectedLoss: candidate.expectedLoss }),
+      skill: candidate.skill,
       ...(candidate.conformal && { conformal: storable(candidate.conformal) }),
       ...(ensemble.dropped.length > 0 && { dropped: ensemble.dropped }),
       gitCommit: await ownCommit(),
@@ -102,5 +104,7 @@ export const serving = ({ manifest, artifact }: StoredModel): ServingModel => ({
   trainedUntilMs: manifest.trainedUntilMs,
   canonical: manifest.canonical.series,
   ensemble: EnsembleModel.fromBytes(artifact),
+  ...(manifest.skill && { hasSkill: manifest.skill === 'found' }),
+  ...(manifest.expectedLoss && { expectedLoss: manifest.expectedLoss }),
   conformal: manifest.conformal && { ...manifest.conformal, threshold: manifest.conformal.threshold ?? Number.POSITIVE_INFINITY },
 });

@@ -19,6 +19,7 @@ import type { CycleParts } from './cycle-types.ts';
 import { decideAt } from './daily-cycle.ts';
 import { loadView } from './load-view.ts';
 import { paperRoute } from './order-route.ts';
+import { openPredictionHistory } from './prediction-history.ts';
 import { serving } from './registry-model-store.ts';
 
 /** One field in which the decision made again differs from the recorded one. */
@@ -84,6 +85,7 @@ async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: Dec
   for (const point of await readPerformanceLog(join(dataDir, PATHS.performance))) {
     if (point.timeMs < record.decisionTimeMs) await performance.record(point);
   }
+  const { served } = await openPredictionHistory(parts.dataDir);
   return {
     settings: cycleSettings(config, route, record.runId),
     clock,
@@ -94,6 +96,7 @@ async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: Dec
       cost: async () => costOf(record),
     },
     model: () => model,
+    served: () => served.predictions.filter(({ recordedMs }) => recordedMs < record.dataCutoffRecordedMs),
     engine: await TradingEngine.open({
       journal,
       clock,

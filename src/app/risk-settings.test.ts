@@ -7,7 +7,13 @@ import { exposurePolicy, riskLimits } from './risk-settings.ts';
 const configured = (...overrides: string[]) => loadConfig({ env: {}, overrides });
 
 it('has the shipped limits as the default of the configuration', () => {
-  expect(riskLimits(configured())).toEqual(DEFAULT_RISK_LIMITS);
+  expect(riskLimits(configured(), 'paper')).toEqual(DEFAULT_RISK_LIMITS);
+});
+
+it('asks for skill with real money alone, unless it is overridden', () => {
+  expect(riskLimits(configured(), 'live').needsSkill).toBe(true);
+  expect(riskLimits(configured(), 'sandbox').needsSkill).toBe(false);
+  expect(riskLimits(configured('risk.allowNoSkill=true'), 'live').needsSkill).toBe(false);
 });
 
 it('takes protections under the names that people know, each once', () => {
@@ -17,7 +23,7 @@ it('takes protections under the names that people know, each once', () => {
     { method: 'MaxDrawdown', lookbackHours: 48, tradeLimit: 3, stopHours: 6, maxAllowedDrawdown: 0.1 },
     { method: 'LowProfitPairs', lookbackHours: 72, tradeLimit: 4, stopHours: 7, requiredProfit: -0.02 },
   ];
-  expect(riskLimits(configured(`risk.protections=${JSON.stringify(protections)}`))).toMatchObject({
+  expect(riskLimits(configured(`risk.protections=${JSON.stringify(protections)}`), 'paper')).toMatchObject({
     cooldownMs: 5 * HOUR_MS,
     stoplossGuard: { lookbackMs: DAY_MS, trades: 2, stopMs: DAY_MS / 2 },
     maxDrawdownGuard: { lookbackMs: 2 * DAY_MS, trades: 3, stopMs: 6 * HOUR_MS, drawdown: 0.1 },

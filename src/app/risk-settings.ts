@@ -1,6 +1,6 @@
 import type { Config } from '../config/index.ts';
 import { DAY_MS, HOUR_MS } from '../domain/index.ts';
-import type { ExposurePolicy, RiskLimits } from '../trading/index.ts';
+import type { ExposurePolicy, RiskLimits, TradingMode } from '../trading/index.ts';
 
 type Protection = Config['risk']['protections'][number];
 type ProtectionOf<Method extends Protection['method']> = Extract<Protection, { method: Method }>;
@@ -9,7 +9,7 @@ type ProtectionOf<Method extends Protection['method']> = Extract<Protection, { m
 export const DRIFT_LEVELS = { ok: 0, watch: 0.5, act: 1 } as const;
 
 /** The configured risk section as the limits that the engine applies. */
-export function riskLimits({ risk }: Config): RiskLimits {
+export function riskLimits({ risk }: Config, mode: TradingMode): RiskLimits {
   const find = <Method extends Protection['method']>(method: Method) =>
     risk.protections.find((one): one is ProtectionOf<Method> => one.method === method);
   const cooldown = find('CooldownPeriod');
@@ -30,6 +30,7 @@ export function riskLimits({ risk }: Config): RiskLimits {
     maxDataAgeMs: risk.maxDataAgeHours * HOUR_MS,
     maxModelAgeMs: risk.maxModelAgeDays === null ? null : risk.maxModelAgeDays * DAY_MS,
     maxDriftLevel: risk.maxDrift === undefined ? null : DRIFT_LEVELS[risk.maxDrift],
+    needsSkill: mode === 'live' && !risk.allowNoSkill,
     maxPriceDeviation: risk.maxPriceDeviation,
     maxSpreadBps: risk.maxSpreadBps,
     maxSlippageBps: risk.maxSlippageBps,

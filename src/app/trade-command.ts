@@ -14,7 +14,13 @@ import { modeOf, openTradingSession } from './trading-session.ts';
  */
 export async function tradeCommand(parts: AppParts, models: RegistryModelStore) {
   const mode = modeOf(parts);
-  const session = await openTradingSession(parts, { mode, model: () => models.current(), ...(await livePrices(parts)) });
+  const history = await openPredictionHistory(parts.dataDir);
+  const session = await openTradingSession(parts, {
+    mode,
+    model: () => models.current(),
+    served: () => history.served.predictions,
+    ...(await livePrices(parts)),
+  });
   try {
     if (await session.cycle.isHalted())
       throw new HaltedError('trade.halted', 'trading is halted', { hint: 'Resume with `ets resume` when the cause is mended.' });
@@ -23,7 +29,6 @@ export async function tradeCommand(parts: AppParts, models: RegistryModelStore) 
     const failures = days.flatMap(({ date, datasets }) =>
       datasets.flatMap(({ dataset, error }) => (error ? [`${date} ${dataset}: ${error.message}`] : [])),
     );
-    const history = await openPredictionHistory(parts.dataDir);
     const result = await runScheduledCycle(session, models, history, latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc));
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;

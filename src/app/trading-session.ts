@@ -16,6 +16,7 @@ import {
 import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
+import type { ServedPrediction } from './drift-at.ts';
 import { loadView } from './load-view.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
 import type { ServingModel } from './serving-model.ts';
@@ -31,6 +32,8 @@ export interface TradingSession {
 export interface SessionOptions {
   readonly mode: TradingMode;
   readonly model: () => ServingModel | undefined;
+  /** What models said while they served. */
+  readonly served?: () => readonly ServedPrediction[];
   /** The price at which one can trade now; nothing where it is not known. */
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
   readonly cost?: (notionalUsd: Money) => Promise<BookCost | undefined>;
@@ -76,6 +79,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
       clock,
       market,
       model: options.model,
+      served: options.served ?? (() => []),
       engine,
       route,
       decisions,

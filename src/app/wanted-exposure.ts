@@ -1,9 +1,8 @@
 import { DAY_MS, lastAtOrBefore, type Prediction, type TimeMs } from '../domain/index.ts';
-import { assessDrift, fitFeatureReference, measureFeatureDrift, trainableRows } from '../model/index.ts';
+import { trainableRows } from '../model/index.ts';
 import { type ClassReturns, targetExposureFor } from '../trading/index.ts';
 import type { CycleSettings } from './cycle-types.ts';
 import type { DecisionTable, MarketView } from './market-view.ts';
-import { DRIFT_LEVELS } from './risk-settings.ts';
 import type { ServingModel } from './serving-model.ts';
 
 const CLASSES = 3;
@@ -44,21 +43,4 @@ function classReturns({ set, labels }: DecisionTable, { trainedUntilMs }: Servin
     mean(returns.filter((_value, i) => labels.label[rows[i]!] === label)),
   );
   return { means: [means[0]!, means[1]!, means[2]!], variance: mean(returns.map((value) => (value - centre) ** 2)) };
-}
-
-/** How far the newest features are from those that a model was trained on, 0 to 1. */
-export function driftLevelAt(view: MarketView, model: ServingModel, trainDays: number, decisionTimeMs: TimeMs): number {
-  const { set } = view.table(model.canonical);
-  const rows = trainableRows(set, model.trainedUntilMs - trainDays * DAY_MS, model.trainedUntilMs);
-  const columns = model.ensemble.featureNames.map((name) => set.names.indexOf(name));
-  const recent = view.predictionData(model.canonical, decisionTimeMs).matrix;
-  const pick = (data: Float64Array, width: number, from: readonly number[]) => ({
-    data: Float64Array.from(from.flatMap((row) => columns.map((column) => data[row * width + column] ?? Number.NaN))),
-    rows: from.length,
-    columns: columns.length,
-    names: model.ensemble.featureNames,
-  });
-  const newest = Array.from({ length: recent.rows }, (_, row) => row);
-  const reference = fitFeatureReference(pick(set.matrix.data, set.matrix.columns, rows), recent.rows);
-  return DRIFT_LEVELS[assessDrift(measureFeatureDrift(reference, pick(recent.data, recent.columns, newest)), null).level];
 }

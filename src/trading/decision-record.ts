@@ -38,6 +38,8 @@ const conditionsSchema = z.object({
   isHalted: z.boolean(),
   /** null where there is no exchange to be asked. */
   isExchangeUp: z.boolean().nullable(),
+  /** How far features and losses had drifted; absent where nobody measured it. */
+  drift: z.object({ level: z.enum(['ok', 'watch', 'act']), reasons: z.array(z.string()) }).optional(),
   /** Of a purchase against the order book; null where there was none, or not enough of it. */
   cost: z.object({ spreadBps: z.number(), slippageBps: z.number().nullable() }).nullable(),
   /** The venue's rules that the order was sized with. */

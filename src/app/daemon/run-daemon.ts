@@ -118,6 +118,7 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
   const session = await openTradingSession(parts, {
     mode: modeOf(parts),
     model: () => models.current(),
+    served: () => predictions.served.predictions,
     quote: streamedQuote(streams?.price, parts, prices.quote),
     cost: prices.cost,
   });

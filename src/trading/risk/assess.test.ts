@@ -24,6 +24,7 @@ const context: RiskContext = {
   modelAgeMs: DAY_MS,
   secondPriceUsd: 2000,
   isExchangeUp: true,
+  hasSkill: true,
 };
 const trade = (hoursAgo: number, pnlUsd: number, isStop = false): ClosedTrade => ({
   exitTimeMs: NOW - hoursAgo * HOUR_MS,
@@ -43,6 +44,7 @@ const strict: RiskLimits = {
   cooldownMs: 2 * HOUR_MS,
   minConfidence: 0.5,
   maxDriftLevel: 0.5,
+  needsSkill: true,
   maxSpreadBps: 20,
   maxSlippageBps: 20,
   stoplossGuard: { lookbackMs: DAY_MS, trades: 2, stopMs: 6 * HOUR_MS },
@@ -62,6 +64,8 @@ const cases: [rule: string, account: Partial<AccountView>, context: Partial<Risk
   ['data_age', {}, { dataAgeMs: Number.NaN }],
   ['model_age', {}, { modelAgeMs: 366 * DAY_MS }],
   ['drift_level', {}, { driftLevel: 0.6 }],
+  ['model_skill', {}, { hasSkill: false }],
+  ['model_skill', {}, { hasSkill: undefined }],
   ['min_confidence', {}, { confidence: 0.49 }],
   ['daily_loss', { dayStartEquityUsd: 10_300 }, {}],
   ['weekly_loss', { weekStartEquityUsd: 10_700 }, {}],

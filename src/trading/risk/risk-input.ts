@@ -35,6 +35,8 @@ export interface RiskContext {
   readonly modelAgeMs?: number | undefined;
   /** 0 none .. 1 strong. */
   readonly driftLevel?: number | undefined;
+  /** Whether the model's own walk-forward showed skill. */
+  readonly hasSkill?: boolean | undefined;
   readonly priceUsd: number;
   readonly secondPriceUsd?: number | undefined;
   readonly spreadBps?: number | undefined;

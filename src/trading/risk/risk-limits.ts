@@ -40,6 +40,8 @@ export interface RiskLimits {
   readonly maxDataAgeMs: number;
   readonly maxModelAgeMs: number | null;
   readonly maxDriftLevel: number | null;
+  /** Whether only a model whose walk-forward showed skill may open positions. */
+  readonly needsSkill: boolean;
   /** Largest relative distance between the price and a second source's. */
   readonly maxPriceDeviation: number;
   readonly maxSpreadBps: number | null;
@@ -67,6 +69,7 @@ export const DEFAULT_RISK_LIMITS: RiskLimits = {
   maxDataAgeMs: 3 * DAY_MS,
   maxModelAgeMs: 365 * DAY_MS,
   maxDriftLevel: null,
+  needsSkill: false,
   maxPriceDeviation: 0.1,
   maxSpreadBps: 200,
   maxSlippageBps: 200,

@@ -49,6 +49,9 @@ const dataVerdict: RiskRule = (_account, _limits, { dataVerdicts = [] }) => {
 const modelAge: RiskRule = (_account, limits, context) => above('model_age', context.modelAgeMs, limits.maxModelAgeMs);
 const drift: RiskRule = (_account, limits, context) => above('drift_level', context.driftLevel, limits.maxDriftLevel);
 
+const modelSkill: RiskRule = (_account, { needsSkill }, { hasSkill }) =>
+  needsSkill && hasSkill !== true ? reason('model_skill', hasSkill === undefined ? 'unknown' : 'none', 'found') : undefined;
+
 const priceSanity: RiskRule = (_account, limits, { priceUsd, secondPriceUsd }) => {
   if (!(priceUsd > 0) || !Number.isFinite(priceUsd)) return reason('price_sanity', priceUsd, 0);
   if (secondPriceUsd === undefined || !(secondPriceUsd > 0)) return undefined;
@@ -115,6 +118,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   dataAge,
   modelAge,
   drift,
+  modelSkill,
   minConfidence,
   dailyLoss,
   weeklyLoss,
