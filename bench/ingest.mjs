@@ -74,7 +74,8 @@ async function writeFiles(folder, connection) {
   writeFileSync(at('arrow'), arrowBytes);
   const values = texts.map(([time, ...numbers]) => `('${time}',${numbers.join(',')})`);
   const inserts = [];
-  for (let i = 0; i < values.length; i += 1_000) inserts.push(`INSERT INTO candles VALUES ${values.slice(i, i + 1_000).join(',')};`);
+  for (let i = 0; i < values.length; i += 1_000)
+    inserts.push(`INSERT INTO candles VALUES ${values.slice(i, i + 1_000).join(',')};`);
   const create = `CREATE TABLE candles (time TEXT, ${COLUMNS.slice(1)
     .map((name) => `${name} DOUBLE PRECISION`)
     .join(', ')});`;
