@@ -131,6 +131,8 @@ const server = section({
   enabled: z.boolean().default(true).describe('Whether `ets run` serves the API, the metrics and the status page'),
   host: z.string().min(1).default('127.0.0.1').describe('Anything but loopback needs ETS_API_TOKEN'),
   port: count(0, 65_535).default(8080).describe('0 takes any free port'),
+  tlsCertFile: z.string().min(1).optional().describe('PEM certificate: with it and the key the API speaks HTTPS'),
+  tlsKeyFile: z.string().min(1).optional().describe('PEM private key that belongs to the certificate'),
   requestsPerMinute: count(1, 1_000_000).default(600).describe('Requests per minute and address'),
 });
 

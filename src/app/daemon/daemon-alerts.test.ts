@@ -41,7 +41,7 @@ describe('DaemonAlerts', () => {
     ]);
     await expect.poll(() => sent).toEqual(['order b: REJECTED, 0 ETH filled (too small)']);
     expect(log).toHaveLength(2);
-    expect(events.after(0).map(({ data }) => data)).toEqual([
+    expect(events.latest.map(({ data }) => data)).toEqual([
       { name: 'order_problem', severity: 'warning', message: 'order b: REJECTED, 0 ETH filled (too small)' },
     ]);
     await alerts.close();

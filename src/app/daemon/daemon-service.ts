@@ -72,7 +72,7 @@ async function read(
 ): Promise<unknown> {
   if (what === 'data') return listData(parts.store, parts.clock.nowMs());
   if (what === 'alerts') {
-    const alerts = events.after(0).filter(({ type }) => type === 'alert');
+    const alerts = events.latest.filter(({ type }) => type === 'alert');
     return alerts.slice(-limit).map(({ timeMs, data }) => ({ timeMs, ...(data as object) }));
   }
   if (!daemon) return what === 'status' ? { status: 'down', checks: [] } : [];

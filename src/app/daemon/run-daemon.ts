@@ -1,10 +1,9 @@
-import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
 import { ModelRegistry, PredictionLog } from '../../model/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
-import { EventLog, type ServiceApi } from '../../server/index.ts';
+import { EventLog } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import { flattenIfAsked } from '../halting.ts';
@@ -22,6 +21,7 @@ import { JobHistory } from './job-history.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
 import { OwnData } from './own-data.ts';
 import { acquireRunLock } from './run-lock.ts';
+import { serve } from './serve.ts';
 import { watchPosition } from './watch-position.ts';
 
 export interface DaemonOptions {
@@ -41,20 +41,19 @@ const RETRY_AFTER_MS = 5 * MINUTE_MS;
  * The daemon: one for a data directory. It recovers the journal, compares with the exchange, then runs the daily decision
  * and the weekly training when they are due and watches an open position between. Killed at any moment, the next one
  * goes on where it was.
- * @throws ConfigError `run.already_running`
+ * @throws ConfigError `run.already_running`, `server.*`
  */
 export async function runDaemon(parts: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
   const release = await acquireRunLock(parts);
   const events = new EventLog();
   let running: Daemon | undefined;
   try {
-    const server = await serve(
-      parts,
-      daemonService(parts, events, () => running),
-      events,
-    );
-    const daemon = await openDaemon(parts, events).catch(async (error: unknown) => {
+    const alerts = new DaemonAlerts(parts, events, await openNotifications(parts));
+    const service = daemonService(parts, events, () => running);
+    const server = await serve(parts, service, events, alerts);
+    const daemon = await openDaemon(parts, events, alerts).catch(async (error: unknown) => {
       await server?.close();
+      await alerts.close();
       throw error;
     });
     try {
@@ -77,34 +76,7 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
   }
 }
 
-async function serve(parts: AppParts, service: ServiceApi, events: EventLog) {
-  const { config, env, timer, dataDir, clock } = parts;
-  const { enabled, host, port, requestsPerMinute } = config.server;
-  if (!enabled) return undefined;
-  const { startServer } = await import('../../server/index.ts');
-  return startServer({
-    host,
-    port,
-    requestsPerMinute,
-    token: env.ETS_API_TOKEN || undefined,
-    version: await ownVersion(),
-    service,
-    events,
-    timer,
-    audit: (entry) => {
-      void appendFile(join(dataDir, PATHS.audit), `${JSON.stringify({ timeMs: clock.nowMs(), ...entry })}\n`).catch(
-        (error: unknown) => parts.onProgress(`the audit log cannot be written: ${String(error)}`),
-      );
-    },
-  });
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
+async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlerts): Promise<Daemon> {
   const { clock, config, dataDir, onProgress } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
   const models = await RegistryModelStore.open(registry, config.model.trainDays, onProgress);
@@ -120,7 +92,6 @@ async function openDaemon(parts: AppParts, events: EventLog): Promise<Daemon> {
     quote: streamedQuote(streams?.price, parts, prices.quote),
     cost: prices.cost,
   });
-  const alerts = new DaemonAlerts(parts, events, await openNotifications(parts));
   return new Daemon({ parts, session, models, registry, log, history, events, streams, alerts });
 }
 
