@@ -1,6 +1,6 @@
 import { toIso } from '../../domain/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
-import type { Alert, NotificationSystem } from '../../monitoring/index.ts';
+import type { Alert, Logger, NotificationSystem, Severity } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
@@ -20,6 +20,8 @@ const HEALTH_ALERTS: Readonly<Record<string, Pick<Alert, 'name' | 'severity'>>> 
 /** States in which an order did not do what it was meant to. */
 const PROBLEMS: ReadonlySet<OrderOutcome['state']> = new Set(['REJECTED', 'UNKNOWN', 'NOT_SENT', 'NOT_FOUND']);
 
+const LEVELS: Readonly<Record<Severity, 'info' | 'warn' | 'error'>> = { info: 'info', warning: 'warn', critical: 'error' };
+
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 
 /**
@@ -28,20 +30,22 @@ const HEARTBEAT_TIMEOUT_MS = 5_000;
  */
 export class DaemonAlerts {
   readonly #parts: AppParts;
+  readonly #log: Logger;
   readonly #events: EventLog;
   readonly #notifications: NotificationSystem;
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(parts: AppParts, events: EventLog, notifications: NotificationSystem) {
+  constructor(parts: AppParts, log: Logger, events: EventLog, notifications: NotificationSystem) {
     this.#parts = parts;
+    this.#log = log;
     this.#events = events;
     this.#notifications = notifications;
   }
 
   raise({ name, key, severity, title }: Raised): void {
-    const { clock, isSimulated, onProgress } = this.#parts;
-    onProgress(title);
+    const { clock, isSimulated } = this.#parts;
+    this.#log[LEVELS[severity]]({ alert: name }, title);
     if (severity !== 'info') this.#events.add('alert', clock.nowMs(), { name, severity, message: title });
     const alert = { name, severity, title, detail: '', simulated: isSimulated, ...(key !== undefined && { key }) };
     this.#behind(this.#notifications.raise(alert).then(() => this.deliver()));
@@ -97,14 +101,14 @@ export class DaemonAlerts {
   async #heartbeat(url: string): Promise<void> {
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]);
     const reply = await fetch(url, { signal }).catch(() => undefined);
-    if (!reply?.ok && !this.#stop.signal.aborted) this.#parts.onProgress('the heartbeat URL does not answer');
+    if (!reply?.ok && !this.#stop.signal.aborted) this.#log.warn('the heartbeat URL does not answer');
   }
 
   #behind(work: Promise<unknown>): void {
     const done: Promise<void> = work
       .then(
         () => undefined,
-        (error: unknown) => this.#parts.onProgress(`an alert could not be passed on: ${String(error)}`),
+        (error: unknown) => this.#log.error(`an alert could not be passed on: ${String(error)}`),
       )
       .finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
 import { ModelRegistry, PredictionLog } from '../../model/index.ts';
+import { withLogFields } from '../../monitoring/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import { EventLog } from '../../server/index.ts';
+import { decisionId } from '../../trading/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import { flattenIfAsked } from '../halting.ts';
@@ -16,6 +18,7 @@ import { modeOf, openTradingSession, type TradingSession } from '../trading-sess
 import { train } from '../train.ts';
 import { worldWait } from '../world-wait.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
+import { loggedParts, openDaemonLog } from './daemon-log.ts';
 import { daemonService, type RunningDaemon } from './daemon-service.ts';
 import { JobHistory } from './job-history.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
@@ -43,12 +46,14 @@ const RETRY_AFTER_MS = 5 * MINUTE_MS;
  * goes on where it was.
  * @throws ConfigError `run.already_running`, `server.*`
  */
-export async function runDaemon(parts: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
+export async function runDaemon(given: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
+  const log = openDaemonLog(given);
+  const parts = loggedParts(given, log);
   const release = await acquireRunLock(parts);
   const events = new EventLog();
   let running: Daemon | undefined;
   try {
-    const alerts = new DaemonAlerts(parts, events, await openNotifications(parts));
+    const alerts = new DaemonAlerts(parts, log, events, await openNotifications(parts));
     const service = daemonService(parts, events, () => running);
     const server = await serve(parts, service, events, alerts);
     const daemon = await openDaemon(parts, events, alerts).catch(async (error: unknown) => {
@@ -61,6 +66,7 @@ export async function runDaemon(parts: AppParts, options: DaemonOptions): Promis
       daemon.startStreams();
       running = daemon;
       events.add('ready', parts.clock.nowMs(), {});
+      log.info({ url: server?.url ?? null, simulated: parts.isSimulated, mode: modeOf(parts) }, 'ready');
       options.onReady(server?.url ?? null);
       return await daemon.run(options.days);
     } finally {
@@ -192,7 +198,7 @@ class Daemon implements RunningDaemon {
       return record('missed', null);
     }
     try {
-      await this.#jobs.find(({ name }) => name === job.name)?.run(dueMs);
+      await withLogFields({ job: job.name, dueMs }, async () => this.#jobs.find(({ name }) => name === job.name)?.run(dueMs));
       await record('done', null);
     } catch (error) {
       signal?.throwIfAborted();
@@ -209,13 +215,18 @@ class Daemon implements RunningDaemon {
   }
 
   async #decide(dueMs: TimeMs): Promise<void> {
-    const { onProgress } = this.#parts;
     await this.#extract();
     await this.ownData.look();
+    const { strategy, symbol, mode } = this.session.cycle.settings;
+    const id = decisionId({ strategy, symbol, mode, decisionTimeMs: dueMs });
+    await withLogFields({ decisionId: id }, () => this.#cycle(dueMs));
+  }
+
+  async #cycle(dueMs: TimeMs): Promise<void> {
     const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#log, dueMs);
-    const { decisionId, decision } = record;
-    onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
-    this.#events.add('decision', dueMs, { decisionId, label: decision.label, action: decision.action });
+    const { decision } = record;
+    this.#parts.onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
+    this.#events.add('decision', dueMs, { decisionId: record.decisionId, label: decision.label, action: decision.action });
     for (const order of orders) this.#events.add('order', dueMs, order);
     await this.#reconcile();
     this.alerts.orders(orders);
