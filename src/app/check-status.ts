@@ -18,11 +18,14 @@ const OLD_MODEL_DAYS = 15;
 const MISSED_DECISION_HOURS = 26;
 const LOW_DISK_BYTES = 2e9;
 
+/** The worst of the checks, and all of them. */
+export interface CheckStatusResult {
+  readonly status: HealthCheck['status'];
+  readonly checks: readonly HealthCheck[];
+}
+
 /** Health of every part of a data directory. It works beside a daemon and without one. */
-export async function checkStatus(
-  parts: AppParts,
-  registry: ModelRegistry,
-): Promise<{ readonly status: HealthCheck['status']; readonly checks: HealthCheck[] }> {
+export async function checkStatus(parts: AppParts, registry: ModelRegistry): Promise<CheckStatusResult> {
   const probes: [name: string, probe: () => Promise<Omit<HealthCheck, 'name'>>][] = [
     ['storage', () => storageHealth(parts)],
     ['prices', () => priceHealth(parts)],

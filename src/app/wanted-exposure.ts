@@ -1,5 +1,5 @@
 import { DAY_MS, lastAtOrBefore, type Prediction, type TimeMs } from '../domain/index.ts';
-import { assessDrift, fitFeatureReference, measureFeatureDrift, trainableRows } from '../model/index.ts';
+import { assessDrift, type FeatureDrift, fitFeatureReference, measureFeatureDrift, trainableRows } from '../model/index.ts';
 import { type ClassReturns, targetExposureFor } from '../trading/index.ts';
 import type { CycleSettings } from './cycle-types.ts';
 import type { DecisionTable, MarketView } from './market-view.ts';
@@ -47,7 +47,11 @@ function classReturns({ set, labels }: DecisionTable, { trainedUntilMs }: Servin
 }
 
 /** How far the newest features are from those that a model was trained on, 0 to 1. */
-export function driftLevelAt(view: MarketView, model: ServingModel, trainDays: number, decisionTimeMs: TimeMs): number {
+export const driftLevelAt = (view: MarketView, model: ServingModel, trainDays: number, decisionTimeMs: TimeMs): number =>
+  DRIFT_LEVELS[assessDrift(featureDriftAt(view, model, trainDays, decisionTimeMs), null).level];
+
+/** How the newest features differ from those that a model was trained on. */
+export function featureDriftAt(view: MarketView, model: ServingModel, trainDays: number, decisionTimeMs: TimeMs): FeatureDrift {
   const { set } = view.table(model.canonical);
   const rows = trainableRows(set, model.trainedUntilMs - trainDays * DAY_MS, model.trainedUntilMs);
   const columns = model.ensemble.featureNames.map((name) => set.names.indexOf(name));
@@ -60,5 +64,5 @@ export function driftLevelAt(view: MarketView, model: ServingModel, trainDays: n
   });
   const newest = Array.from({ length: recent.rows }, (_, row) => row);
   const reference = fitFeatureReference(pick(set.matrix.data, set.matrix.columns, rows), recent.rows);
-  return DRIFT_LEVELS[assessDrift(measureFeatureDrift(reference, pick(recent.data, recent.columns, newest)), null).level];
+  return measureFeatureDrift(reference, pick(recent.data, recent.columns, newest));
 }

@@ -55,6 +55,7 @@ async function serve(over: Partial<ServerOptions> = {}) {
     timer: systemTimer,
     audit: (entry) => void audited.push(entry),
     failed: (error) => void failures.push(error),
+    observed: () => undefined,
     ...over,
   });
   servers.push(server);

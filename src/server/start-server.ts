@@ -26,6 +26,8 @@ export interface ServerOptions extends AccessOptions {
   readonly heartbeatMs?: number;
   /** An error that nobody expected; the reply says nothing of it. */
   readonly failed: (error: unknown) => void;
+  /** Told of every reply. */
+  readonly observed: (method: string, status: number) => void;
   /** Every change that somebody asked for, with who and what became of it. */
   readonly audit: (entry: AuditEntry) => void;
 }
@@ -122,6 +124,7 @@ function guard(app: FastifyInstance, options: ServerOptions): void {
     if (refusal) return reply.code(refusal.status).send({ error: { code: 'server.refused', message: refusal.message } });
   });
   app.addHook('onResponse', async (request, reply) => {
+    options.observed(request.method, reply.statusCode);
     if (request.method !== 'POST') return;
     options.audit({ what: `${request.method} ${request.url}`, from: request.ip, status: reply.statusCode });
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../domain/index.ts';
-import { createLogger, NotificationSystem, Outbox } from '../../monitoring/index.ts';
+import { createLogger, Metrics, NotificationSystem, Outbox } from '../../monitoring/index.ts';
 import { EventLog } from '../../server/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
@@ -28,12 +28,13 @@ async function alertsWith(send: (title: string, signal: AbortSignal) => Promise<
   const outbox = await Outbox.open(join(folder, 'outbox.json'));
   const channel = { name: 'webhook' as const, send: ({ title }: { title: string }, signal: AbortSignal) => send(title, signal) };
   const events = new EventLog();
-  const alerts = new DaemonAlerts(
+  const alerts = new DaemonAlerts({
     parts,
     log,
+    metrics: new Metrics(),
     events,
-    new NotificationSystem({ channels: [channel], outbox, policy: POLICY, clock }),
-  );
+    notifications: new NotificationSystem({ channels: [channel], outbox, policy: POLICY, clock }),
+  });
   return { alerts, events, lines };
 }
 

@@ -1,10 +1,18 @@
 import { toIso } from '../../domain/index.ts';
-import type { ModelRegistry } from '../../model/index.ts';
-import type { Alert, Logger, NotificationSystem, Severity } from '../../monitoring/index.ts';
+import type { Alert, Logger, Metrics, NotificationSystem, Severity } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
-import { checkStatus } from '../check-status.ts';
+import type { HealthCheck } from '../check-status.ts';
+import type { HealthMonitor } from './health-monitor.ts';
+
+export interface AlertParts {
+  readonly parts: AppParts;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventLog;
+  readonly notifications: NotificationSystem;
+}
 
 type Raised = Pick<Alert, 'name' | 'severity' | 'title'> & { readonly key?: string };
 
@@ -31,14 +39,16 @@ const HEARTBEAT_TIMEOUT_MS = 5_000;
 export class DaemonAlerts {
   readonly #parts: AppParts;
   readonly #log: Logger;
+  readonly #metrics: Metrics;
   readonly #events: EventLog;
   readonly #notifications: NotificationSystem;
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(parts: AppParts, log: Logger, events: EventLog, notifications: NotificationSystem) {
+  constructor({ parts, log, metrics, events, notifications }: AlertParts) {
     this.#parts = parts;
     this.#log = log;
+    this.#metrics = metrics;
     this.#events = events;
     this.#notifications = notifications;
   }
@@ -46,6 +56,7 @@ export class DaemonAlerts {
   raise({ name, key, severity, title }: Raised): void {
     const { clock, isSimulated } = this.#parts;
     this.#log[LEVELS[severity]]({ alert: name }, title);
+    this.#metrics.count('ets_alerts_total', { name, severity });
     if (severity !== 'info') this.#events.add('alert', clock.nowMs(), { name, severity, message: title });
     const alert = { name, severity, title, detail: '', simulated: isSimulated, ...(key !== undefined && { key }) };
     this.#behind(this.#notifications.raise(alert).then(() => this.deliver()));
@@ -69,13 +80,17 @@ export class DaemonAlerts {
     }
   }
 
-  /** Raises, in the background, an alert for every part that is not well. */
-  health(registry: ModelRegistry): void {
-    this.#behind(this.#checkHealth(registry));
+  get waitingMessages(): number {
+    return this.#notifications.queueDepth;
   }
 
-  async #checkHealth(registry: ModelRegistry): Promise<void> {
-    const { checks } = await checkStatus(this.#parts, registry);
+  /** Looks, in the background, at every part, and raises an alert for each that is not well. */
+  health(monitor: HealthMonitor): void {
+    this.#behind(monitor.look().then(({ checks }) => this.checks(checks)));
+  }
+
+  /** Raises an alert for every part that is not well. */
+  checks(checks: readonly HealthCheck[]): void {
     for (const { name, status, detail } of checks) {
       const alert = HEALTH_ALERTS[name];
       if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}` });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
 import { ModelRegistry, PredictionLog } from '../../model/index.ts';
-import { withLogFields } from '../../monitoring/index.ts';
+import { Metrics, withLogFields } from '../../monitoring/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import { EventLog } from '../../server/index.ts';
 import { decisionId } from '../../trading/index.ts';
@@ -19,11 +19,13 @@ import { train } from '../train.ts';
 import { worldWait } from '../world-wait.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
 import { loggedParts, openDaemonLog } from './daemon-log.ts';
-import { daemonService, type RunningDaemon } from './daemon-service.ts';
+import { HealthMonitor } from './health-monitor.ts';
 import { JobHistory } from './job-history.ts';
+import type { JobState } from './job-state.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
 import { OwnData } from './own-data.ts';
 import { acquireRunLock } from './run-lock.ts';
+import type { RunningDaemon } from './running-daemon.ts';
 import { serve } from './serve.ts';
 import { watchPosition } from './watch-position.ts';
 
@@ -53,10 +55,13 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   const events = new EventLog();
   let running: Daemon | undefined;
   try {
-    const alerts = new DaemonAlerts(parts, log, events, await openNotifications(parts));
-    const service = daemonService(parts, events, () => running);
-    const server = await serve(parts, service, events, alerts);
-    const daemon = await openDaemon(parts, events, alerts).catch(async (error: unknown) => {
+    const metrics = new Metrics();
+    const notifications = await openNotifications(parts, (channel, isSent) =>
+      metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
+    );
+    const alerts = new DaemonAlerts({ parts, log, metrics, events, notifications });
+    const server = await serve(parts, { events, alerts, metrics, running: () => running });
+    const daemon = await openDaemon(parts, events, alerts, metrics).catch(async (error: unknown) => {
       await server?.close();
       await alerts.close();
       throw error;
@@ -82,7 +87,7 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   }
 }
 
-async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlerts): Promise<Daemon> {
+async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlerts, metrics: Metrics): Promise<Daemon> {
   const { clock, config, dataDir, onProgress } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
   const models = await RegistryModelStore.open(registry, config.model.trainDays, onProgress);
@@ -98,15 +103,17 @@ async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlert
     quote: streamedQuote(streams?.price, parts, prices.quote),
     cost: prices.cost,
   });
-  return new Daemon({ parts, session, models, registry, log, history, events, streams, alerts });
+  const health = new HealthMonitor({ parts, registry, predictions: log, model: () => models.current() });
+  return new Daemon({ parts, session, models, registry, log, history, events, streams, alerts, health, metrics });
 }
 
-interface DaemonParts extends RunningDaemon {
+interface DaemonParts extends Omit<RunningDaemon, 'jobStates'> {
   readonly parts: AppParts;
   readonly models: RegistryModelStore;
   readonly log: PredictionLog;
   readonly events: EventLog;
   readonly alerts: DaemonAlerts;
+  readonly metrics: Metrics;
 }
 
 class Daemon implements RunningDaemon {
@@ -115,6 +122,9 @@ class Daemon implements RunningDaemon {
   readonly registry: ModelRegistry;
   readonly streams: StreamProcessor | undefined;
   readonly alerts: DaemonAlerts;
+  readonly health: HealthMonitor;
+  readonly #metrics: Metrics;
+  #runningJob: string | undefined;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
   readonly #log: PredictionLog;
@@ -125,7 +135,7 @@ class Daemon implements RunningDaemon {
   #trouble = '';
   readonly #jobs: readonly (Job & { readonly run: (dueMs: TimeMs) => Promise<void> })[];
 
-  constructor({ parts, session, history, registry, models, log, events, streams, alerts }: DaemonParts) {
+  constructor({ parts, session, history, registry, models, log, events, streams, alerts, health, metrics }: DaemonParts) {
     const { schedule, strategy } = parts.config;
     this.session = session;
     this.history = history;
@@ -136,6 +146,8 @@ class Daemon implements RunningDaemon {
     this.#log = log;
     this.#events = events;
     this.alerts = alerts;
+    this.health = health;
+    this.#metrics = metrics;
     this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
     const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
     this.#jobs = [
@@ -145,6 +157,16 @@ class Daemon implements RunningDaemon {
         run: (dueMs) => this.#decide(dueMs),
       },
     ];
+  }
+
+  jobStates(): readonly JobState[] {
+    const { lastDueMs, sinceMs, runs } = this.history;
+    return this.#jobs.map((job) => ({
+      job: job.name,
+      nextDueMs: job.nextAfterMs(lastDueMs.get(job.name) ?? sinceMs),
+      isRunning: this.#runningJob === job.name,
+      last: runs.findLast((run) => run.job === job.name) ?? null,
+    }));
   }
 
   /** Goes on with orders that were left, and compares with the exchange. */
@@ -189,14 +211,18 @@ class Daemon implements RunningDaemon {
   }
 
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
-    const { clock, signal } = this.#parts;
-    const record = (outcome: 'done' | 'failed' | 'missed', message: string | null) =>
-      this.history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), outcome, message });
+    const { clock, signal, timer } = this.#parts;
+    const record = (outcome: 'done' | 'failed' | 'missed', message: string | null) => {
+      this.#metrics.count('ets_job_runs_total', { job: job.name, outcome });
+      return this.history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), outcome, message });
+    };
     if (isMissed) {
       const title = `${job.name} of ${toIso(dueMs)} was missed`;
       this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title });
       return record('missed', null);
     }
+    const startedMs = timer.elapsedMs();
+    this.#runningJob = job.name;
     try {
       await withLogFields({ job: job.name, dueMs }, async () => this.#jobs.find(({ name }) => name === job.name)?.run(dueMs));
       await record('done', null);
@@ -211,6 +237,9 @@ class Daemon implements RunningDaemon {
       if (error instanceof InvariantError) await this.#halt(`${error.code}: ${error.message}`);
       if (clock.nowMs() + RETRY_AFTER_MS - dueMs > job.lateMs) await record('failed', error.message);
       else await this.#wait(clock.nowMs() + RETRY_AFTER_MS);
+    } finally {
+      this.#runningJob = undefined;
+      this.#metrics.observe('ets_job_duration_seconds', (timer.elapsedMs() - startedMs) / 1000, { job: job.name });
     }
   }
 
@@ -230,7 +259,7 @@ class Daemon implements RunningDaemon {
     for (const order of orders) this.#events.add('order', dueMs, order);
     await this.#reconcile();
     this.alerts.orders(orders);
-    this.alerts.health(this.registry);
+    this.alerts.health(this.health);
     this.alerts.cycleDone(record, equityUsd);
   }
 
