@@ -43,6 +43,7 @@ export const PATHS = {
   studies: 'models/studies',
   extractionState: 'raw/extraction-state.json',
   schedule: 'schedule.json',
+  runLock: '.run-lock',
   outbox: 'outbox.json',
   keys: 'keys.sealed',
   reports: 'reports',

@@ -3,7 +3,7 @@ import type { Alert, Logger, Metrics, NotificationSystem, Severity } from '../..
 import type { EventLog } from '../../server/index.ts';
 import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
-import type { HealthCheck } from '../check-status.ts';
+import type { HealthCheck } from '../health/health-check.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 
 export interface AlertParts {
@@ -23,6 +23,9 @@ const HEALTH_ALERTS: Readonly<Record<string, Pick<Alert, 'name' | 'severity'>>> 
   model: { name: 'model_stale', severity: 'warning' },
   halt: { name: 'halted', severity: 'critical' },
   disk: { name: 'disk_low', severity: 'critical' },
+  orders: { name: 'order_open', severity: 'critical' },
+  backup: { name: 'backup_old', severity: 'warning' },
+  certificate: { name: 'certificate_expires', severity: 'warning' },
 };
 
 /** States in which an order did not do what it was meant to. */
@@ -91,9 +94,9 @@ export class DaemonAlerts {
 
   /** Raises an alert for every part that is not well. */
   checks(checks: readonly HealthCheck[]): void {
-    for (const { name, status, detail } of checks) {
+    for (const { name, status, detail, remedy } of checks) {
       const alert = HEALTH_ALERTS[name];
-      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}` });
+      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}; ${remedy}` });
     }
   }
 

@@ -65,6 +65,9 @@ export class JobHistory {
   }
 }
 
+/** What became of due times, oldest first; nothing where no schedule has begun. @throws DataError `schedule.unreadable` */
+export const readJobRuns = async (path: string): Promise<readonly JobRun[]> => (await readJobs(path))?.runs ?? [];
+
 async function readJobs(path: string): Promise<State | undefined> {
   let text: string;
   try {
