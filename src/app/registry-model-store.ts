@@ -26,6 +26,12 @@ export class RegistryModelStore implements ModelStore {
     return this.#current;
   }
 
+  /** Takes over what another process has promoted. */
+  async reload(): Promise<void> {
+    const stored = await this.#registry.loadCurrent();
+    if (stored && stored.manifest.modelId !== this.#current?.modelId) this.#current = serving(stored);
+  }
+
   async add(candidate: Candidate): Promise<ServingModel> {
     const { ensemble, gate } = candidate;
     const manifest = await this.#registry.save(candidate.artifact, {

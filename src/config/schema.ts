@@ -56,11 +56,44 @@ const gate = section({
   refreshMargin: fraction(0, 1).default(0.01).describe('How much worse in log loss a refreshing candidate may be'),
 });
 
+const upkeepJob = (when: string, lateHours: number, deadlineMinutes: number, what: string) =>
+  section({
+    enabled: z.boolean().default(true).describe(what),
+    when: z
+      .string()
+      .regex(/^(every [1-9]\d*[mh]|(\S+ ){4}\S+)$/, 'expected five cron fields in UTC, or an interval such as "every 15m"')
+      .default(when)
+      .describe('Five cron fields in UTC, or an interval such as "every 15m"'),
+    lateHours: fraction(0, 720)
+      .default(lateHours)
+      .describe('A run missed by more is skipped, and recorded; one run stands for all missed'),
+    deadlineMinutes: z.number().positive().max(1440).default(deadlineMinutes).describe('A run is given up after so long'),
+  });
+
 const schedule = section({
   retrainWeekday: count(0, 6).default(0).describe('0 is Sunday'),
   retrainHourUtc: count(0, 23).default(2),
   decisionLateHours: fraction(0, 24).default(6).describe('A daily decision missed by more is skipped, and recorded'),
   retrainLateHours: fraction(0, 168).default(144).describe('A weekly training missed by more is skipped, and recorded'),
+  retrainDeadlineMinutes: z.number().positive().max(2880).default(240).describe('A training is given up after so long'),
+  trainMemoryMb: count(256, 1_000_000)
+    .default(2_000)
+    .describe('Memory of the process that trains; above it the training is ended'),
+  fetchDeadlineMinutes: z
+    .number()
+    .positive()
+    .max(360)
+    .default(15)
+    .describe('A daily decision fetches for at most so long, then takes what is there'),
+  health: upkeepJob('every 5m', 1, 5, 'Look at every part, and tell of what is not well'),
+  extraction: upkeepJob('10 */3 * * *', 3, 30, 'Fetch what is new between the decisions'),
+  backup: upkeepJob('30 4 * * *', 24, 60, 'Copy what is new, and prove the copy by restoring it'),
+  retention: upkeepJob('15 5 * * *', 24, 20, 'Drop old backups and models; never rows, orders or decisions'),
+});
+
+const retention = section({
+  backups: count(1, 1000).default(14).describe('Backups that are kept'),
+  models: count(2, 1000).default(20).describe('Models that are kept, beside the one that serves'),
 });
 
 const price = section({
@@ -182,6 +215,7 @@ export const configSchema = z.strictObject({
   model,
   gate,
   schedule,
+  retention,
   price,
   exchange,
   extraction,
