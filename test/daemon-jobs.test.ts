@@ -94,6 +94,12 @@ describe('upkeep, in a world whose time passes', () => {
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/ets_job_runs_total\{job="backup",outcome="done"\} [1-9]/);
     expect(metrics).toMatch(/^ets_backup_age_seconds \d+/m);
+    const health = (port: string) =>
+      new Promise((done) => {
+        const env = { ...process.env, ETS_SERVER_PORT: port };
+        spawn(process.execPath, [resolve('dist/cli/healthcheck.js')], { env, cwd: folder }).on('close', done);
+      });
+    expect([await health(new URL(url).port), await health('1')]).toEqual([0, 1]);
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
   });
