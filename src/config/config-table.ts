@@ -50,7 +50,8 @@ function valuesOf(node: SchemaNode): string {
   if (node.anyOf) return [...new Set(node.anyOf.map(valuesOf))].join(' or ');
   if (Array.isArray(node.type)) return node.type.join(' or ');
   if (node.type === 'array') return `list of ${node.items ? valuesOf(node.items) : 'values'}`;
-  if (node.type !== 'number' && node.type !== 'integer') return node.type === 'boolean' ? 'true, false' : String(node.type ?? 'any');
+  if (node.type !== 'number' && node.type !== 'integer')
+    return node.type === 'boolean' ? 'true, false' : String(node.type ?? 'any');
   const kind = node.type === 'integer' ? 'whole number' : 'number';
   const low = node.exclusiveMinimum === undefined ? node.minimum : `above ${node.exclusiveMinimum}`;
   return low === undefined || node.maximum === undefined ? kind : `${kind}, ${low} to ${node.maximum}`;
