@@ -24,7 +24,7 @@ Usage: ./deploy.sh [--production] [--ssl-cert=FILE --ssl-key=FILE] [--monitoring
 
   --production             docker-compose.prod.yml instead of the staging one
   --ssl-cert, --ssl-key    TLS for the API; both or none, and they must belong together
-  --monitoring=prometheus  also starts Prometheus and Alertmanager
+  --monitoring=prometheus  also starts Prometheus, Alertmanager and Grafana (with --production)
   --host CONTEXT           a Docker context: deploy to that machine
 TEXT
 }
@@ -51,6 +51,7 @@ parse() {
     esac
     shift
   done
+  if [ -n "$monitoring" ] && ! $production; then fail '--monitoring belongs to --production' '' 2; fi
   case $monitoring in '' | prometheus) ;; *) fail "--monitoring=$monitoring is not known" 'Only prometheus is.' 2 ;; esac
 }
 
@@ -79,6 +80,33 @@ check_host() {
 check_environment() {
   [ -f .env ] || fail 'there is no .env' 'cp .env.example .env, and fill it in.'
   if [ -n "$(find .env -perm /o+r)" ]; then say 'warning: .env can be read by everybody; chmod 600 .env'; fi
+  # In a container the API is reached from outside of it, so it needs a token.
+  make_token ETS_API_TOKEN
+  if [ -n "$monitoring" ]; then
+    make_token ETS_METRICS_TOKEN
+    mkdir -p deploy/secrets
+    (umask 077 && sed -n 's/^ETS_METRICS_TOKEN=//p' .env | tail -n 1 | tr -d '\n' >deploy/secrets/ets_metrics_token)
+    chmod 644 deploy/secrets/ets_metrics_token
+    [ -f deploy/secrets/alertmanager_webhook_url ] ||
+      fail 'there is no deploy/secrets/alertmanager_webhook_url' 'Write the address that alerts are posted to into it.'
+  fi
+}
+
+# Writes a token into .env where it has none.
+make_token() {
+  if grep -q "^$1=." .env; then return 0; fi
+  sed -i "/^$1=/d" .env
+  printf '%s=%s\n' "$1" "$(openssl rand -hex 32)" >>.env
+  say "made a $1; it is in .env"
+}
+
+check_port() {
+  [ -z "$context" ] || return 0
+  if [ -n "$(engine ps --quiet --filter "name=^${CONTAINER}$" 2>/dev/null)" ]; then return 0; fi
+  local port=${ETS_PUBLISH##*:}
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    fail "port $port is in use" 'Stop what listens there, or set ETS_PUBLISH to another address, such as 127.0.0.1:8090.'
+  fi
 }
 
 check_certificate() {
@@ -86,6 +114,7 @@ check_certificate() {
   [ -n "$certificate" ] && [ -n "$key" ] || fail '--ssl-cert and --ssl-key belong together' '' 2
   [ -r "$certificate" ] || fail "cannot read the certificate $certificate"
   [ -r "$key" ] || fail "cannot read the key $key"
+  [ -z "$(find "$key" -perm /o+rwx)" ] || fail "the key $key is open to everybody" "chmod 600 $key"
   local of_certificate of_key
   of_certificate=$(openssl x509 -in "$certificate" -noout -pubkey 2>/dev/null) || fail "$certificate is not a PEM certificate"
   of_key=$(openssl pkey -in "$key" -pubout 2>/dev/null) || fail "$key is not a PEM private key"
@@ -96,7 +125,35 @@ check_certificate() {
 
 make_directories() {
   mkdir -p data-storage/{raw,processed,external,models,trades,backups} logs config
-  chmod 755 data-storage logs config
+  local folder
+  for folder in data-storage logs config; do
+    chmod 755 "$folder" 2>/dev/null || fail "$folder belongs to somebody else" "sudo chown -R $(id -un) $folder"
+  done
+  # The container runs as whoever owns the data: this user, or its own where that is root.
+  if [ "$(id -u)" = 0 ]; then
+    export ETS_UID=10001 ETS_GID=10001
+    chown -R 10001:10001 data-storage logs
+  else
+    ETS_UID=$(id -u)
+    ETS_GID=$(id -g)
+    export ETS_UID ETS_GID
+    for folder in data-storage logs; do
+      [ -w "$folder" ] || fail "$folder cannot be written" "sudo chown -R $(id -un) $folder"
+    done
+  fi
+}
+
+install_certificate() {
+  [ -n "$certificate" ] || return 0
+  install -D -m 644 "$certificate" config/tls/cert.pem
+  install -D -m 600 "$key" config/tls/key.pem
+  if [ "$(id -u)" = 0 ]; then chown -R "$ETS_UID:$ETS_GID" config/tls; fi
+}
+
+# Certificates of a deployment before stay in use.
+use_certificate() {
+  [ -f config/tls/cert.pem ] && [ -f config/tls/key.pem ] || return 0
+  export ETS_TLS_CERT_FILE=/app/config/tls/cert.pem ETS_TLS_KEY_FILE=/app/config/tls/key.pem
 }
 
 compose() {
@@ -129,18 +186,19 @@ roll_back() {
 
 main() {
   parse "$@"
+  export ETS_CONTAINER=$CONTAINER ETS_PUBLISH=${ETS_PUBLISH:-127.0.0.1:8080}
+  export ETS_STAGING_DATA=./data-storage ETS_STAGING_LOGS=./logs
   check_certificate
   check_environment
   check_engine
   check_host
+  check_port
   make_directories
   if engine image inspect "$IMAGE" >/dev/null 2>&1; then engine tag "$IMAGE" "$PREVIOUS"; fi
   say 'building'
   engine build --target production -t "$IMAGE" .
-  if [ -n "$certificate" ]; then
-    install -D -m 644 "$certificate" config/tls/cert.pem
-    install -D -m 600 "$key" config/tls/key.pem
-  fi
+  install_certificate
+  use_certificate
   say 'starting'
   compose up -d --no-build
   wait_until_healthy || roll_back

@@ -23,6 +23,8 @@ export interface AppSettings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Base URLs that stand in for the configured ones; with `control` they are a sandbox's, and so is the time. */
   readonly endpoints?: Endpoints;
+  /** Least level of the daemon's log; info unless told. */
+  readonly logLevel?: string;
   readonly onProgress?: (text: string, share?: number) => void;
   readonly signal?: AbortSignal;
   /** The account that live trading was confirmed for. */
@@ -42,6 +44,7 @@ async function openParts({
   endpoints,
   signal,
   liveAccount,
+  logLevel,
   onProgress = () => undefined,
 }: AppSettings): Promise<AppParts> {
   const timer = systemTimer;
@@ -65,6 +68,7 @@ async function openParts({
     endpoints,
     urls,
     store,
+    logLevel,
     onProgress,
     signal,
     liveAccount,

@@ -6,7 +6,7 @@ import { CRASH_POINTS } from '../src/trading/crash-point.ts';
 const root = new URL('..', import.meta.url).pathname;
 const CODE = /'([a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*)'/g;
 /** Literals of the same shape that are no codes: names of files, paths in replies, and a name of another library. */
-const OTHER = /\.(ts|js|bin|sealed|json|yaml|ndjson|parquet|csv|html|in)$|^chart\.result$|^commander\.help$/;
+const OTHER = /\.(ts|js|bin|sealed|json|yaml|ndjson|parquet|csv|html|log|in)$|^chart\.result$|^commander\.help$/;
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

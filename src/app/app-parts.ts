@@ -21,6 +21,8 @@ export interface AppParts {
   readonly urls: SourceUrls;
   readonly dataSources: DataSourcesFile;
   readonly store: DataManager;
+  /** Least level of the daemon's log: error, warn, info (unless told) or debug. */
+  readonly logLevel?: string | undefined;
   readonly onProgress: (text: string, share?: number) => void;
   readonly signal: AbortSignal | undefined;
   /** The account with real money that the user named for this run; nothing unless live trading was asked for. */
@@ -44,6 +46,7 @@ export const PATHS = {
   studies: 'models/studies',
   extractionState: 'raw/extraction-state.json',
   schedule: 'schedule.json',
+  runLock: '.run-lock',
   outbox: 'outbox.json',
   keys: 'keys.sealed',
   reports: 'reports',

@@ -14,8 +14,8 @@ import type {
   TradingEngine,
   TradingMode,
 } from '../trading/index.ts';
-import type { ServedPrediction } from './drift-at.ts';
 import type { MarketView } from './market-view.ts';
+import type { ServedPrediction } from './model-quality.ts';
 import type { OrderRoute } from './order-route.ts';
 import type { ServingModel } from './serving-model.ts';
 

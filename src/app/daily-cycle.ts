@@ -11,8 +11,8 @@ import {
 import { closeIfProtected } from './close-if-protected.ts';
 import type { CycleParts, CycleResult } from './cycle-types.ts';
 import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
-import { driftAt } from './drift-at.ts';
 import type { MarketView } from './market-view.ts';
+import { modelQuality } from './model-quality.ts';
 import { DRIFT_LEVELS } from './risk-settings.ts';
 import { predictAt } from './serving-model.ts';
 import { wantedExposure } from './wanted-exposure.ts';
@@ -67,7 +67,7 @@ export async function decideAt(
   const isHalted = await parts.isHalted();
   const account = accountView(ledger, priceUsd, decisionTimeMs, parts.performance.points);
   const drift =
-    model && watchesDrift(settings) ? driftAt(view, model, settings.trainDays, parts.served(), decisionTimeMs) : undefined;
+    model && watchesDrift(settings) ? modelQuality(view, model, parts.served(), settings.trainDays, decisionTimeMs) : undefined;
   const kept = drift?.level === 'act' ? settings.exposureAtDrift : 1;
   const policy =
     model && prediction

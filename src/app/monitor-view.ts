@@ -19,7 +19,9 @@ export async function monitorView(parts: AppParts, registry: ModelRegistry) {
   const mark = journal.simulated ? 'SIMULATED ' : '';
   const text = [
     `${mark}${toIso(parts.clock.nowMs())}  ${status}`,
-    ...checks.map((check) => `  ${check.status.padEnd(9)}${check.name.padEnd(12)}${check.detail}`),
+    ...checks.map(
+      (check) => `  ${check.status.padEnd(9)}${check.name.padEnd(12)}${check.detail}${check.remedy ? `; ${check.remedy}` : ''}`,
+    ),
     `${mark}equity ${equity ? `${equity.equityUsd.toFixed(2)} USDT on ${toIso(equity.timeMs)}` : 'not known yet'}`,
     `${mark}position ${journal.position.eth} ETH, ${journal.position.usd} USDT`,
     ...decisions.map((one) => `  ${toIso(one.decisionTimeMs)}  ${one.label} -> ${one.action}`),

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import type { TimeMs } from '../domain/index.ts';
-import { type Alert, createChannels, NotificationSystem, Outbox } from '../monitoring/index.ts';
+import { type Alert, createChannels, type NotificationParts, NotificationSystem, Outbox } from '../monitoring/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** The notification system of a data directory, with every channel whose secrets are in the environment. */
-export async function openNotifications(parts: AppParts): Promise<NotificationSystem> {
+export async function openNotifications(
+  parts: AppParts,
+  onAttempt?: NotificationParts['onAttempt'],
+): Promise<NotificationSystem> {
   const { dataDir, env, clock, config, onProgress } = parts;
   const { quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour, ...least } = config.notifications;
   const outbox = await Outbox.open(join(dataDir, PATHS.outbox));
@@ -14,6 +17,7 @@ export async function openNotifications(parts: AppParts): Promise<NotificationSy
     outbox,
     policy: { least, quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour },
     clock,
+    ...(onAttempt && { onAttempt }),
   });
 }
 

@@ -40,7 +40,6 @@ async function candidate(seed: number, gate: GateVerdict): Promise<Candidate> {
   return {
     ...{ ensemble, artifact, artifactSha256: artifactSha256(artifact), trainedUntilMs, canonical: 'c', canonicalReason: 'r' },
     ...{ rows: days, classes: [1, 1, 1], procedure, metrics: scores, baseline: scores, gate },
-    expectedLoss: undefined,
     skill: 'none',
     ...{ dataFingerprint: 'd', reliability: [], conformal: { coverage: 0.9, threshold: Number.POSITIVE_INFINITY } },
   };

@@ -33,8 +33,7 @@ export class RegistryModelStore implements ModelStore {
     const stored = await registry.loadCurrent();
     if (stored?.fallbackReason) onFallback(`serving ${stored.manifest.modelId} instead: ${stored.fallbackReason}`);
     const store = new RegistryModelStore(registry, trainDays, stored && serving(stored));
-    const trial = await store.#trials.current();
-    if (trial) store.#challenger = { model: serving(await registry.load(trial.modelId)), sinceMs: trial.sinceMs };
+    await store.#loadTrial();
     return store;
   }
 
@@ -55,6 +54,19 @@ export class RegistryModelStore implements ModelStore {
     this.#challenger = undefined;
   }
 
+  /** Takes over what another process has promoted or put on trial. */
+  async reload(): Promise<void> {
+    const stored = await this.#registry.loadCurrent();
+    if (stored && stored.manifest.modelId !== this.#current?.modelId) this.#current = serving(stored);
+    await this.#loadTrial();
+  }
+
+  async #loadTrial(): Promise<void> {
+    const trial = await this.#trials.current();
+    if (trial?.modelId === this.#challenger?.model.modelId) return;
+    this.#challenger = trial && { model: serving(await this.#registry.load(trial.modelId)), sinceMs: trial.sinceMs };
+  }
+
   async add(candidate: Candidate): Promise<ServingModel> {
     const { ensemble, gate } = candidate;
     const manifest = await this.#registry.save(candidate.artifact, {
@@ -71,7 +83,6 @@ export class RegistryModelStore implements ModelStore {
       baseline: candidate.baseline,
       dataFingerprint: candidate.dataFingerprint,
       reliability: candidate.reliability,
-      ...(candidate.expectedLoss && { expectedLoss: candidate.expectedLoss }),
       skill: candidate.skill,
       ...(candidate.conformal && { conformal: storable(candidate.conformal) }),
       ...(ensemble.dropped.length > 0 && { dropped: ensemble.dropped }),
@@ -105,6 +116,5 @@ export const serving = ({ manifest, artifact }: StoredModel): ServingModel => ({
   canonical: manifest.canonical.series,
   ensemble: EnsembleModel.fromBytes(artifact),
   ...(manifest.skill && { hasSkill: manifest.skill === 'found' }),
-  ...(manifest.expectedLoss && { expectedLoss: manifest.expectedLoss }),
   conformal: manifest.conformal && { ...manifest.conformal, threshold: manifest.conformal.threshold ?? Number.POSITIVE_INFINITY },
 });

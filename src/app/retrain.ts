@@ -8,16 +8,13 @@ import {
   compareForDeployment,
   dataFingerprint,
   type EnsembleModel,
-  type ExpectedLoss,
   expectedCalibrationError,
-  expectLoss,
   FIRST_MODEL,
   fitSplitConformal,
   type GatePolicy,
   type GateVerdict,
   type LoggedPrediction,
   logLoss,
-  MINIMUM_SCORED_DAYS,
   ModelTrainer,
   type Procedure,
   type ReliabilityBin,
@@ -70,8 +67,6 @@ export interface Candidate {
   readonly reliability: readonly ReliabilityBin[];
   /** Prediction sets out of the walk-forward predictions; nothing where there are none. */
   readonly conformal: SplitConformal | undefined;
-  /** Mean and deviation of the log loss of single walk-forward days; nothing with few of them. */
-  readonly expectedLoss: ExpectedLoss | undefined;
   /** Whether the procedure knew more than the class shares, as far as the walk-forward days tell. */
   readonly skill: SkillVerdict['verdict'];
   readonly gate: GateVerdict;
@@ -218,16 +213,13 @@ const rngOf = ({ procedure }: RetrainParts, { untilMs }: JudgedHistory) =>
   createRng(procedure.seed, Math.floor(untilMs / DAY_MS));
 
 const CONFORMAL_COVERAGE = 0.9;
-const SMALLEST = 1e-15;
 
 /** What the walk-forward predictions of the procedure, and their confidence, were worth. */
 function worthOf(set: TrainingSet, scored: readonly WalkForwardPrediction[], rng: Rng) {
   const labels = Uint8Array.from(scored, ({ row }) => set.label[row]!);
   const probabilities = Float64Array.from(scored.flatMap((one) => [...one.probabilities]));
   const baseline = Float64Array.from(scored.flatMap((one) => [...one.baseline]));
-  const losses = Float64Array.from(labels, (label, row) => -Math.log(Math.max(SMALLEST, probabilities[row * 3 + label]!)));
   return {
-    expectedLoss: losses.length < MINIMUM_SCORED_DAYS ? undefined : expectLoss(losses),
     skill: assessSkill({ probabilities, baseline, labels }, rng).verdict,
     reliability: reliabilityBins(probabilities, labels),
     conformal: scored.length === 0 ? undefined : fitSplitConformal(probabilities, labels, 3, CONFORMAL_COVERAGE),

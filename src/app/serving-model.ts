@@ -1,5 +1,5 @@
 import type { ClassIndex, Prediction, TimeMs } from '../domain/index.ts';
-import type { EnsembleModel, ExpectedLoss, SplitConformal } from '../model/index.ts';
+import type { EnsembleModel, SplitConformal } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 
 /** The model that serves, with what a decision and its record need to know of it. */
@@ -12,8 +12,6 @@ export interface ServingModel {
   readonly ensemble: EnsembleModel;
   /** Whether its walk-forward days showed skill; absent where nobody knows. */
   readonly hasSkill?: boolean | undefined;
-  /** Log loss of single walk-forward days: what is expected of it. */
-  readonly expectedLoss?: ExpectedLoss | undefined;
   /** Prediction sets out of its walk-forward predictions, where there were any. */
   readonly conformal?: SplitConformal | undefined;
 }

@@ -16,8 +16,8 @@ import {
 import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
-import type { ServedPrediction } from './drift-at.ts';
 import { loadView } from './load-view.ts';
+import type { ServedPrediction } from './model-quality.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
 import type { ServingModel } from './serving-model.ts';
 

@@ -1,93 +1,15 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { lookaheadAnalysis, recursiveAnalysis } from './commands/analysis.ts';
-import { backtest } from './commands/backtest.ts';
-import { backup } from './commands/backup.ts';
-import { checkStatus } from './commands/check-status.ts';
-import { config } from './commands/config.ts';
-import { data } from './commands/data.ts';
-import { demo } from './commands/demo.ts';
-import { evaluate } from './commands/evaluate.ts';
-import { backfill, extract } from './commands/extract.ts';
-import { features } from './commands/features.ts';
-import { flatten, halt, resume } from './commands/halt.ts';
-import { ingest } from './commands/ingest.ts';
-import { journal } from './commands/journal.ts';
-import { keys } from './commands/keys.ts';
-import { models } from './commands/models.ts';
-import { monitor } from './commands/monitor.ts';
-import { notify } from './commands/notify.ts';
-import { performanceReport } from './commands/performance-report.ts';
-import { predict } from './commands/predict.ts';
-import { processNewData } from './commands/process-new-data.ts';
-import { replay } from './commands/replay.ts';
-import { run } from './commands/run.ts';
-import { sandbox } from './commands/sandbox.ts';
-import { sources } from './commands/sources.ts';
-import { trade } from './commands/trade.ts';
-import { train } from './commands/train.ts';
-import { transfer } from './commands/transfer.ts';
-import { tune } from './commands/tune.ts';
+import { CommanderError } from 'commander';
 import { reportFailure } from './output.ts';
 import { ownerCommand } from './owner-names.ts';
+import { createProgram } from './program.ts';
 import { usageError } from './usage-error.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-
-const program = new Command('ets')
-  .description('Ethereum trading system: extract, learn, decide, trade, report.')
-  .version(version)
-  .showHelpAfterError(false)
-  .configureOutput({ writeErr: () => undefined })
-  .exitOverride();
-
-const commands = [
-  demo(),
-  ingest(),
-  processNewData(),
-  data(),
-  sources(),
-  extract(),
-  backfill(),
-  features(),
-  train(),
-  tune(),
-  predict(),
-  evaluate(),
-  models(),
-  trade(),
-  run(),
-  journal(),
-  replay(),
-  transfer(),
-  halt(),
-  resume(),
-  flatten(),
-  backtest(),
-  lookaheadAnalysis(),
-  recursiveAnalysis(),
-  performanceReport(),
-  backup(),
-  checkStatus(),
-  monitor(),
-  notify(),
-  config(),
-  keys(),
-  sandbox(),
-];
-for (const command of commands) program.addCommand(command);
-for (const command of allCommands(program)) command.exitOverride().configureOutput({ writeErr: () => undefined });
-
 try {
-  await program.parseAsync(ownerCommand(process.argv));
+  await createProgram().parseAsync(ownerCommand(process.argv));
 } catch (error) {
   process.exitCode =
     error instanceof CommanderError && error.exitCode === 0
       ? 0
       : reportFailure(usageError(error, process.argv), { json: process.argv.includes('--json'), debug: false });
-}
-
-function allCommands(parent: Command): Command[] {
-  return parent.commands.flatMap((child) => [child, ...allCommands(child)]);
 }

@@ -20,6 +20,7 @@ export async function openCliApp(options: GlobalOptions, progress: Progress, sig
     dataDir: dataDirOf(options),
     config,
     env: process.env,
+    logLevel: options.logLevel,
     signal,
     ...(options.live === true && options.iUnderstand !== undefined ? { liveAccount: options.iUnderstand } : {}),
     onProgress: (text, share) => progress.update(text, share),

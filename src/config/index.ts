@@ -1,4 +1,5 @@
 export { readAddressLabels } from './address-labels.ts';
+export { type ConfigSection, configSections } from './config-table.ts';
 export {
   checkDataSources,
   DATA_SOURCES_FILE,

@@ -25,5 +25,6 @@ export function configLeaves(): ConfigLeaf[] {
   return collect(configJsonSchema() as JsonSchemaNode, []);
 }
 
-const environmentName = (path: readonly string[]): string =>
+/** Name of the environment variable that sets a path. */
+export const environmentName = (path: readonly string[]): string =>
   `ETS_${path.map((part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`)).join('_')}`.toUpperCase();

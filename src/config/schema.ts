@@ -38,11 +38,44 @@ const costs = section({
   slippageBps: fraction(0, 500).default(5).describe('Slippage per side, paper and backtest'),
 });
 
+const upkeepJob = (when: string, lateHours: number, deadlineMinutes: number, what: string) =>
+  section({
+    enabled: z.boolean().default(true).describe(what),
+    when: z
+      .string()
+      .regex(/^(every [1-9]\d*[mh]|(\S+ ){4}\S+)$/, 'expected five cron fields in UTC, or an interval such as "every 15m"')
+      .default(when)
+      .describe('Five cron fields in UTC, or an interval such as "every 15m"'),
+    lateHours: fraction(0, 720)
+      .default(lateHours)
+      .describe('A run missed by more is skipped, and recorded; one run stands for all missed'),
+    deadlineMinutes: z.number().positive().max(1440).default(deadlineMinutes).describe('A run is given up after so long'),
+  });
+
 const schedule = section({
   retrainWeekday: count(0, 6).default(0).describe('0 is Sunday'),
   retrainHourUtc: count(0, 23).default(2),
   decisionLateHours: fraction(0, 24).default(6).describe('A daily decision missed by more is skipped, and recorded'),
   retrainLateHours: fraction(0, 168).default(144).describe('A weekly training missed by more is skipped, and recorded'),
+  retrainDeadlineMinutes: z.number().positive().max(2880).default(240).describe('A training is given up after so long'),
+  trainMemoryMb: count(256, 1_000_000)
+    .default(2_000)
+    .describe('Memory of the process that trains; above it the training is ended'),
+  fetchDeadlineMinutes: z
+    .number()
+    .positive()
+    .max(360)
+    .default(15)
+    .describe('A daily decision fetches for at most so long, then takes what is there'),
+  health: upkeepJob('every 5m', 1, 5, 'Look at every part, and tell of what is not well'),
+  extraction: upkeepJob('10 */3 * * *', 3, 30, 'Fetch what is new between the decisions'),
+  backup: upkeepJob('30 4 * * *', 24, 60, 'Copy what is new, and prove the copy by restoring it'),
+  retention: upkeepJob('15 5 * * *', 24, 20, 'Drop old backups and models; never rows, orders or decisions'),
+});
+
+const retention = section({
+  backups: count(1, 1000).default(14).describe('Backups that are kept'),
+  models: count(2, 1000).default(20).describe('Models that are kept, beside the one that serves'),
 });
 
 const price = section({
@@ -113,6 +146,8 @@ const server = section({
   enabled: z.boolean().default(true).describe('Whether `ets run` serves the API, the metrics and the status page'),
   host: z.string().min(1).default('127.0.0.1').describe('Anything but loopback needs ETS_API_TOKEN'),
   port: count(0, 65_535).default(8080).describe('0 takes any free port'),
+  tlsCertFile: z.string().min(1).optional().describe('PEM certificate: with it and the key the API speaks HTTPS'),
+  tlsKeyFile: z.string().min(1).optional().describe('PEM private key that belongs to the certificate'),
   requestsPerMinute: count(1, 1_000_000).default(600).describe('Requests per minute and address'),
 });
 
@@ -162,6 +197,7 @@ export const configSchema = z.strictObject({
   model,
   gate,
   schedule,
+  retention,
   price,
   exchange,
   extraction,

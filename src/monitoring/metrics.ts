@@ -1,74 +1,58 @@
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { METRICS, type MetricDefinition, type NamesOf } from './metric-definitions.ts';
 
-/** What the metrics are made of, read when they are asked for. Absent is not known and not shown. */
-export interface MetricsSnapshot {
-  readonly isReady: boolean;
-  readonly isHalted: boolean;
-  readonly dataAgeSeconds: Readonly<Record<string, number>>;
-  readonly modelAgeSeconds?: number | undefined;
-  readonly decisionAgeSeconds?: number | undefined;
-  readonly decisions: number;
-  readonly ordersByState: Readonly<Record<string, number>>;
-  readonly equityUsd?: number | undefined;
-  readonly drawdownRatio?: number | undefined;
-  readonly exposureRatio?: number | undefined;
-  readonly feesUsd: number;
-  readonly jobRuns: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  readonly checks: Readonly<Record<string, 'ok' | 'degraded' | 'down'>>;
-  readonly eventLoopLagSeconds: number;
-  readonly residentBytes: number;
-  readonly diskFreeBytes?: number | undefined;
+export type Labels = Readonly<Record<string, string>>;
+
+/** One value of a gauge that has labels. */
+export interface LabelledValue {
+  readonly labels: Labels;
+  readonly value: number;
 }
 
-/** Every metric: name, help and where its values come from. The documentation is held to this list. */
-export const METRICS = [
-  metric('ets_ready', 'Whether the daemon is recovered and its schedule runs', (s) => Number(s.isReady)),
-  metric('ets_halted', 'Whether trading is halted', (s) => Number(s.isHalted)),
-  metric('ets_data_age_seconds', 'Age of the newest row by dataset', (s) => s.dataAgeSeconds, 'dataset'),
-  metric('ets_model_age_seconds', 'Time since the end of the training window of the current model', (s) => s.modelAgeSeconds),
-  metric('ets_decision_age_seconds', 'Time since the last daily decision', (s) => s.decisionAgeSeconds),
-  metric('ets_decisions', 'Daily decisions in the data directory', (s) => s.decisions),
-  metric('ets_orders', 'Orders by state', (s) => s.ordersByState, 'state'),
-  metric('ets_equity_usd', 'Equity at the last decision', (s) => s.equityUsd),
-  metric('ets_drawdown_ratio', 'How far equity is below its highest, 0 to 1', (s) => s.drawdownRatio),
-  metric('ets_exposure_ratio', 'Share of equity in Ether', (s) => s.exposureRatio),
-  metric('ets_fees_usd', 'Fees paid so far', (s) => s.feesUsd),
-  metric(
-    'ets_check_status',
-    'Health by part: 0 ok, 1 degraded, 2 down',
-    (s) =>
-      Object.fromEntries(Object.entries(s.checks).map(([name, status]) => [name, ['ok', 'degraded', 'down'].indexOf(status)])),
-    'check',
-  ),
-  metric('ets_event_loop_lag_seconds', 'Mean delay of the event loop since the last reading', (s) => s.eventLoopLagSeconds),
-  metric('ets_resident_memory_bytes', 'Resident memory of the daemon', (s) => s.residentBytes),
-  metric('ets_disk_free_bytes', 'Free space of the data directory', (s) => s.diskFreeBytes),
-  metric('ets_training_runs', 'Weekly trainings by outcome', (s) => s.jobRuns.training ?? {}, 'outcome'),
-  metric('ets_decision_runs', 'Daily decision jobs by outcome', (s) => s.jobRuns.decision ?? {}, 'outcome'),
-] as const;
+/** What a gauge shows: one number, one for each set of labels, or nothing where it is not known. */
+export type GaugeReading = number | undefined | readonly LabelledValue[];
+/** Readings of every gauge, taken together. */
+export type GaugeReadings = Readonly<Record<NamesOf<'gauge'>, GaugeReading>>;
 
-type Value = number | undefined | Readonly<Record<string, number>>;
+/** The metrics of one daemon. Counters and histograms are told as things happen, gauges all at once when they are read. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #counters = new Map<string, Counter>();
+  readonly #histograms = new Map<string, Histogram>();
 
-interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly value: (snapshot: MetricsSnapshot) => Value;
-  readonly label: string | undefined;
-}
-
-function metric(name: string, help: string, value: Metric['value'], label?: string): Metric {
-  return { name, help, value, label };
-}
-
-/** The snapshot as Prometheus text. */
-export async function renderMetrics(snapshot: MetricsSnapshot): Promise<string> {
-  const registry = new Registry();
-  for (const { name, help, value, label } of METRICS) {
-    const now = value(snapshot);
-    if (now === undefined) continue;
-    const gauge = new Gauge({ name, help, registers: [registry], labelNames: label === undefined ? [] : [label] });
-    if (typeof now === 'number') gauge.set(now);
-    else for (const [key, one] of Object.entries(now)) gauge.set({ [label ?? 'name']: key }, one);
+  constructor() {
+    const registers = [this.#registry];
+    for (const [name, definition] of Object.entries(METRICS) as [string, MetricDefinition][]) {
+      const common = { name, help: definition.help, labelNames: [...(definition.labels ?? [])], registers };
+      if (definition.type === 'gauge') this.#gauges.set(name, new Gauge(common));
+      else if (definition.type === 'counter') this.#counters.set(name, new Counter(common));
+      else this.#histograms.set(name, new Histogram({ ...common, buckets: [...(definition.buckets ?? [])] }));
+    }
   }
-  return registry.metrics();
+
+  count(name: NamesOf<'counter'>, labels: Labels): void {
+    this.#counters.get(name)!.inc(labels);
+  }
+
+  observe(name: NamesOf<'histogram'>, value: number, labels: Labels): void {
+    this.#histograms.get(name)!.observe(labels, value);
+  }
+
+  /** Prometheus text. A label or gauge that is not among the readings any more is gone. */
+  text(readings: GaugeReadings): Promise<string> {
+    for (const [name, reading] of Object.entries(readings)) {
+      const gauge = this.#gauges.get(name)!;
+      gauge.reset();
+      if (typeof reading === 'number') gauge.set(reading);
+      else if (reading === undefined) {
+        if (METRICS[name as NamesOf<'gauge'>].labels.length === 0) gauge.remove();
+      } else for (const { labels, value } of reading) gauge.set(labels, value);
+    }
+    return this.#registry.metrics();
+  }
 }
+
+/** One value for each key, under one label. */
+export const byLabel = (label: string, values: Readonly<Record<string, number>>): LabelledValue[] =>
+  Object.entries(values).map(([key, value]) => ({ labels: { [label]: key }, value }));

@@ -17,6 +17,8 @@ export interface NotificationParts {
   readonly outbox: Outbox;
   readonly policy: NotificationPolicy;
   readonly clock: Clock;
+  /** Told of every attempt to send. */
+  readonly onAttempt?: (channel: ChannelName, isSent: boolean) => void;
 }
 
 const FIRST_RETRY_MS = 30 * SECOND_MS;
@@ -100,9 +102,11 @@ export class NotificationSystem {
       try {
         await channel.send(message.alert, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
         this.#sent.get(channel.name)?.push(nowMs) ?? this.#sent.set(channel.name, [nowMs]);
+        this.#parts.onAttempt?.(channel.name, true);
         await outbox.delivered(message);
       } catch {
         if (this.#stop.signal.aborted) return;
+        this.#parts.onAttempt?.(channel.name, false);
         await outbox.postpone(message, nowMs + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** message.attempts));
         return;
       }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../domain/index.ts';
-import { dailyJob, nextRun, weeklyJob } from './job.ts';
+import { dailyJob, latestRun, nextRun, timedJob, weeklyJob } from './job.ts';
 
 const daily = dailyJob('decision', 23, 6 * HOUR_MS);
 const weekly = weeklyJob('training', { weekday: 0, hourUtc: 2 }, 5 * DAY_MS);
@@ -35,5 +35,18 @@ describe('nextRun', () => {
 
   it('knows no due time without jobs', () => {
     expect(nextRun([], new Map(), 0, 0)).toBeUndefined();
+  });
+});
+
+describe('latestRun', () => {
+  const hourly = timedJob('extraction', (afterMs) => (Math.floor(afterMs / HOUR_MS) + 1) * HOUR_MS, 30 * 60_000);
+
+  it('lets one run stand for all that passed', () => {
+    expect(latestRun(hourly, 0, 5 * HOUR_MS + 1)).toMatchObject({ dueMs: 5 * HOUR_MS, isMissed: false });
+    expect(latestRun(hourly, 5 * HOUR_MS, 6 * HOUR_MS - 1)).toBeUndefined();
+  });
+
+  it('misses what is later than the job allows', () => {
+    expect(latestRun(hourly, 0, 5 * HOUR_MS + 31 * 60_000)).toMatchObject({ dueMs: 5 * HOUR_MS, isMissed: true });
   });
 });

@@ -22,6 +22,9 @@ export const weeklyJob = (name: string, at: WeeklyTime, lateMs: number): Job => 
   lateMs,
 });
 
+/** @param nextAfterMs as `parseDueTimes` gives it */
+export const timedJob = (name: string, nextAfterMs: Job['nextAfterMs'], lateMs: number): Job => ({ name, nextAfterMs, lateMs });
+
 /** A due time of a job, and whether it is run or was missed for good. */
 export interface DueRun {
   readonly job: Job;
@@ -45,4 +48,21 @@ export function nextRun(
     if (next === undefined || dueMs < next.dueMs) next = { job, dueMs, isMissed: nowMs - dueMs > job.lateMs };
   }
   return next;
+}
+
+/** Due times of one job that are looked through at once; a longer pause is looked through in several steps. */
+const MOST_PASSED = 100_000;
+
+/**
+ * The latest due time that has passed since the last one dealt with, one run of which stands for all before it; nothing
+ * where none has.
+ */
+export function latestRun(job: Job, lastDueMs: TimeMs, nowMs: TimeMs): DueRun | undefined {
+  let dueMs: TimeMs | undefined;
+  let next = job.nextAfterMs(lastDueMs);
+  for (let passed = 0; next <= nowMs && passed < MOST_PASSED; passed++) {
+    dueMs = next;
+    next = job.nextAfterMs(next);
+  }
+  return dueMs === undefined ? undefined : { job, dueMs, isMissed: nowMs - dueMs > job.lateMs };
 }

@@ -1,9 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 
 export interface AccessOptions {
   readonly host: string;
   /** Without a token nothing can be changed. */
   readonly token: string | undefined;
+  /** Reads `/metrics` alone, for a collector that should be able to do nothing else. */
+  readonly metricsToken?: string | undefined;
 }
 
 /** Why a request is refused, with its HTTP status. */
@@ -12,9 +15,9 @@ export interface Refusal {
   readonly message: string;
 }
 
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
-
-export const isLoopback = (host: string): boolean => LOOPBACK.has(host);
+/** Whether a host name or address is this machine alone. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** Compares in constant time, whatever the lengths. */
 function isSameSecret(given: string, expected: string): boolean {
@@ -30,19 +33,34 @@ export interface RequestFacts {
   readonly authorization: string | undefined;
 }
 
-/** Nothing where the request may pass. A page of another site is told apart by Host and Origin, on loopback too. */
-export function refusalOf(request: RequestFacts, { host, token }: AccessOptions): Refusal | undefined {
-  const asked = hostName(request.hostHeader);
+/** Nothing where the request may pass. */
+export function refusalOf(request: RequestFacts, access: AccessOptions): Refusal | undefined {
+  return foreignRefusal(request, access) ?? tokenRefusal(request, access);
+}
+
+/** A page of another site is told apart by Host and Origin, on loopback too (DNS rebinding). */
+export function foreignRefusal(
+  { hostHeader, origin }: Pick<RequestFacts, 'hostHeader' | 'origin'>,
+  { host }: Pick<AccessOptions, 'host'>,
+): Refusal | undefined {
+  const asked = hostName(hostHeader);
   if (asked === undefined || (isLoopback(host) && !isLoopback(asked)))
     return { status: 421, message: 'this host is not served here' };
-  if (request.origin !== undefined && hostName(request.origin.replace(/^https?:\/\//, '')) !== asked)
+  if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== hostHeader)
     return { status: 403, message: 'requests of other sites are refused' };
-  const isChange = request.method !== 'GET' && request.method !== 'HEAD';
-  const isGuarded = isChange || (!isLoopback(host) && /^\/(api|metrics|$)/.test(request.path));
+  return undefined;
+}
+
+function tokenRefusal({ method, path, authorization }: RequestFacts, access: AccessOptions): Refusal | undefined {
+  const { host, token, metricsToken } = access;
+  const isChange = method !== 'GET' && method !== 'HEAD';
+  const isGuarded = isChange || (!isLoopback(host) && /^\/(api|metrics|$)/.test(path));
   if (!isGuarded) return undefined;
-  if (token === undefined) return { status: 403, message: 'no token is configured: set ETS_API_TOKEN' };
-  const given = /^Bearer (.+)$/.exec(request.authorization ?? '')?.[1];
-  if (given !== undefined && isSameSecret(given, token)) return undefined;
+  const accepted = path === '/metrics' && metricsToken !== undefined ? [metricsToken, token] : [token];
+  const configured = accepted.filter((one) => one !== undefined);
+  if (configured.length === 0) return { status: 403, message: 'no token is configured: set ETS_API_TOKEN' };
+  const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+  if (given !== undefined && configured.map((one) => isSameSecret(given, one)).includes(true)) return undefined;
   return { status: 401, message: 'Authorization: Bearer <token> is missing or wrong' };
 }
 

@@ -22,9 +22,20 @@ export class EventLog {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Events after `id` that are still known. */
-  after(id: number): readonly ServiceEvent[] {
-    return this.#events.filter((event) => event.id > id);
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** The latest events that are still known, oldest first. */
+  get latest(): readonly ServiceEvent[] {
+    return this.#events;
+  }
+
+  /** Events after `id`; not complete where some are not known any more, or `id` is of another run of the daemon. */
+  after(id: number): { readonly missed: readonly ServiceEvent[]; readonly isComplete: boolean } {
+    if (id > this.#lastId) return { missed: this.#events, isComplete: false };
+    const missed = this.#events.filter((event) => event.id > id);
+    return { missed, isComplete: missed.length === this.#lastId - id };
   }
 
   /** @returns the function that ends it */

@@ -1,3 +1,4 @@
 export { EventLog, type ServiceEvent } from './events.ts';
 export type { Collection, PushedRow, PushReport, ServiceApi } from './service-api.ts';
 export { type AuditEntry, startServer } from './start-server.ts';
+export { readTlsFiles, type TlsFiles } from './tls-files.ts';

@@ -10,8 +10,9 @@ import { openApiOf } from './openapi.ts';
 import { apiRoutes, type Route } from './routes.ts';
 import type { ServiceApi } from './service-api.ts';
 import { statusPage } from './status-page.ts';
-import { openStream } from './stream.ts';
+import { HEARTBEAT_MS, MAX_MESSAGE_BYTES, openStream } from './stream.ts';
 import { Tickets } from './tickets.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface ServerOptions extends AccessOptions {
   readonly port: number;
@@ -20,6 +21,13 @@ export interface ServerOptions extends AccessOptions {
   readonly service: ServiceApi;
   readonly events: EventLog;
   readonly timer: Timer;
+  /** Serves HTTPS with these, HTTP without. */
+  readonly tls?: Pick<TlsFiles, 'cert' | 'key'> | undefined;
+  readonly heartbeatMs?: number;
+  /** An error that nobody expected; the reply says nothing of it. */
+  readonly failed: (error: unknown) => void;
+  /** Told of every reply. */
+  readonly observed: (method: string, status: number) => void;
   /** Every change that somebody asked for, with who and what became of it. */
   readonly audit: (entry: AuditEntry) => void;
 }
@@ -33,7 +41,10 @@ export interface AuditEntry {
 const MAX_BODY_BYTES = 2 * 2 ** 20;
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** The API, the metrics and the status page. @throws ConfigError `server.token_missing`, `server.port_in_use` */
+/**
+ * The API, the metrics and the status page.
+ * @throws ConfigError `server.token_missing`, `server.port_in_use`, `server.port_privileged`, `server.cannot_listen`
+ */
 export async function startServer(options: ServerOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { host, port, token, service } = options;
   if (!isLoopback(host) && token === undefined) {
@@ -47,12 +58,18 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
     connectionTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     logger: false,
-  });
+    ...(options.tls && { https: { cert: options.tls.cert, key: options.tls.key } }),
+  }) as unknown as FastifyInstance;
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] } },
   });
-  await app.register(rateLimit, { max: options.requestsPerMinute, timeWindow: 60_000 });
-  await app.register(websocket);
+  await app.register(rateLimit, {
+    max: options.requestsPerMinute,
+    timeWindow: 60_000,
+    allowList: ({ url }) => url === '/healthz' || url === '/readyz',
+    errorResponseBuilder: () => Object.assign(new Error('too many requests'), { statusCode: 429 }),
+  });
+  await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES } });
   guard(app, options);
   const tickets = new Tickets(options.timer);
   const routes = apiRoutes(service, tickets);
@@ -62,16 +79,39 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
   app.get('/', async (_, reply) => reply.type('text/html').send(await statusPage(service)));
   app.get('/api/v1/openapi.json', async () => openApiOf(routes, options.version));
   for (const route of routes) add(app, route);
-  openStream(app, options, tickets);
+  openStream(app, { heartbeatMs: HEARTBEAT_MS, ...options }, tickets);
   try {
     return { url: await app.listen({ host, port }), close: () => app.close() };
   } catch (cause) {
     await app.close();
-    throw new ConfigError('server.port_in_use', `the API cannot listen on ${host}:${port}`, {
+    throw listenError(cause, host, port);
+  }
+}
+
+/** Why a server cannot listen, and what to set. */
+export function listenError(cause: unknown, host: string, port: number): ConfigError {
+  const where = `${host}:${port}`;
+  const reason = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (reason === 'EADDRINUSE') {
+    return new ConfigError('server.port_in_use', `the API cannot listen on ${where}: the port is in use`, {
       hint: 'Set server.port to a free port, or to 0 for any.',
       cause,
     });
   }
+  if (reason === 'EACCES') {
+    return new ConfigError('server.port_privileged', `the API may not listen on ${where}: this user has no right to the port`, {
+      hint: 'Ports below 1024 need privileges: set server.port to 8080, and let a proxy serve the other.',
+      cause,
+    });
+  }
+  return new ConfigError(
+    'server.cannot_listen',
+    `the API cannot listen on ${where}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      hint: 'Set server.host to an address of this machine.',
+      cause,
+    },
+  );
 }
 
 function guard(app: FastifyInstance, options: ServerOptions): void {
@@ -84,6 +124,7 @@ function guard(app: FastifyInstance, options: ServerOptions): void {
     if (refusal) return reply.code(refusal.status).send({ error: { code: 'server.refused', message: refusal.message } });
   });
   app.addHook('onResponse', async (request, reply) => {
+    options.observed(request.method, reply.statusCode);
     if (request.method !== 'POST') return;
     options.audit({ what: `${request.method} ${request.url}`, from: request.ip, status: reply.statusCode });
   });
@@ -97,10 +138,14 @@ function guard(app: FastifyInstance, options: ServerOptions): void {
       return reply.code(422).send({ error: { code, message, hint } });
     }
     const status = error.statusCode ?? 500;
+    if (status >= 500) options.failed(error);
     return reply.code(status).send({
       error: { code: status < 500 ? 'server.bad_request' : 'unexpected', message: status < 500 ? error.message : 'unexpected' },
     });
   });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: { code: 'server.bad_request', message: 'there is nothing here' } }),
+  );
 }
 
 function add(app: FastifyInstance, route: Route): void {

@@ -51,6 +51,17 @@ async function readTicket(path: string): Promise<Ticket | undefined> {
   }
 }
 
+/**
+ * Who holds a lock now, without taking it. A holder on another machine counts as long as it has not given the lock back:
+ * whether it lives can only be seen by waiting.
+ */
+export async function commitLockOwner(directory: string): Promise<{ readonly pid: number; readonly host: string } | undefined> {
+  const highest = await highestTicket(directory).catch(() => 0);
+  const ticket = highest === 0 ? undefined : await readTicket(join(directory, String(highest)));
+  if (ticket === undefined || ticket.released) return undefined;
+  return ticket.host !== hostname() || (await isAlive(ticket)) ? { pid: ticket.pid, host: ticket.host } : undefined;
+}
+
 export interface LockOptions {
   readonly timer: Timer;
   /** How long to wait for another holder; 60 s unless told. */

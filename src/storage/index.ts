@@ -1,6 +1,6 @@
 export { writeFileAtomic } from './atomic-file.ts';
 export { type BackupManifest, BackupStore, isEmptyFolder } from './backup/backup-store.ts';
-export { acquireCommitLock } from './commit-lock.ts';
+export { acquireCommitLock, commitLockOwner } from './commit-lock.ts';
 export { DataManager, type DataManagerDeps, type ReadOptions, type TableManifest } from './data-manager.ts';
 export type { StoredVerdict } from './day-verdicts.ts';
 export type { StoredFeatures } from './feature-table.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../domain/index.ts';
-import { NotificationSystem, Outbox } from '../../monitoring/index.ts';
+import { createLogger, Metrics, NotificationSystem, Outbox } from '../../monitoring/index.ts';
 import { EventLog } from '../../server/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
@@ -22,26 +22,33 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function alertsWith(send: (title: string, signal: AbortSignal) => Promise<void>) {
   const clock = new ManualClock(Date.UTC(2024, 0, 1, 23));
-  const log: string[] = [];
-  const parts = { clock, isSimulated: true, env: {}, onProgress: (text: string) => log.push(text) } as unknown as AppParts;
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger({ level: 'info', secrets: [], write: (line) => void lines.push(JSON.parse(line)) });
+  const parts = { clock, isSimulated: true, env: {}, onProgress: () => undefined } as unknown as AppParts;
   const outbox = await Outbox.open(join(folder, 'outbox.json'));
   const channel = { name: 'webhook' as const, send: ({ title }: { title: string }, signal: AbortSignal) => send(title, signal) };
   const events = new EventLog();
-  const alerts = new DaemonAlerts(parts, events, new NotificationSystem({ channels: [channel], outbox, policy: POLICY, clock }));
-  return { alerts, events, log };
+  const alerts = new DaemonAlerts({
+    parts,
+    log,
+    metrics: new Metrics(),
+    events,
+    notifications: new NotificationSystem({ channels: [channel], outbox, policy: POLICY, clock }),
+  });
+  return { alerts, events, lines };
 }
 
 describe('DaemonAlerts', () => {
   it('tells the log, the stream and the channels; what only informs is no alert of the stream', async () => {
     const sent: string[] = [];
-    const { alerts, events, log } = await alertsWith(async (title) => void sent.push(title));
+    const { alerts, events, lines } = await alertsWith(async (title) => void sent.push(title));
     alerts.orders([
       { clientOrderId: 'a', state: 'FILLED', filledQuantity: '1', message: null },
       { clientOrderId: 'b', state: 'REJECTED', filledQuantity: '0', message: 'too small' },
     ]);
     await expect.poll(() => sent).toEqual(['order b: REJECTED, 0 ETH filled (too small)']);
-    expect(log).toHaveLength(2);
-    expect(events.after(0).map(({ data }) => data)).toEqual([
+    expect(lines.map(({ level, alert }) => `${level} ${alert}`)).toEqual(['info order', 'warn order_problem']);
+    expect(events.latest.map(({ data }) => data)).toEqual([
       { name: 'order_problem', severity: 'warning', message: 'order b: REJECTED, 0 ETH filled (too small)' },
     ]);
     await alerts.close();

@@ -1,10 +1,18 @@
 import { toIso } from '../../domain/index.ts';
-import type { ModelRegistry } from '../../model/index.ts';
-import type { Alert, NotificationSystem } from '../../monitoring/index.ts';
+import type { Alert, Logger, Metrics, NotificationSystem, Severity } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
-import { checkStatus } from '../check-status.ts';
+import type { HealthCheck } from '../health/health-check.ts';
+import type { HealthMonitor } from './health-monitor.ts';
+
+export interface AlertParts {
+  readonly parts: AppParts;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventLog;
+  readonly notifications: NotificationSystem;
+}
 
 type Raised = Pick<Alert, 'name' | 'severity' | 'title'> & { readonly key?: string };
 
@@ -15,10 +23,15 @@ const HEALTH_ALERTS: Readonly<Record<string, Pick<Alert, 'name' | 'severity'>>> 
   model: { name: 'model_stale', severity: 'warning' },
   halt: { name: 'halted', severity: 'critical' },
   disk: { name: 'disk_low', severity: 'critical' },
+  orders: { name: 'order_open', severity: 'critical' },
+  backup: { name: 'backup_old', severity: 'warning' },
+  certificate: { name: 'certificate_expires', severity: 'warning' },
 };
 
 /** States in which an order did not do what it was meant to. */
 const PROBLEMS: ReadonlySet<OrderOutcome['state']> = new Set(['REJECTED', 'UNKNOWN', 'NOT_SENT', 'NOT_FOUND']);
+
+const LEVELS: Readonly<Record<Severity, 'info' | 'warn' | 'error'>> = { info: 'info', warning: 'warn', critical: 'error' };
 
 const HEARTBEAT_TIMEOUT_MS = 5_000;
 
@@ -28,20 +41,25 @@ const HEARTBEAT_TIMEOUT_MS = 5_000;
  */
 export class DaemonAlerts {
   readonly #parts: AppParts;
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
   readonly #events: EventLog;
   readonly #notifications: NotificationSystem;
   readonly #stop = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(parts: AppParts, events: EventLog, notifications: NotificationSystem) {
+  constructor({ parts, log, metrics, events, notifications }: AlertParts) {
     this.#parts = parts;
+    this.#log = log;
+    this.#metrics = metrics;
     this.#events = events;
     this.#notifications = notifications;
   }
 
   raise({ name, key, severity, title }: Raised): void {
-    const { clock, isSimulated, onProgress } = this.#parts;
-    onProgress(title);
+    const { clock, isSimulated } = this.#parts;
+    this.#log[LEVELS[severity]]({ alert: name }, title);
+    this.#metrics.count('ets_alerts_total', { name, severity });
     if (severity !== 'info') this.#events.add('alert', clock.nowMs(), { name, severity, message: title });
     const alert = { name, severity, title, detail: '', simulated: isSimulated, ...(key !== undefined && { key }) };
     this.#behind(this.#notifications.raise(alert).then(() => this.deliver()));
@@ -65,16 +83,20 @@ export class DaemonAlerts {
     }
   }
 
-  /** Raises, in the background, an alert for every part that is not well. */
-  health(registry: ModelRegistry): void {
-    this.#behind(this.#checkHealth(registry));
+  get waitingMessages(): number {
+    return this.#notifications.queueDepth;
   }
 
-  async #checkHealth(registry: ModelRegistry): Promise<void> {
-    const { checks } = await checkStatus(this.#parts, registry);
-    for (const { name, status, detail } of checks) {
+  /** Looks, in the background, at every part, and raises an alert for each that is not well. */
+  health(monitor: HealthMonitor): void {
+    this.#behind(monitor.look().then(({ checks }) => this.checks(checks)));
+  }
+
+  /** Raises an alert for every part that is not well. */
+  checks(checks: readonly HealthCheck[]): void {
+    for (const { name, status, detail, remedy } of checks) {
       const alert = HEALTH_ALERTS[name];
-      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}` });
+      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}; ${remedy}` });
     }
   }
 
@@ -97,14 +119,14 @@ export class DaemonAlerts {
   async #heartbeat(url: string): Promise<void> {
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(HEARTBEAT_TIMEOUT_MS)]);
     const reply = await fetch(url, { signal }).catch(() => undefined);
-    if (!reply?.ok && !this.#stop.signal.aborted) this.#parts.onProgress('the heartbeat URL does not answer');
+    if (!reply?.ok && !this.#stop.signal.aborted) this.#log.warn('the heartbeat URL does not answer');
   }
 
   #behind(work: Promise<unknown>): void {
     const done: Promise<void> = work
       .then(
         () => undefined,
-        (error: unknown) => this.#parts.onProgress(`an alert could not be passed on: ${String(error)}`),
+        (error: unknown) => this.#log.error(`an alert could not be passed on: ${String(error)}`),
       )
       .finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);

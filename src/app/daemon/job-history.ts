@@ -7,6 +7,8 @@ const runSchema = z.object({
   job: z.string(),
   dueMs: z.int(),
   endedMs: z.int(),
+  /** Process time; of runs of versions before it is not known. */
+  durationMs: z.int().default(0),
   outcome: z.enum(['done', 'failed', 'missed']),
   message: z.string().nullable(),
 });
@@ -20,13 +22,16 @@ type State = z.infer<typeof stateSchema>;
 
 /** What became of one due time of a job. */
 export type JobRun = z.infer<typeof runSchema>;
+export type JobOutcome = JobRun['outcome'];
 
-const KEPT_RUNS = 500;
+/** Runs that are kept of each job. */
+const KEPT_RUNS = 200;
 
 /** What each job did last, in a file, so that a restart neither repeats nor forgets a due time. */
 export class JobHistory {
   readonly #path: string;
   #state: State;
+  #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, state: State) {
     this.#path = path;
@@ -56,14 +61,25 @@ export class JobHistory {
 
   async record(run: JobRun): Promise<void> {
     const { sinceMs, lastDueMs, runs } = this.#state;
-    this.#state = { sinceMs, lastDueMs: { ...lastDueMs, [run.job]: run.dueMs }, runs: [...runs, run].slice(-KEPT_RUNS) };
-    await this.#save();
+    const own = runs.filter(({ job }) => job === run.job);
+    const oldest = own.length >= KEPT_RUNS ? own[own.length - KEPT_RUNS] : undefined;
+    const dueMs = Math.max(lastDueMs[run.job] ?? run.dueMs, run.dueMs);
+    this.#state = {
+      sinceMs,
+      lastDueMs: { ...lastDueMs, [run.job]: dueMs },
+      runs: [...runs.filter((one) => one !== oldest), run],
+    };
+    this.#saving = this.#saving.catch(() => undefined).then(() => this.#save());
+    await this.#saving;
   }
 
   async #save(): Promise<void> {
     await writeFileAtomic(this.#path, `${JSON.stringify(this.#state)}\n`);
   }
 }
+
+/** What became of due times, oldest first; nothing where no schedule has begun. @throws DataError `schedule.unreadable` */
+export const readJobRuns = async (path: string): Promise<readonly JobRun[]> => (await readJobs(path))?.runs ?? [];
 
 async function readJobs(path: string): Promise<State | undefined> {
   let text: string;

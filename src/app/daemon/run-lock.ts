@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ConfigError, DataError } from '../../domain/index.ts';
 import { acquireCommitLock } from '../../storage/index.ts';
-import type { AppParts } from '../app-parts.ts';
+import { type AppParts, PATHS } from '../app-parts.ts';
 
 /**
  * One daemon for a data directory. The lock of one that was killed is free at once.
@@ -10,7 +10,7 @@ import type { AppParts } from '../app-parts.ts';
  */
 export async function acquireRunLock({ dataDir, timer }: Pick<AppParts, 'dataDir' | 'timer'>): Promise<() => Promise<void>> {
   try {
-    return await acquireCommitLock(join(dataDir, '.run-lock'), { timer, waitMs: 0 });
+    return await acquireCommitLock(join(dataDir, PATHS.runLock), { timer, waitMs: 0 });
   } catch (error) {
     if (!(error instanceof DataError) || error.code !== 'storage.busy') throw error;
     throw new ConfigError('run.already_running', `another daemon runs on ${dataDir}`, {

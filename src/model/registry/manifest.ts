@@ -40,8 +40,6 @@ const modelManifestSchema = z
       .array(z.object({ from: z.number(), to: z.number(), rows: z.int(), meanConfidence: z.number(), accuracy: z.number() }))
       .readonly()
       .optional(),
-    /** Mean and deviation of the log loss of single walk-forward days. */
-    expectedLoss: z.object({ mean: z.number(), deviation: z.number() }).optional(),
     /** Whether the walk-forward days showed more than the class shares know. */
     skill: z.enum(['none', 'found', 'unknown']).optional(),
     /** A class belongs to the prediction set where one less its probability is at most `threshold`; null: always. */

@@ -1,0 +1,46 @@
+import type { AppParts } from '../app-parts.ts';
+import { openExtraction } from '../extraction.ts';
+import type { DaemonAlerts } from './daemon-alerts.ts';
+
+/** Fetches what is missing until now, one fetch at a time: two would write the same notes of what is complete. */
+export class DataFetch {
+  readonly #parts: AppParts;
+  readonly #alerts: Pick<DaemonAlerts, 'raise'>;
+  #underWay: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+
+  constructor(parts: AppParts, alerts: Pick<DaemonAlerts, 'raise'>) {
+    this.#parts = parts;
+    this.#alerts = alerts;
+  }
+
+  /** Fetches after what is under way. What a source refuses is told, and is no error here. */
+  async fetch(signal: AbortSignal): Promise<void> {
+    while (this.#underWay) await this.#underWay.done;
+    const abort = new AbortController();
+    const work = this.#extract(AbortSignal.any([signal, abort.signal, ...(this.#parts.signal ? [this.#parts.signal] : [])]));
+    const done = work
+      .catch(() => undefined)
+      .finally(() => {
+        this.#underWay = undefined;
+      });
+    this.#underWay = { abort, done };
+    await work;
+  }
+
+  /** Fetches now: another fetch is broken off, since this one gets what it would have got. */
+  async fetchFirst(signal: AbortSignal): Promise<void> {
+    this.#underWay?.abort.abort(new Error('a decision fetches now'));
+    await this.fetch(signal);
+  }
+
+  async #extract(signal: AbortSignal): Promise<void> {
+    const { days } = await openExtraction(this.#parts).extractUntil(this.#parts.clock.nowMs(), { signal });
+    if (signal.aborted) return;
+    for (const { date, datasets } of days)
+      for (const { dataset, error } of datasets) {
+        if (!error) continue;
+        const title = `${date} ${dataset}: ${error.message}`;
+        this.#alerts.raise({ name: 'extraction_failed', key: `extraction_failed:${dataset}`, severity: 'warning', title });
+      }
+  }
+}

@@ -1,0 +1,16 @@
+import type { StreamProcessor } from '../../extraction/index.ts';
+import type { ModelRegistry } from '../../model/index.ts';
+import type { TradingSession } from '../trading-session.ts';
+import type { HealthMonitor } from './health-monitor.ts';
+import type { JobHistory } from './job-history.ts';
+import type { JobState } from './job-state.ts';
+
+/** What the API and the metrics see of a daemon that has started. */
+export interface RunningDaemon {
+  readonly session: TradingSession;
+  readonly history: JobHistory;
+  readonly registry: ModelRegistry;
+  readonly streams: StreamProcessor | undefined;
+  readonly health: HealthMonitor;
+  jobStates(): readonly JobState[];
+}

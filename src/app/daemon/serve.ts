@@ -1,0 +1,66 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../domain/index.ts';
+import type { Metrics } from '../../monitoring/index.ts';
+import type { EventLog } from '../../server/index.ts';
+import { type AppParts, PATHS } from '../app-parts.ts';
+import type { DaemonAlerts } from './daemon-alerts.ts';
+import { daemonService } from './daemon-service.ts';
+import type { RunningDaemon } from './running-daemon.ts';
+
+export interface ServeParts {
+  readonly events: EventLog;
+  readonly alerts: DaemonAlerts;
+  readonly metrics: Metrics;
+  readonly running: () => RunningDaemon | undefined;
+}
+
+/** Starts the API where the configuration has it on. @throws ConfigError `server.*` */
+export async function serve(
+  parts: AppParts,
+  { events, alerts, metrics, running }: ServeParts,
+): Promise<{ readonly url: string; close(): Promise<void> } | undefined> {
+  const { config, env, timer, dataDir, clock } = parts;
+  const { enabled, host, port, requestsPerMinute } = config.server;
+  if (!enabled) return undefined;
+  const { readTlsFiles, startServer } = await import('../../server/index.ts');
+  // Whoever connects judges a certificate by the real time, whatever clock is traded by.
+  const tls = await readTlsFiles(config.server, systemClock.nowMs());
+  if (tls?.warning) alerts.raise({ name: 'certificate_expires', severity: 'warning', title: tls.warning });
+  const version = await ownVersion();
+  const service = daemonService(parts, {
+    events,
+    metrics,
+    running,
+    process: () => ({ version, certificateValidUntilMs: tls?.validUntilMs, waitingMessages: alerts.waitingMessages }),
+  });
+  return startServer({
+    host,
+    port,
+    requestsPerMinute,
+    token: env.ETS_API_TOKEN || undefined,
+    metricsToken: env.ETS_METRICS_TOKEN || undefined,
+    tls,
+    version,
+    service,
+    events,
+    timer,
+    failed: (error) => alerts.raise({ name: 'api_failed', severity: 'warning', title: `the API failed: ${String(error)}` }),
+    observed: (method, status) => metrics.count('ets_api_requests_total', { method, status: `${status}` }),
+    audit: (entry) => {
+      void appendFile(join(dataDir, PATHS.audit), `${JSON.stringify({ timeMs: clock.nowMs(), ...entry })}\n`).catch(
+        (error: unknown) =>
+          alerts.raise({
+            name: 'audit_failed',
+            severity: 'critical',
+            title: `the audit log cannot be written: ${String(error)}`,
+          }),
+      );
+    },
+  });
+}
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DAY_MS, HOUR_MS } from '../../domain/index.ts';
+import { foldJournal, HaltSwitch, readDecisionLog, readJournal } from '../../trading/index.ts';
+import { PATHS } from '../app-parts.ts';
+import { degraded, down, type HealthProbe, ok } from './health-check.ts';
+
+const OLD_MODEL_DAYS = 15;
+const MISSED_DECISION_HOURS = 26;
+const OPEN_ORDER_HOURS = 2;
+
+export const modelProbe: HealthProbe = {
+  name: 'model',
+  async look({ clock }, registry) {
+    const current = await registry.loadCurrent();
+    if (!current) return degraded('no model is current', 'train one with `ets train`');
+    const { modelId, trainedUntilMs } = current.manifest;
+    if (current.fallbackReason)
+      return degraded(`${modelId} stands in: ${current.fallbackReason}`, 'train a new one with `ets train`');
+    const ageDays = Math.round((clock.nowMs() - trainedUntilMs) / DAY_MS);
+    const detail = `${modelId}, trained until ${ageDays} days ago`;
+    return ageDays > OLD_MODEL_DAYS ? degraded(detail, 'train with `ets train`; it says what the gate decides') : ok(detail);
+  },
+};
+
+export const decisionProbe: HealthProbe = {
+  name: 'decisions',
+  async look({ dataDir, clock }) {
+    const path = join(dataDir, PATHS.decisions);
+    const last = existsSync(path) ? (await readDecisionLog(path)).at(-1) : undefined;
+    if (!last) return ok('no decision was made yet');
+    const ageHours = Math.round((clock.nowMs() - last.decisionTimeMs) / HOUR_MS);
+    const detail = `the last one, ${last.decision.action}, was ${ageHours} h ago`;
+    return ageHours > MISSED_DECISION_HOURS
+      ? degraded(detail, 'see the check `daemon`; `ets trade` makes the latest one by hand')
+      : ok(detail);
+  },
+};
+
+export const haltProbe: HealthProbe = {
+  name: 'halt',
+  async look({ dataDir }) {
+    const halt = await new HaltSwitch(join(dataDir, PATHS.halt)).current();
+    return halt
+      ? degraded(`halted by ${halt.by}: ${halt.why}`, 'mend the cause, then `ets resume`')
+      : ok('trading is not halted');
+  },
+};
+
+/** The journal can be read whole, and no order's outcome has been open for long. */
+export const orderProbe: HealthProbe = {
+  name: 'orders',
+  async look({ dataDir, clock }) {
+    const path = join(dataDir, PATHS.journal);
+    if (!existsSync(path)) return ok('no order was made yet');
+    const ledger = await foldJournal((await readJournal(path)).entries);
+    const open = ledger.unsettledOrders();
+    const oldest = open[0];
+    if (!oldest) return ok(`${ledger.orders.size} orders, the outcome of each is known`);
+    const ageHours = (clock.nowMs() - oldest.updatedAtMs) / HOUR_MS;
+    const detail = `${open.length} without an outcome, ${oldest.intent.clientOrderId} for ${ageHours.toFixed(1)} h`;
+    return ageHours > OPEN_ORDER_HOURS
+      ? down(detail, 'start `ets run`: it asks the exchange; compare with `ets journal`')
+      : ok(detail);
+  },
+};

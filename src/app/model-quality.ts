@@ -1,0 +1,89 @@
+import { DAY_MS, lastAtOrBefore, type TimeMs } from '../domain/index.ts';
+import {
+  assessDrift,
+  cumulativeExcess,
+  type DriftLevel,
+  type FeatureDrift,
+  fitFeatureReference,
+  type LoggedPrediction,
+  measureFeatureDrift,
+  type TrainingSet,
+  trainableRows,
+  UNKNOWN_LABEL,
+} from '../model/index.ts';
+import type { MarketView } from './market-view.ts';
+import type { ServingModel } from './serving-model.ts';
+
+/** What a model said of one decision while it served. */
+export type ServedPrediction = Pick<LoggedPrediction, 'decisionTimeMs' | 'modelId' | 'probabilities'>;
+
+/** Whether the serving model still sees and says what it was trained for. */
+export interface ModelQuality {
+  readonly level: DriftLevel;
+  /** For people, one for each thing that is not ok. */
+  readonly reasons: readonly string[];
+  /** Deviations in sum by which predictions keep being worse than expected; null before outcomes are known. */
+  readonly excessLoss: number | null;
+}
+
+/**
+ * Judges the newest features against the training window, and the model's own predictions whose outcomes are known at
+ * `nowMs` against what they claimed.
+ */
+export function modelQuality(
+  view: MarketView,
+  model: ServingModel,
+  predictions: readonly ServedPrediction[],
+  trainDays: number,
+  nowMs: TimeMs,
+): ModelQuality {
+  const { set } = view.table(model.canonical);
+  const own = predictions.filter(({ modelId }) => modelId === model.modelId);
+  const judged = own.flatMap(({ decisionTimeMs, probabilities }) => {
+    const row = lastAtOrBefore(set.timeMs, decisionTimeMs);
+    const isKnown = set.timeMs[row] === decisionTimeMs && set.label[row] !== UNKNOWN_LABEL && set.labelKnownMs[row]! <= nowMs;
+    return isKnown ? [{ probabilities, label: set.label[row]! }] : [];
+  });
+  const excessLoss = judged.length === 0 ? null : excessOf(judged);
+  const { level, reasons } = assessDrift(featureDrift(view, set, model, trainDays, nowMs), excessLoss);
+  return { level, reasons, excessLoss };
+}
+
+/** Nothing where the training window is too short to know how much its own stretches differ. */
+function featureDrift(
+  view: MarketView,
+  set: TrainingSet,
+  { canonical, ensemble, trainedUntilMs }: ServingModel,
+  trainDays: number,
+  decisionTimeMs: TimeMs,
+): FeatureDrift | null {
+  const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
+  const columns = ensemble.featureNames.map((name) => set.names.indexOf(name));
+  const recent = view.predictionData(canonical, decisionTimeMs).matrix;
+  if (columns.length === 0 || rows.length < 2 * recent.rows) return null;
+  const pick = (data: Float64Array, width: number, from: readonly number[]) => ({
+    data: Float64Array.from(from.flatMap((row) => columns.map((column) => data[row * width + column] ?? Number.NaN))),
+    rows: from.length,
+    columns: columns.length,
+    names: ensemble.featureNames,
+  });
+  const newest = Array.from({ length: recent.rows }, (_, row) => row);
+  const reference = fitFeatureReference(pick(set.matrix.data, set.matrix.columns, rows), recent.rows);
+  return measureFeatureDrift(reference, pick(recent.data, recent.columns, newest));
+}
+
+const SMALLEST_PROBABILITY = 1e-9;
+const surprise = (probability: number): number => -Math.log(Math.max(SMALLEST_PROBABILITY, probability));
+
+/** Each prediction says itself which loss to expect of it, its entropy, and how far the loss will scatter around that. */
+function excessOf(judged: readonly { readonly probabilities: readonly number[]; readonly label: number }[]): number {
+  const standardised = judged.map(({ probabilities, label }) => {
+    const mean = probabilities.reduce((sum, p) => sum + p * surprise(p), 0);
+    const variance = probabilities.reduce((sum, p) => sum + p * (surprise(p) - mean) ** 2, 0);
+    return (surprise(probabilities[label]!) - mean) / Math.max(Math.sqrt(variance), LEAST_DEVIATION);
+  });
+  return cumulativeExcess({ mean: 0, deviation: 1 }, Float64Array.from(standardised));
+}
+
+/** Three equal probabilities claim no scatter at all; a loss cannot be told apart from chance below this. */
+const LEAST_DEVIATION = 0.1;
