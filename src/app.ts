@@ -325,6 +325,11 @@ export class App {
     return (await import('./app/backups.ts')).createBackup(this.#parts);
   }
 
+  /** Brings back from other places what this data directory has lost. */
+  async fetchBackups() {
+    return (await import('./app/backups.ts')).fetchBackups(this.#parts);
+  }
+
   async listBackups() {
     return (await import('./app/backups.ts')).listBackups(this.#parts);
   }

@@ -39,6 +39,7 @@ export const PATHS = {
   flatten: 'trades/FLATTEN',
   audit: 'audit.ndjson',
   pushed: 'raw/pushed',
+  backups: 'backups',
   models: 'models',
   predictions: 'models/predictions.ndjson',
   shadowPredictions: 'models/shadow-predictions.ndjson',

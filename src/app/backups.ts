@@ -1,8 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, type TimeMs } from '../domain/index.ts';
-import { acquireCommitLock, type BackupManifest, BackupStore, DataManager, isEmptyFolder } from '../storage/index.ts';
+import { AppError, ConfigError, type TimeMs } from '../domain/index.ts';
+import {
+  acquireCommitLock,
+  type BackupManifest,
+  type BackupPlace,
+  BackupStore,
+  copyBackups,
+  DataManager,
+  folderPlace,
+  isEmptyFolder,
+  s3Place,
+} from '../storage/index.ts';
 import { foldJournal, readJournal } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { acquireRunLock } from './daemon/run-lock.ts';
@@ -27,7 +37,60 @@ const summaryOf = ({ backupId, createdMs, encrypted, files }: BackupManifest): B
   encrypted,
 });
 
-/** Makes a backup between two commits of tables, restores it into a temporary place and looks at it there. */
+/** What became of a copy of the backups to another place. */
+export interface BackupCopy {
+  readonly place: string;
+  readonly files: number;
+  readonly error: string | null;
+}
+
+/** Places that backups are copied to. @throws ConfigError `backup.bucket_keys_missing` */
+export async function backupPlaces({ config, env }: Pick<AppParts, 'config' | 'env'>): Promise<BackupPlace[]> {
+  const { copyDir, s3 } = config.backup;
+  const places = copyDir === undefined ? [] : [folderPlace(copyDir)];
+  if (s3.bucket === undefined) return places;
+  const { ETS_S3_ACCESS_KEY_ID: accessKeyId, ETS_S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (!accessKeyId || !secretAccessKey) {
+    throw new ConfigError('backup.bucket_keys_missing', `there are no keys for the bucket ${s3.bucket}`, {
+      hint: 'Set ETS_S3_ACCESS_KEY_ID and ETS_S3_SECRET_ACCESS_KEY, or remove backup.s3.bucket.',
+    });
+  }
+  return [...places, await s3Place({ ...s3, bucket: s3.bucket, accessKeyId, secretAccessKey })];
+}
+
+/** Copies every backup to every other place. A place that fails does not keep it from the others. */
+async function copyAll(parts: AppParts): Promise<BackupCopy[]> {
+  const own = folderPlace(join(parts.dataDir, PATHS.backups));
+  const copies: BackupCopy[] = [];
+  for (const place of await backupPlaces(parts)) {
+    try {
+      copies.push({ place: place.name, files: await copyBackups(own, place), error: null });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      copies.push({ place: place.name, files: 0, error: error.message });
+    }
+  }
+  return copies;
+}
+
+/** Brings back what the other places have and this data directory does not. @throws ConfigError `backup.no_place` */
+export async function fetchBackups(parts: AppParts) {
+  const places = await backupPlaces(parts);
+  if (places.length === 0) {
+    throw new ConfigError('backup.no_place', 'no other place of backups is configured', {
+      hint: 'Set backup.copyDir or backup.s3.bucket.',
+    });
+  }
+  const own = folderPlace(join(parts.dataDir, PATHS.backups));
+  const fetched: { readonly place: string; readonly files: number }[] = [];
+  for (const place of places) fetched.push({ place: place.name, files: await copyBackups(place, own) });
+  return { fetched, backups: await listBackups(parts) };
+}
+
+/**
+ * Makes a backup between two commits of tables, restores it into a temporary place and looks at it there, and copies it to
+ * every other place.
+ */
 export async function createBackup(parts: AppParts) {
   const release = await acquireCommitLock(join(parts.dataDir, '.lock'), { timer: parts.timer });
   let manifest: BackupManifest;
@@ -36,7 +99,8 @@ export async function createBackup(parts: AppParts) {
   } finally {
     await release();
   }
-  return { ...summaryOf(manifest), ...(await verifyBackup(parts, manifest.backupId)) };
+  const verified = await verifyBackup(parts, manifest.backupId);
+  return { ...summaryOf(manifest), ...verified, copies: await copyAll(parts) };
 }
 
 export const listBackups = async (parts: AppParts): Promise<BackupSummary[]> => (await storeOf(parts).list()).map(summaryOf);

@@ -9,7 +9,7 @@ export async function openNotifications(
   onAttempt?: NotificationParts['onAttempt'],
 ): Promise<NotificationSystem> {
   const { dataDir, env, clock, config, onProgress } = parts;
-  const { quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour, ...least } = config.notifications;
+  const { quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour, drawdownAlert: _, ...least } = config.notifications;
   const outbox = await Outbox.open(join(dataDir, PATHS.outbox));
   if (outbox.damagedFile) onProgress(`the outbox of alerts could not be read; it lies in ${outbox.damagedFile}`);
   return new NotificationSystem({

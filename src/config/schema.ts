@@ -73,6 +73,27 @@ const schedule = section({
   retention: upkeepJob('15 5 * * *', 24, 20, 'Drop old backups and models; never rows, orders or decisions'),
 });
 
+const backup = section({
+  copyDir: z.string().min(1).optional().describe('A folder on another disk or machine that every backup is copied to'),
+  s3: section({
+    bucket: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A bucket that every backup is copied to; needs ETS_S3_ACCESS_KEY_ID and ETS_S3_SECRET_ACCESS_KEY'),
+    region: z.string().min(1).default('us-east-1'),
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Of a storage that is compatible with S3'),
+    prefix: z
+      .string()
+      .regex(/^([\w.-]+\/)*$/, 'expected a path such as "ets/"')
+      .default('ets/')
+      .describe('Put before every key'),
+  }),
+});
+
 const retention = section({
   backups: count(1, 1000).default(14).describe('Backups that are kept'),
   models: count(2, 1000).default(20).describe('Models that are kept, beside the one that serves'),
@@ -162,6 +183,7 @@ const notifications = section({
   quietFromHourUtc: count(0, 23).optional().describe('From this hour only critical messages are sent; the others wait'),
   quietToHourUtc: count(0, 23).optional(),
   repeatAfterHours: fraction(0, 168).default(6).describe('The same alert is not sent again before'),
+  drawdownAlert: fraction(0.01, 1).default(0.15).describe('Equity this far below its highest is told as performance_degraded'),
   perHour: count(1, 1000).default(30).describe('Messages an hour on one channel; the others wait'),
 });
 
@@ -197,6 +219,7 @@ export const configSchema = z.strictObject({
   model,
   gate,
   schedule,
+  backup,
   retention,
   price,
   exchange,

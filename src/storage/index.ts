@@ -1,5 +1,9 @@
 export { writeFileAtomic } from './atomic-file.ts';
+export type { BackupPlace } from './backup/backup-place.ts';
 export { type BackupManifest, BackupStore, isEmptyFolder } from './backup/backup-store.ts';
+export { copyBackups } from './backup/copy-backups.ts';
+export { folderPlace } from './backup/folder-place.ts';
+export { s3Place } from './backup/s3-place.ts';
 export { acquireCommitLock, commitLockOwner } from './commit-lock.ts';
 export { DataManager, type DataManagerDeps, type ReadOptions, type TableManifest } from './data-manager.ts';
 export type { StoredVerdict } from './day-verdicts.ts';

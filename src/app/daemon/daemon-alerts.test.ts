@@ -54,6 +54,21 @@ describe('DaemonAlerts', () => {
     await alerts.close();
   });
 
+  it('tells of a deep fall of equity and of a model that should not be trusted, and not of less', async () => {
+    const { alerts, events } = await alertsWith(async () => undefined);
+    alerts.performance([], 0.15);
+    alerts.performance([10_000, 12_000, 10_300], 0.15);
+    alerts.quality({ level: 'watch', reasons: ['a little'], excessLoss: 7 });
+    expect(events.latest).toEqual([]);
+    alerts.performance([10_000, 12_000, 10_000], 0.15);
+    alerts.quality({ level: 'act', reasons: ['much'], excessLoss: 13 });
+    expect(events.latest.map(({ data }) => data)).toMatchObject([
+      { name: 'performance_degraded', severity: 'warning', message: expect.stringContaining('16.7 %') },
+      { name: 'model_drift', severity: 'warning', message: expect.stringContaining('much') },
+    ]);
+    await alerts.close();
+  });
+
   it('ends at once while a channel hangs, and keeps the message for the next start', async () => {
     let isHanging = false;
     const { alerts } = await alertsWith(

@@ -4,6 +4,7 @@ import type { EventLog } from '../../server/index.ts';
 import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import type { HealthCheck } from '../health/health-check.ts';
+import type { ModelQuality } from '../model-quality.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 
 export interface AlertParts {
@@ -98,6 +99,21 @@ export class DaemonAlerts {
       const alert = HEALTH_ALERTS[name];
       if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}; ${remedy}` });
     }
+  }
+
+  /** @param equity time-weighted, by decision @param limit a fall from the highest that somebody should know of */
+  performance(equity: readonly number[], limit: number): void {
+    const top = equity.reduce((highest, one) => Math.max(highest, one), 0);
+    const drawdown = top > 0 ? 1 - (equity.at(-1) ?? top) / top : 0;
+    if (drawdown < limit) return;
+    const title = `equity is ${(100 * drawdown).toFixed(1)} % below its highest, transfers left out`;
+    this.raise({ name: 'performance_degraded', severity: 'warning', title });
+  }
+
+  /** A model that only should be watched is in the metrics. */
+  quality({ level, reasons }: ModelQuality): void {
+    if (level !== 'act') return;
+    this.raise({ name: 'model_drift', severity: 'warning', title: `the model is not what it was: ${reasons.join('; ')}` });
   }
 
   /** The summary of a day, and the sign of life that somebody outside waits for. */

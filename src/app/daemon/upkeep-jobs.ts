@@ -1,5 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from '../../domain/index.ts';
 import { type Job, parseDueTimes, timedJob } from '../../scheduler/index.ts';
+import { timeWeightedEquity } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { createBackup, pruneBackups } from '../backups.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
@@ -23,7 +24,7 @@ export interface UpkeepParts {
 export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): UpkeepJob[] {
   const { schedule, retention } = parts.config;
   const runs = {
-    health: () => lookAfterHealth(alerts, daemon),
+    health: () => lookAfterHealth(parts, alerts, daemon),
     extraction: (signal: AbortSignal) => fetching.fetch(signal),
     backup: () => backUp(parts, alerts),
     async retention() {
@@ -41,21 +42,26 @@ export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): Up
   });
 }
 
-async function lookAfterHealth(alerts: DaemonAlerts, { health }: Pick<RunningDaemon, 'health'>): Promise<void> {
+async function lookAfterHealth(
+  { config }: AppParts,
+  alerts: DaemonAlerts,
+  { health, session }: Pick<RunningDaemon, 'health' | 'session'>,
+): Promise<void> {
   alerts.checks((await health.look()).checks);
+  alerts.performance(timeWeightedEquity(session.cycle.performance.points), config.notifications.drawdownAlert);
   const quality = await health.judgeModel();
-  if (quality?.level !== 'act') return;
-  alerts.raise({
-    name: 'model_drift',
-    severity: 'warning',
-    title: `the model is not what it was: ${quality.reasons.join('; ')}`,
-  });
+  if (quality) alerts.quality(quality);
 }
 
-/** A backup that cannot be restored is none. */
+/** A backup that cannot be restored is none; one that lies on one disk is half a one. */
 async function backUp(parts: AppParts, alerts: DaemonAlerts): Promise<void> {
-  const { backupId, verified, problems } = await createBackup(parts);
-  if (verified) return;
-  const title = `the backup ${backupId} cannot be restored: ${problems[0]?.message ?? 'unknown'}`;
-  alerts.raise({ name: 'backup_failed', severity: 'critical', title });
+  const { backupId, verified, problems, copies } = await createBackup(parts);
+  if (!verified) {
+    const title = `the backup ${backupId} cannot be restored: ${problems[0]?.message ?? 'unknown'}`;
+    alerts.raise({ name: 'backup_failed', severity: 'critical', title });
+  }
+  for (const { place, error } of copies) {
+    if (error !== null)
+      alerts.raise({ name: 'backup_failed', key: `backup_failed:${place}`, severity: 'critical', title: error });
+  }
 }

@@ -7,16 +7,24 @@ import { table } from '../table.ts';
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export const backup = (): Command => {
-  const command = new Command('backup').description('backups of the data directory: create, list, verify, restore, prune');
+  const command = new Command('backup').description('backups of the data directory: create, list, verify, restore, fetch, prune');
   command.addCommand(
-    withAction(new Command('create').description('copy what is new, and check the copy'), async ({ openApp }) => {
-      const made = await (await openApp()).createBackup();
-      return {
-        json: made,
-        text: `${made.backupId}: ${made.files} files, ${megabytes(made.bytes)}, ${made.verified ? 'verified' : 'NOT VERIFIED'}`,
-        exitCode: made.verified ? 0 : 3,
-      };
-    }),
+    withAction(
+      new Command('create').description('copy what is new, check the copy, and send it to other places'),
+      async ({ openApp }) => {
+        const made = await (await openApp()).createBackup();
+        const copies = made.copies.map(({ place, files, error }) => `${place}: ${error ?? `${files} files copied`}`);
+        const isCopied = made.copies.every(({ error }) => error === null);
+        return {
+          json: made,
+          text: [
+            `${made.backupId}: ${made.files} files, ${megabytes(made.bytes)}, ${made.verified ? 'verified' : 'NOT VERIFIED'}`,
+            ...copies,
+          ].join('\n'),
+          exitCode: made.verified ? (isCopied ? 0 : 4) : 3,
+        };
+      },
+    ),
   );
   command.addCommand(
     withAction(new Command('list').description('every backup, oldest first'), async ({ openApp }) => {
@@ -55,6 +63,16 @@ export const backup = (): Command => {
       async ({ openApp, options }, id = '') => {
         const result = await (await openApp()).restoreBackup(id, options.to, options.force === true);
         return { json: result, text: `${result.files} files restored into ${result.target}` };
+      },
+    ),
+  );
+  command.addCommand(
+    withAction(
+      new Command('fetch').description('bring back what other places have and this data directory does not'),
+      async ({ openApp }) => {
+        const result = await (await openApp()).fetchBackups();
+        const lines = result.fetched.map(({ place, files }) => `${place}: ${files} files fetched`);
+        return { json: result, text: [...lines, `${result.backups.length} backups are here`].join('\n') };
       },
     ),
   );

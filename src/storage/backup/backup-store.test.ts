@@ -45,7 +45,7 @@ describe('BackupStore', () => {
   it.each([undefined, 'a passphrase'])('finds any changed byte (passphrase: %s)', async (passphrase) => {
     const store = new BackupStore(folder, clock, passphrase);
     const made = await store.create();
-    const path = join(folder, 'backups/objects', made.files[0]!.sha256);
+    const path = join(folder, 'backups/objects', `${made.files[0]!.sha256}${passphrase === undefined ? '' : '.sealed'}`);
     const bytes = readFileSync(path);
     for (let at = 0; at < bytes.length; at += 7) {
       const changed = Buffer.from(bytes);
@@ -55,6 +55,25 @@ describe('BackupStore', () => {
     }
     rmSync(path);
     expect(await store.verify(made)).toMatchObject([{ path: 'trades/journal' }]);
+  });
+
+  it('encrypts what was kept plain before, and reads both', async () => {
+    const plain = await new BackupStore(folder, clock).create();
+    clock.moveTo(clock.nowMs() + 1_000);
+    const store = new BackupStore(folder, clock, 'a passphrase');
+    const sealed = await store.create();
+    expect([plain.encrypted, sealed.encrypted]).toEqual([false, true]);
+    expect([await store.verify(plain), await store.verify(sealed)]).toEqual([[], []]);
+    await expect(new BackupStore(folder, clock).verify(sealed)).rejects.toMatchObject({
+      code: 'backup.key_missing',
+      exitCode: 2,
+    });
+    await store.prune(1);
+    expect(objects().every((name) => name.endsWith('.sealed'))).toBe(true);
+    const text = objects()
+      .map((name) => readFileSync(join(folder, 'backups/objects', name), 'latin1'))
+      .join('');
+    expect(text).not.toContain('one');
   });
 
   it('knows no backup by a name that leaves its folder', async () => {

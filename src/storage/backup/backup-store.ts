@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
-import { type Clock, DataError } from '../../domain/index.ts';
+import { type Clock, ConfigError, DataError } from '../../domain/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { Sealer } from '../sealer.ts';
 
@@ -84,11 +84,11 @@ export class BackupStore {
   }
 
   /** Reads every file of a backup and compares it with its hash. */
-  async verify({ files }: BackupManifest): Promise<BackupProblem[]> {
+  async verify({ files, encrypted }: BackupManifest): Promise<BackupProblem[]> {
     const problems: BackupProblem[] = [];
     for (const file of files) {
       try {
-        await this.#content(file);
+        await this.#content(file, encrypted);
       } catch (error) {
         if (!(error instanceof DataError)) throw error;
         problems.push({ path: file.path, message: error.message });
@@ -97,14 +97,17 @@ export class BackupStore {
     return problems;
   }
 
-  /** Writes the files of a backup below `target`. @throws DataError `backup.object_damaged`, `sealed.cannot_open` */
-  async restore({ files }: BackupManifest, target: string): Promise<void> {
+  /**
+   * Writes the files of a backup below `target`.
+   * @throws DataError `backup.object_damaged`, `sealed.cannot_open`; ConfigError `backup.key_missing`
+   */
+  async restore({ files, encrypted }: BackupManifest, target: string): Promise<void> {
     for (const file of files) {
       const path = join(target, file.path);
       if (relative(target, path).startsWith('..'))
         throw new DataError('backup.manifest_damaged', `${file.path} would be written outside of ${target}`);
       await mkdir(dirname(path), { recursive: true });
-      await writeFileAtomic(path, await this.#content(file));
+      await writeFileAtomic(path, await this.#content(file, encrypted));
     }
   }
 
@@ -113,7 +116,9 @@ export class BackupStore {
     const all = await this.list();
     const old = all.slice(0, Math.max(0, all.length - keep));
     for (const { backupId } of old) await rm(this.#manifestPath(backupId), { force: true });
-    const needed = new Set(all.slice(old.length).flatMap(({ files }) => files.map(({ sha256 }) => sha256)));
+    const needed = new Set(
+      all.slice(old.length).flatMap(({ files, encrypted }) => files.map(({ sha256 }) => objectName(sha256, encrypted))),
+    );
     const objects = join(this.#folder, OBJECTS);
     for (const name of await readdir(objects).catch(() => [] as string[]))
       if (!needed.has(name)) await rm(join(objects, name), { force: true });
@@ -121,7 +126,7 @@ export class BackupStore {
   }
 
   async #keep(sha256: string, content: Buffer): Promise<void> {
-    const path = join(this.#folder, OBJECTS, sha256);
+    const path = join(this.#folder, OBJECTS, objectName(sha256, this.#sealer !== undefined));
     const isKept = await stat(path).then(
       () => true,
       () => false,
@@ -131,13 +136,20 @@ export class BackupStore {
     await writeFileAtomic(path, this.#sealer?.seal(content) ?? content);
   }
 
-  async #content({ path, sha256 }: BackupManifest['files'][number]): Promise<Buffer> {
-    const kept = await readFile(join(this.#folder, OBJECTS, sha256)).catch((cause: unknown) => {
+  async #content({ path, sha256 }: BackupManifest['files'][number], isEncrypted: boolean): Promise<Buffer> {
+    const kept = await readFile(join(this.#folder, OBJECTS, objectName(sha256, isEncrypted))).catch((cause: unknown) => {
       throw new DataError('backup.object_damaged', `the copy of ${path} is missing`, { hint: 'Use another backup.', cause });
     });
-    const content = this.#sealer?.unseal(kept) ?? kept;
+    const content = isEncrypted ? this.#unseal(kept) : kept;
     if (hashOf(content) === sha256) return content;
     throw new DataError('backup.object_damaged', `the copy of ${path} is damaged`, { hint: 'Use another backup.' });
+  }
+
+  #unseal(kept: Buffer): Buffer {
+    if (this.#sealer) return this.#sealer.unseal(kept);
+    throw new ConfigError('backup.key_missing', 'this backup is encrypted', {
+      hint: 'Set ETS_BACKUP_KEY to the key it was made with.',
+    });
   }
 
   #manifestPath(backupId: string): string {
@@ -146,6 +158,9 @@ export class BackupStore {
     return join(this.#folder, `${backupId}.json`);
   }
 }
+
+/** Encrypted content is another object: a key that is set later must not leave older, plain content in its place. */
+const objectName = (sha256: string, isEncrypted: boolean): string => (isEncrypted ? `${sha256}.sealed` : sha256);
 
 const hashOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 

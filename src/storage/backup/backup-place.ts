@@ -1,0 +1,9 @@
+/** Somewhere else that backups are copied to. Keys are paths with forward slashes. */
+export interface BackupPlace {
+  /** For people, without secrets. */
+  readonly name: string;
+  /** Every key that is there. */
+  list(): Promise<ReadonlySet<string>>;
+  put(key: string, content: Buffer): Promise<void>;
+  get(key: string): Promise<Buffer>;
+}
