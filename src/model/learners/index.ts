@@ -7,5 +7,5 @@ export { type BoostingOptions, GradientBoostedTrees } from './gradient-boosted-t
 export type { FitOptions, FittedLearner, Learner } from './learner.ts';
 export { LinearPool, type PoolOptions } from './linear-pool.ts';
 export { load } from './load.ts';
-export { LogisticRegression } from './logistic-regression.ts';
+export { type LogisticOptions, LogisticRegression } from './logistic-regression.ts';
 export { RandomForest } from './random-forest.ts';

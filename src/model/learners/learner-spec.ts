@@ -1,3 +1,4 @@
+import type { LogisticPenalty } from '../linear/fit-logistic.ts';
 import type { BoostingGrowth } from '../trees/fit-boosting.ts';
 import type { ForestGrowth } from '../trees/fit-forest.ts';
 
@@ -5,7 +6,7 @@ import type { ForestGrowth } from '../trees/fit-forest.ts';
 export type LearnerSpec =
   | { readonly kind: 'boosting'; readonly growth: BoostingGrowth; readonly maxBins: number }
   | { readonly kind: 'forest'; readonly growth: ForestGrowth; readonly maxBins: number }
-  | { readonly kind: 'logistic'; readonly l2: number }
+  | { readonly kind: 'logistic'; readonly penalty: LogisticPenalty }
   | { readonly kind: 'pool'; readonly priorRows: number }
   | { readonly kind: 'prior' };
 

@@ -43,7 +43,7 @@ export function fitSpec(spec: LearnerSpec, whole: TrainingWindow, trees?: readon
       return new FittedForest(classes, columns, fitForest(spec.growth, window, first, last));
     }
     case 'logistic':
-      return new FittedLogistic(classes, columns, fitLogistic(spec.l2, window));
+      return new FittedLogistic(classes, columns, fitLogistic(spec.penalty, window));
     case 'pool':
       return new FittedPool(classes, fitPoolWeights(spec.priorRows, window));
     case 'prior':

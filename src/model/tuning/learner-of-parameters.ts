@@ -14,7 +14,7 @@ const SETTINGS: Readonly<Record<TunedLearner, readonly string[]>> = {
   ],
   'random-forest': FOREST,
   'extra-trees': FOREST,
-  'logistic-regression': ['l2'],
+  'logistic-regression': ['l2', 'l1Ratio'],
 };
 
 /** The learner with these settings. @throws ModelError `tuning.unknown_setting`, `learner.bad_setting` */
