@@ -1,4 +1,5 @@
 import type { Matrix } from '../../domain/index.ts';
+import { checkMonotone, type MonotoneConstraints } from '../trees/monotone.ts';
 import { fitLearner } from './fit-learner.ts';
 import type { FitOptions, FittedLearner, Learner } from './learner.ts';
 import type { LearnerSpec } from './learner-spec.ts';
@@ -26,6 +27,12 @@ export interface BoostingOptions {
   readonly rowSample?: number;
   /** Stops when the last `share` of the rows (0.2) has not improved for `rounds` rounds. Off unless given. */
   readonly earlyStopping?: { readonly rounds: number; readonly share?: number };
+  /**
+   * How the raw score of a class may move while a column rises: 1 not down, -1 not up, 0 as it likes; one per column,
+   * for every class or by class. Raw scores of all classes that rise together need not move a probability; class 0 up
+   * and all others down make class 0's probability rise. Missing values are free.
+   */
+  readonly monotone?: MonotoneConstraints;
   readonly seed?: number;
   readonly threads?: number;
 }
@@ -35,6 +42,7 @@ export class GradientBoostedTrees implements Learner {
   readonly spec: LearnerSpec;
   readonly #threads: number;
 
+  /** @throws ModelError `learner.bad_setting` */
   constructor(options: BoostingOptions = {}) {
     const {
       rounds = 100,
@@ -44,14 +52,24 @@ export class GradientBoostedTrees implements Learner {
       minLeafSamples = 20,
       maxBins = 255,
     } = options;
-    const { l2 = 0, minGain = 0, columnSample = 1, rowSample = 1, earlyStopping, seed = 1, threads = 1 } = options;
+    const {
+      l2 = 0,
+      minGain = 0,
+      columnSample = 1,
+      rowSample = 1,
+      earlyStopping,
+      monotone = null,
+      seed = 1,
+      threads = 1,
+    } = options;
     checkSettings({ rounds, maxLeaves, minLeafSamples, maxBins, threads }, { learningRate, columnSample, rowSample });
+    if (monotone !== null) checkMonotone(monotone);
     this.#threads = threads;
     this.spec = {
       kind: 'boosting',
       maxBins,
       growth: {
-        ...{ rounds, learningRate, maxLeaves, maxDepth, minLeafSamples, l2, minGain, columnSample, rowSample, seed },
+        ...{ rounds, learningRate, maxLeaves, maxDepth, minLeafSamples, l2, minGain, columnSample, rowSample, monotone, seed },
         earlyStopping: earlyStopping ? { rounds: earlyStopping.rounds, share: earlyStopping.share ?? 0.2 } : null,
       },
     };

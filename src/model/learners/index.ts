@@ -1,5 +1,6 @@
 export { FittedStacking } from '../stacking/fitted-stacking.ts';
 export { StackingClassifier, type StackingOptions } from '../stacking/stacking-classifier.ts';
+export type { MonotoneConstraints, MonotoneDirection } from '../trees/monotone.ts';
 export { ClassPrior } from './class-prior.ts';
 export { ExtraTrees } from './extra-trees.ts';
 export type { ForestOptions } from './forest-options.ts';

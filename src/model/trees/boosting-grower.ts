@@ -1,5 +1,7 @@
 import { type Binning, edgeOf } from './binning.ts';
 import { addRows, createHistogram, gather, type HistogramLayout, layOutHistogram, subtractHistogram } from './histogram.ts';
+import { boundedOutput, childBounds, type OutputBounds, UNBOUNDED } from './monotone.ts';
+import { directionAt, scoreOf, searchMonotone } from './monotone-scan.ts';
 import { gradientOf, type PackedGradients, SHIFT } from './packed-gradients.ts';
 import { partitionByBin } from './partition.ts';
 import { SparseSearch } from './sparse-search.ts';
@@ -20,6 +22,8 @@ const MIN_HESSIAN = 1e-3;
 /** Rows per bin of a column below which a histogram costs more than it saves, as measured. */
 const SPARSE_SHARE = 1;
 
+const FREE = [UNBOUNDED, UNBOUNDED] as const;
+
 /** A leaf of the tree that is growing: `order[begin..end)`. */
 export interface GrowingLeaf {
   readonly node: number;
@@ -28,6 +32,8 @@ export interface GrowingLeaf {
   readonly depth: number;
   /** Packed sum of its rows. */
   readonly total: number;
+  /** Within which its output has to stay. */
+  readonly bounds: OutputBounds;
   histogram: Float64Array | null;
   readonly split: BoostingSplit;
   /** Loss reduction of the split, times two; negative where there is none. */
@@ -44,6 +50,7 @@ export class BoostingGrower {
   readonly #free: Float64Array[] = [];
   readonly #sparse = new SparseSearch();
   #layout: HistogramLayout;
+  #directions: Int8Array | null = null;
   /** Below so many rows a leaf is searched without a histogram. */
   readonly #sparseRows: number;
 
@@ -63,6 +70,11 @@ export class BoostingGrower {
     this.#free.length = 0;
   }
 
+  /** Binds the next trees to monotone directions, one per column of the window, or frees them. */
+  useDirections(directions: Int8Array | null): void {
+    this.#directions = directions;
+  }
+
   /** Grows one tree on `order[0..rows)`, which it reorders. @returns its leaves */
   grow(builder: TreeSetBuilder, gradients: PackedGradients, order: Int32Array, rows: number): GrowingLeaf[] {
     const { maxLeaves } = this.#limits;
@@ -70,7 +82,7 @@ export class BoostingGrower {
     let total = 0;
     for (let i = 0; i < rows; i++) total += packed[order[i]!]!;
     builder.beginTree();
-    const root = newLeaf(builder.addNode(), 0, rows, 0, total);
+    const root = newLeaf(builder.addNode(), 0, rows, 0, total, UNBOUNDED);
     const leaves = [root];
     if (maxLeaves > 1 && this.#canSplit(root)) {
       if (!this.#isSparse(root)) root.histogram = this.#histogramOf(packed, order, root);
@@ -81,7 +93,7 @@ export class BoostingGrower {
       for (let i = 1; i < leaves.length; i++) if (leaves[i]!.gain > leaves[best]!.gain) best = i;
       const leaf = leaves[best]!;
       if (!(leaf.gain > 0)) break;
-      const [left, right] = this.#split(builder, leaf, order);
+      const [left, right] = this.#split(builder, leaf, order, gradients.hessianUnit);
       leaves[best] = left;
       leaves.push(right);
       if (leaves.length < maxLeaves) this.#prepare(leaf, left, right, gradients, order);
@@ -91,15 +103,30 @@ export class BoostingGrower {
     return leaves;
   }
 
-  #split(builder: TreeSetBuilder, leaf: GrowingLeaf, order: Int32Array): [GrowingLeaf, GrowingLeaf] {
+  #split(builder: TreeSetBuilder, leaf: GrowingLeaf, order: Int32Array, hessianUnit: number): [GrowingLeaf, GrowingLeaf] {
     const { column, bin, missingLeft, left: leftTotal } = leaf.split;
     const { begin, end, depth, node } = leaf;
     const middle = partitionByBin(this.#binning, column, bin, missingLeft, order, begin, end, this.#spare);
-    const left = newLeaf(builder.addNode(), begin, middle, depth + 1, leftTotal);
-    const right = newLeaf(builder.addNode(), middle, end, depth + 1, leaf.total - leftTotal);
+    const [leftBounds, rightBounds] = this.#directions === null ? FREE : this.#boundsBelow(leaf, this.#directions, hessianUnit);
+    const left = newLeaf(builder.addNode(), begin, middle, depth + 1, leftTotal, leftBounds);
+    const right = newLeaf(builder.addNode(), middle, end, depth + 1, leaf.total - leftTotal, rightBounds);
     builder.split(node, column, edgeOf(this.#binning, column, bin), missingLeft, left.node, right.node);
     this.#importance[column]! += leaf.gain;
     return [left, right];
+  }
+
+  #boundsBelow(
+    { bounds, split, total }: GrowingLeaf,
+    directions: Int8Array,
+    hessianUnit: number,
+  ): ReturnType<typeof childBounds> {
+    const { column, bin, left } = split;
+    const direction = directionAt(directions[column]!, bin, this.#binning.binCounts[column]!);
+    const outputOf = (sum: number) => {
+      const gradient = gradientOf(sum);
+      return boundedOutput(bounds, gradient, sum - gradient * SHIFT + this.#limits.l2 / hessianUnit);
+    };
+    return childBounds(bounds, direction, outputOf(left), outputOf(total - left));
   }
 
   /** Finds the best splits of both children: the larger one's histogram by subtraction, few rows without one. */
@@ -120,7 +147,7 @@ export class BoostingGrower {
   }
 
   #isSparse(leaf: GrowingLeaf): boolean {
-    return leaf.end - leaf.begin < this.#sparseRows;
+    return this.#directions === null && leaf.end - leaf.begin < this.#sparseRows;
   }
 
   #canSplit(leaf: GrowingLeaf): boolean {
@@ -152,6 +179,15 @@ export class BoostingGrower {
       minHessian: Math.max((minLeafSamples * hessian) / (leaf.end - leaf.begin), MIN_HESSIAN / hessianUnit),
     };
     const gainUnit = (gradientUnit * gradientUnit) / hessianUnit;
+    if (this.#directions !== null) {
+      leaf.histogram ??= this.#histogramOf(packed, order, leaf);
+      const { bounds } = leaf;
+      const now = scoreOf(gradient, hessian + packedL2, boundedOutput(bounds, gradient, hessian + packedL2));
+      split.numerator = now + minGain / gainUnit;
+      searchMonotone(this.#layout, leaf.histogram, { ...limits, bounds, directions: this.#directions }, split);
+      leaf.gain = split.column < 0 ? -1 : (split.numerator - now) * gainUnit - minGain;
+      return;
+    }
     const whole = hessian + 2 * packedL2;
     const square = gradient * gradient;
     const least = (square / (hessian + packedL2) - square / whole + minGain / gainUnit) * whole;
@@ -181,12 +217,13 @@ function searchHistogram(
   }
 }
 
-const newLeaf = (node: number, begin: number, end: number, depth: number, total: number): GrowingLeaf => ({
+const newLeaf = (node: number, begin: number, end: number, depth: number, total: number, bounds: OutputBounds): GrowingLeaf => ({
   node,
   begin,
   end,
   depth,
   total,
+  bounds,
   histogram: null,
   split: { column: -1, bin: 0, missingLeft: false, left: 0, numerator: 0, denominator: 1 },
   gain: -1,

@@ -1,5 +1,6 @@
 import { createRng, InvariantError, type Rng } from '../../domain/index.ts';
 import { BoostingGrower, type TreeLimits } from './boosting-grower.ts';
+import { directionsByClass, type MonotoneConstraints } from './monotone.ts';
 import { gradientOf, type PackedGradients, packGradients, SHIFT } from './packed-gradients.ts';
 import { softmaxGradients, softmaxRows } from './softmax.ts';
 import type { TrainingWindow } from './training-window.ts';
@@ -13,6 +14,8 @@ export interface BoostingGrowth extends TreeLimits {
   readonly rowSample: number;
   /** Stops when the log loss of the last `share` of the rows has not fallen for `rounds` rounds, and keeps the best. */
   readonly earlyStopping: { readonly rounds: number; readonly share: number } | null;
+  /** How raw scores may follow columns; `null` where they may as they like. */
+  readonly monotone: MonotoneConstraints | null;
   readonly seed: number;
 }
 
@@ -25,13 +28,17 @@ export interface BoostedTrees {
   readonly importance: Float64Array;
 }
 
-/** Gradient boosting with softmax and leaf-wise trees, as LightGBM grows them. */
+/**
+ * Gradient boosting with softmax and leaf-wise trees, as LightGBM grows them.
+ * @throws ModelError `learner.constraint_mismatch`
+ */
 export function fitBoosting(growth: BoostingGrowth, window: TrainingWindow): BoostedTrees {
   const { rows, classes, labels, binning } = window;
   if (binning === null) throw new InvariantError('learner.not_binned', 'boosting was asked to grow on values without bins');
   const importance = new Float64Array(window.columns);
   const builder = new TreeSetBuilder();
   const start = startScores(window);
+  const directions = directionsByClass(growth.monotone, classes, window.columns);
   if (classes < 2) return { start, trees: builder.finish(), importance };
   const grower = new BoostingGrower(binning, growth, importance);
   const rng = createRng(growth.seed);
@@ -52,14 +59,17 @@ export function fitBoosting(growth: BoostingGrowth, window: TrainingWindow): Boo
       softmaxGradients(probabilities, learntLabels, window.weights, classes, label, gradients, hessians);
       packGradients(gradients, hessians, packed);
       if (growth.columnSample < 1) grower.useColumns(sampleColumns(window.columns, growth.columnSample, rng));
+      grower.useDirections(directions[label]!);
       const used = drawn === null ? learnt : drawn.length;
       for (let i = 0; i < used; i++) order[i] = drawn === null ? i : drawn[i]!;
       const leaves = grower.grow(builder, packed, order, used);
       for (const leaf of leaves) {
         const gradient = gradientOf(leaf.total);
         const hessian = (leaf.total - gradient * SHIFT) * packed.hessianUnit;
-        const value =
+        const free =
           hessian + growth.l2 > 0 ? (-growth.learningRate * gradient * packed.gradientUnit) / (hessian + growth.l2) : 0;
+        const unit = (growth.learningRate * packed.gradientUnit) / packed.hessianUnit;
+        const value = Math.min(leaf.bounds.high * unit, Math.max(leaf.bounds.low * unit, free));
         builder.setLeaf(leaf.node, [value], 1);
         for (let i = leaf.begin; i < leaf.end; i++) scores[order[i]! * classes + label]! += value;
       }
