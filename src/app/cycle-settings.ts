@@ -87,6 +87,7 @@ export function procedureOf({ model, label }: Config, seed = model.seed): Proced
     ...(isWeighted && { weights: { halfLifeDays, isClassBalanced: classBalance, isUniqueness: uniqueness } }),
     ...(model.meta !== 'pool' && { meta: model.meta }),
     ...(model.passThrough.length > 0 && { passThrough: model.passThrough }),
+    ...(Object.keys(model.monotone).length > 0 && { monotone: model.monotone }),
     ...(model.dropUnhelpful && { dropsUnhelpful: true }),
   };
 }

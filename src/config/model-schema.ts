@@ -26,6 +26,10 @@ export const model = section({
     .array(z.string())
     .default([])
     .describe('Features that a logistic meta-classifier sees besides the probabilities'),
+  monotone: z
+    .record(z.string(), z.enum(['buy', 'sell']))
+    .default({})
+    .describe('Features that boosted trees may only hold for BUY, or for SELL, the higher they are'),
   dropUnhelpful: z.boolean().default(false).describe('Leave out base learners without which the stack is no worse out of fold'),
 });
 

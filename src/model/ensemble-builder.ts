@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { LinearPool, LogisticRegression, StackingClassifier } from './learners/index.ts';
+import { BUY, HOLD, SELL } from '../domain/index.ts';
+import { LinearPool, LogisticRegression, type MonotoneConstraints, StackingClassifier } from './learners/index.ts';
 import type { WeightPolicy } from './sample-weights.ts';
 import { learnerOfParameters, type ParameterValues, type TunedLearner } from './tuning/index.ts';
 
@@ -18,6 +19,8 @@ export interface Procedure {
   readonly meta?: 'pool' | 'logistic' | undefined;
   /** Features that a logistic meta-classifier sees besides the probabilities, where the window has them. */
   readonly passThrough?: readonly string[] | undefined;
+  /** Features that boosted trees may only hold for BUY, or for SELL, the higher they are. */
+  readonly monotone?: Readonly<Record<string, 'buy' | 'sell'>> | undefined;
   /** Whether base learners without which the stack is no worse out of fold are left out. */
   readonly dropsUnhelpful?: boolean | undefined;
 }
@@ -44,7 +47,9 @@ export function procedureHash({ trees, folds, purgeRows, seed, ...options }: Pro
  */
 export function buildEnsemble(procedure: Procedure, names: readonly string[], threads: number): StackingClassifier {
   const { trees, folds, purgeRows, seed, learners = {}, meta = 'pool', passThrough = [], dropsUnhelpful = false } = procedure;
-  const learner = (kind: TunedLearner, shipped: ParameterValues) => learnerOfParameters(kind, { ...shipped, ...learners[kind] });
+  const monotone = procedure.monotone && directionsOf(procedure.monotone, names);
+  const learner = (kind: TunedLearner, shipped: ParameterValues) =>
+    learnerOfParameters(kind, { ...shipped, ...learners[kind] }, monotone);
   return new StackingClassifier({
     base: {
       boosting: learner('gradient-boosted-trees', {
@@ -65,4 +70,11 @@ export function buildEnsemble(procedure: Procedure, names: readonly string[], th
     seed,
     threads,
   });
+}
+
+/** The favoured class's score may not fall and the others' may not rise, so that its probability does not fall. */
+function directionsOf(favours: NonNullable<Procedure['monotone']>, names: readonly string[]): MonotoneConstraints {
+  const towards = (label: 'buy' | 'sell' | 'hold') =>
+    names.map((name) => (favours[name] === undefined ? 0 : favours[name] === label ? 1 : -1));
+  return { [BUY]: towards('buy'), [SELL]: towards('sell'), [HOLD]: towards('hold') };
 }

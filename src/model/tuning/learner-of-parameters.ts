@@ -4,6 +4,7 @@ import { GradientBoostedTrees } from '../learners/gradient-boosted-trees.ts';
 import type { Learner } from '../learners/learner.ts';
 import { LogisticRegression } from '../learners/logistic-regression.ts';
 import { RandomForest } from '../learners/random-forest.ts';
+import type { MonotoneConstraints } from '../trees/monotone.ts';
 import type { ParameterValues, TunedLearner } from './search-space.ts';
 
 const FOREST = ['trees', 'minLeafSamples', 'maxDepth', 'columnSample', 'maxBins', 'seed'];
@@ -17,8 +18,12 @@ const SETTINGS: Readonly<Record<TunedLearner, readonly string[]>> = {
   'logistic-regression': ['l2', 'l1Ratio'],
 };
 
-/** The learner with these settings. @throws ModelError `tuning.unknown_setting`, `learner.bad_setting` */
-export function learnerOfParameters(learner: TunedLearner, values: ParameterValues): Learner {
+/**
+ * The learner with these settings.
+ * @param monotone directions that boosted trees are held to
+ * @throws ModelError `tuning.unknown_setting`, `learner.bad_setting`
+ */
+export function learnerOfParameters(learner: TunedLearner, values: ParameterValues, monotone?: MonotoneConstraints): Learner {
   const settings: Record<string, number> = {};
   for (const [name, value] of Object.entries(values)) {
     if (!SETTINGS[learner].includes(name) || typeof value !== 'number') {
@@ -31,7 +36,7 @@ export function learnerOfParameters(learner: TunedLearner, values: ParameterValu
   }
   switch (learner) {
     case 'gradient-boosted-trees':
-      return new GradientBoostedTrees(settings);
+      return new GradientBoostedTrees({ ...settings, ...(monotone && { monotone }) });
     case 'random-forest':
       return new RandomForest(settings);
     case 'extra-trees':
