@@ -34,7 +34,7 @@ export interface Interval {
   readonly high: number;
 }
 
-export function intervalOf(values: Float64Array, rng: Rng): Interval {
+function intervalOf(values: Float64Array, rng: Rng): Interval {
   const [low, high] = stationaryBootstrapInterval(values, { confidence: CONFIDENCE, resamples: RESAMPLES, rng });
   return { mean: values.reduce((sum, value) => sum + value, 0) / values.length, low, high };
 }

@@ -8,4 +8,5 @@ export * from './frame.ts';
 export * from './money.ts';
 export * from './rng.ts';
 export * from './series.ts';
+export * from './stationary-bootstrap.ts';
 export * from './time.ts';

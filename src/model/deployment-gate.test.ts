@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../domain/index.ts';
-import { type ComparedDay, compareForDeployment, type GatePolicy } from './deployment-gate.ts';
+import { compareForDeployment, type GatePolicy } from './deployment-gate.ts';
+import type { ComparedDay } from './gate-verdict.ts';
 
 const bounds = {
   maxCalibrationError: 1,

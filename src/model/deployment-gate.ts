@@ -1,17 +1,7 @@
 import type { Rng } from '../domain/index.ts';
 import { accuracy, dieboldMariano, logLoss, stationaryBootstrapInterval } from './evaluation/index.ts';
 import { boundChecks, type CandidateFacts, type GateBounds } from './gate-bounds.ts';
-
-/** A decision of the past whose outcome is known by now, as both models saw it. */
-export interface ComparedDay {
-  readonly label: 0 | 1 | 2;
-  readonly candidate: readonly [number, number, number];
-  readonly incumbent: readonly [number, number, number];
-  /** Class shares of the candidate's training window. */
-  readonly shares: readonly [number, number, number];
-  /** What Ether returned over the label's horizon. */
-  readonly forwardReturn: number;
-}
+import type { ComparedDay, GateCheck, GateVerdict } from './gate-verdict.ts';
 
 export interface GatePolicy {
   /** `accuracy`: better accuracy is enough. `statistical`: better log loss at the stated confidence. */
@@ -24,23 +14,6 @@ export interface GatePolicy {
   /** Of the `statistical` mode; the owner's `accuracy` asks for nothing else. */
   readonly bounds: GateBounds;
 }
-
-export interface GateCheck {
-  readonly name: string;
-  readonly passed: boolean;
-  readonly value: number;
-  readonly limit: number;
-}
-
-export interface GateVerdict {
-  /** `challenger`: it passed, and predicts in the shadow before it may serve. */
-  readonly decision: 'promoted' | 'kept' | 'challenger';
-  readonly reason: 'first' | 'better' | 'refreshed' | 'too_few_days' | 'not_better' | 'out_of_bounds' | 'trial_running';
-  readonly checks: readonly GateCheck[];
-}
-
-/** No model is current yet: there is nothing to compare with. */
-export const FIRST_MODEL: GateVerdict = { decision: 'promoted', reason: 'first', checks: [] };
 
 const RESAMPLES = 1000;
 

@@ -1,5 +1,5 @@
-import type { ComparedDay, GateCheck } from './deployment-gate.ts';
 import { expectedCalibrationError, logLoss } from './evaluation/index.ts';
+import type { ComparedDay, GateCheck } from './gate-verdict.ts';
 
 /** What a candidate has to keep to beside being better. */
 export interface GateBounds {

@@ -1,11 +1,12 @@
 export * from './conformal/index.ts';
-export { type ComparedDay, compareForDeployment, FIRST_MODEL, type GatePolicy, type GateVerdict } from './deployment-gate.ts';
+export { compareForDeployment, type GatePolicy } from './deployment-gate.ts';
 export * from './drift/index.ts';
 export { type Procedure, procedureHash } from './ensemble-builder.ts';
 export { artifactSha256, EnsembleModel } from './ensemble-model.ts';
 export * from './evaluation/index.ts';
 export * from './explanation/index.ts';
 export type { CandidateFacts, GateBounds } from './gate-bounds.ts';
+export { type ComparedDay, FIRST_MODEL, type GateVerdict } from './gate-verdict.ts';
 export * from './learners/index.ts';
 export { classShares, ModelTrainer, type WalkForwardPrediction } from './model-trainer.ts';
 export { StudyFile } from './persistence/study-file.ts';

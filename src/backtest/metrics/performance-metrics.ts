@@ -1,10 +1,10 @@
 import { DAY_MS, type Rng } from '../../domain/index.ts';
+import { type BootstrapOptions, bootstrapInterval } from './bootstrap-interval.ts';
 import { deflatedSharpe } from './deflated-sharpe.ts';
 import { maxDrawdown } from './drawdown.ts';
 import { mean } from './moments.ts';
 import { compoundAnnualGrowth, dailyCurve, type EquityCurve, simpleReturns, totalReturn } from './returns.ts';
 import { annualVolatility, sharpeRatio, sortinoRatio } from './sharpe-ratio.ts';
-import { type BootstrapOptions, bootstrapInterval } from './stationary-bootstrap.ts';
 import { type TradeOutcome, tradeStatistics } from './trade-statistics.ts';
 
 export interface PerformanceInput extends EquityCurve {

@@ -1,4 +1,4 @@
-import type { Rng } from '../../domain/index.ts';
+import { percentileInterval, type Rng, resampleInBlocks } from '../../domain/index.ts';
 
 export interface BootstrapSettings {
   /** Two-sided, such as 0.9. */
@@ -14,23 +14,13 @@ export function stationaryBootstrapInterval(
   values: Float64Array,
   settings: BootstrapSettings,
 ): readonly [low: number, high: number] {
-  const { confidence, resamples, rng } = settings;
-  const n = values.length;
-  const jump = 1 / (settings.meanBlock ?? Math.max(1, Math.cbrt(n)));
-  const means = new Float64Array(resamples);
-  for (let i = 0; i < resamples; i++) {
-    let at = Math.floor(rng() * n);
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      sum += values[at]!;
-      at = rng() < jump ? Math.floor(rng() * n) : (at + 1) % n;
-    }
-    means[i] = sum / n;
-  }
-  means.sort();
-  const tail = (1 - confidence) / 2;
-  const at = (share: number) => means[Math.min(resamples - 1, Math.max(0, Math.floor(share * resamples)))]!;
-  return [at(tail), at(1 - tail)];
+  const { confidence, resamples, rng, meanBlock = Math.cbrt(values.length) } = settings;
+  const sample = new Float64Array(values.length);
+  const means = Float64Array.from({ length: resamples }, () => {
+    resampleInBlocks(values, meanBlock, rng, sample);
+    return sample.reduce((sum, value) => sum + value, 0) / values.length;
+  });
+  return percentileInterval(means.sort(), confidence);
 }
 
 /**

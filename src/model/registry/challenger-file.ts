@@ -2,7 +2,7 @@ import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '../../domain/index.ts';
-import type { GateVerdict } from '../deployment-gate.ts';
+import type { GateVerdict } from '../gate-verdict.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 const trialSchema = z.object({ modelId: z.string(), sinceMs: z.int() });
