@@ -5,6 +5,7 @@ import type { BacktestRequest } from './app/backtest-command.ts';
 import type { SignalsRequest } from './app/backtest-signals.ts';
 import type { DaemonOptions } from './app/daemon/run-daemon.ts';
 import { DataSourcesFile } from './app/data-sources-file.ts';
+import type { EvaluatePeriod } from './app/evaluate.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
@@ -217,14 +218,14 @@ export class App {
     return explainPrediction(this.#parts, (await this.#modelStore()).current(), atMs);
   }
 
-  async evaluate({ modelId, startMs, endMs }: { modelId?: string | undefined; startMs: TimeMs; endMs: TimeMs }) {
+  async evaluate({ modelId, ...period }: { modelId?: string | undefined } & EvaluatePeriod) {
     const { evaluate } = await import('./app/evaluate.ts');
     const { serving } = await import('./app/registry-model-store.ts');
     const registry = await this.#registry();
     const id = modelId ?? (await registry.currentId());
     if (id === undefined)
       throw new ModelError('evaluate.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
-    return evaluate(this.#parts, serving(await registry.load(id)), startMs, endMs);
+    return evaluate(this.#parts, serving(await registry.load(id)), period);
   }
 
   async listModels() {

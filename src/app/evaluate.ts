@@ -17,11 +17,19 @@ import { viewOptions } from './cycle-settings.ts';
 import { lastDecisionMs } from './features.ts';
 import { againstPersistence, againstServed, conformalCoverage, scoreIntervals, tradingValue } from './judge-model.ts';
 import { loadView } from './load-view.ts';
+import { modelImportance } from './model-importance.ts';
 import { openPredictionHistory } from './prediction-history.ts';
 import type { ServingModel } from './serving-model.ts';
 
+export interface EvaluatePeriod {
+  readonly startMs: TimeMs;
+  readonly endMs: TimeMs;
+  /** Whether to shuffle features as well, which takes as many predictions as there are features. */
+  readonly importance?: boolean | undefined;
+}
+
 /** Metrics of one model on the decisions of a period whose outcome is known. */
-export async function evaluate(parts: AppParts, model: ServingModel, startMs: TimeMs, endMs: TimeMs) {
+export async function evaluate(parts: AppParts, model: ServingModel, { startMs, endMs, importance = false }: EvaluatePeriod) {
   const view = await loadView(parts, await lastDecisionMs(parts));
   const { set, labels: outcomes } = view.table(model.canonical);
   const untilMs = startOfDayMs(endMs) + DAY_MS;
@@ -71,6 +79,7 @@ export async function evaluate(parts: AppParts, model: ServingModel, startMs: Ti
     conformal: conformalCoverage(judged),
     trading: tradingValue(judged, outcomes.forwardReturn, { threshold: strategy.confidenceThreshold, costOfChange }, rng),
     skill: assessSkill({ probabilities, baseline, labels: truth }, createRng(seed)),
+    ...(importance && { importance: modelImportance(model.ensemble, set.matrix, judged, createRng(seed, 0x1399)) }),
     warnings: overlap > 0 ? [`${overlap} of these days lie in the model's own training window: the scores flatter it`] : [],
   };
 }

@@ -1,9 +1,12 @@
-import { createRng, DAY_MS, lastAtOrBefore, latestDailyMs, type Matrix, ModelError, type TimeMs } from '../domain/index.ts';
+import { DAY_MS, lastAtOrBefore, latestDailyMs, type Matrix, ModelError, type TimeMs } from '../domain/index.ts';
 import { CATALOGUE } from '../features/index.ts';
-import { selectTrainingData, shapleyContributions } from '../model/index.ts';
+import { explainRow, selectTrainingData } from '../model/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { loadView } from './load-view.ts';
 import type { ServingModel } from './serving-model.ts';
+
+/** Days of the training window that a prediction is held against, spread evenly. */
+const BACKGROUND_DAYS = 60;
 
 /** How far something moved the probabilities of BUY, SELL and HOLD. */
 type Moved = [buy: number, sell: number, hold: number];
@@ -32,10 +35,9 @@ export async function explainPrediction(
   const view = await loadView(parts, Math.max(decisionTimeMs, trainedUntilMs));
   const { set } = view.table(canonical);
   const trained = selectTrainingData(set, trainedUntilMs - parts.config.model.trainDays * DAY_MS, trainedUntilMs);
-  const background = columnsOf(set.matrix, set.names, trained.rows, ensemble.featureNames);
+  const background = columnsOf(set.matrix, set.names, spread(trained.rows, BACKGROUND_DAYS), ensemble.featureNames);
   const row = columnsOf(set.matrix, set.names, [lastAtOrBefore(set.timeMs, decisionTimeMs)], ensemble.featureNames).data;
-  const rng = createRng(parts.config.model.seed, Math.floor(decisionTimeMs / DAY_MS));
-  const { base, values } = shapleyContributions((X) => ensemble.predictProba(X), row, background, { rng });
+  const { base, values } = explainRow(ensemble, row, background);
   const families: Record<string, Moved> = {};
   const familyOf = new Map(CATALOGUE.map(({ name, family }) => [name, family]));
   const features = ensemble.featureNames.map((name, column) => {
@@ -49,6 +51,12 @@ export async function explainPrediction(
   features.sort((a, b) => size(b.moved) - size(a.moved) || (a.name < b.name ? -1 : 1));
   return { base: [base[0]!, base[1]!, base[2]!], features, families };
 }
+
+/** At most `count` of the rows, evenly. */
+const spread = (rows: readonly number[], count: number): number[] =>
+  rows.length <= count
+    ? [...rows]
+    : Array.from({ length: count }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / count)]!);
 
 /** Rows of the named columns alone: what the model does not use, it need not be asked about. */
 function columnsOf(matrix: Matrix, names: readonly string[], rows: readonly number[], wanted: readonly string[]): Matrix {

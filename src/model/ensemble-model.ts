@@ -48,6 +48,14 @@ export class EnsembleModel {
     return this.#stack.featureImportance();
   }
 
+  /**
+   * How far each feature moves the probabilities between two rows of `featureNames`: features x classes.
+   * @throws ModelError `explanation.not_smooth`
+   */
+  contributions(from: Float64Array, to: Float64Array): Float64Array {
+    return this.#stack.contributions(from, to);
+  }
+
   /** The same bytes for the same training, whatever machine or number of threads. */
   toBytes(): Uint8Array {
     const header = Buffer.from(JSON.stringify({ featureNames: this.featureNames, classShares: this.classShares }));

@@ -1,2 +1,2 @@
-export { type FeatureImportance, permutationImportance } from './permutation-importance.ts';
-export { type Contributions, type Predict, type ShapleyOptions, shapleyContributions } from './shapley-contributions.ts';
+export { type Contributions, type Explainable, explainRow } from './explain-row.ts';
+export { type PermutationImportance, type Predict, permutationImportance } from './permutation-importance.ts';

@@ -1,7 +1,9 @@
 import type { Matrix } from '../../domain/index.ts';
+import { carry, secants } from '../explanation/secants.ts';
 import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import type { BoostedTrees } from '../trees/fit-boosting.ts';
-import { softmaxRows } from '../trees/softmax.ts';
+import { softmaxOf, softmaxRows } from '../trees/softmax.ts';
+import { TreeContributions } from '../trees/tree-contributions.ts';
 import { checkTreeSet, leafOf, type TreeSet } from '../trees/tree-set.ts';
 import { FittedModel } from './fitted-model.ts';
 import { readTrees, treeArrays } from './tree-arrays.ts';
@@ -32,7 +34,32 @@ export class FittedBoosting extends FittedModel {
     return this.#trees.roots.length / this.classes;
   }
 
+  override contributions(from: Float64Array, to: Float64Array): Float64Array {
+    const { classes, columns } = this;
+    const moved = new Float64Array(columns * classes);
+    const trees = new TreeContributions(this.#trees, columns);
+    this.#trees.roots.forEach((root, tree) => {
+      trees.add(root, from, to, moved, classes, tree % classes, 1);
+    });
+    return carry(
+      moved,
+      secants((z) => softmaxOf(z), this.#scoresOf(from), this.#scoresOf(to)),
+      classes,
+    );
+  }
+
+  #scoresOf(row: Float64Array): Float64Array {
+    const scores = new Float64Array(this.classes);
+    this.#scoresInto({ data: row, rows: 1, columns: this.columns }, scores);
+    return scores;
+  }
+
   protected override predictInto(X: Matrix, into: Float64Array): void {
+    this.#scoresInto(X, into);
+    softmaxRows(into, this.classes, into);
+  }
+
+  #scoresInto(X: Matrix, into: Float64Array): void {
     const { roots, values } = this.#trees;
     const { classes } = this;
     for (let row = 0; row < X.rows; row++) {
@@ -44,7 +71,6 @@ export class FittedBoosting extends FittedModel {
         k = k + 1 === classes ? 0 : k + 1;
       }
     }
-    softmaxRows(into, classes, into);
   }
 
   protected override rawImportance(): Float64Array {

@@ -1,6 +1,7 @@
 import { InvariantError, type Matrix } from '../../domain/index.ts';
 import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import type { GrownForest } from '../trees/fit-forest.ts';
+import { TreeContributions } from '../trees/tree-contributions.ts';
 import { checkTreeSet, joinTreeSets, leafOf, type TreeSet } from '../trees/tree-set.ts';
 import { FittedModel } from './fitted-model.ts';
 import { readTrees, treeArrays } from './tree-arrays.ts';
@@ -29,6 +30,15 @@ export class FittedForest extends FittedModel {
     for (const part of parts)
       for (let column = 0; column < importance.length; column++) importance[column]! += part.#importance[column]!;
     return new FittedForest(first.classes, first.columns, { trees: joinTreeSets(parts.map((part) => part.#trees)), importance });
+  }
+
+  override contributions(from: Float64Array, to: Float64Array): Float64Array {
+    const { classes, columns } = this;
+    const { roots } = this.#trees;
+    const moved = new Float64Array(columns * classes);
+    const trees = new TreeContributions(this.#trees, columns);
+    for (const root of roots) trees.add(root, from, to, moved, classes, 0, classes);
+    return moved.map((value) => value / roots.length);
   }
 
   protected override predictInto(X: Matrix, into: Float64Array): void {

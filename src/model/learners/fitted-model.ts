@@ -35,6 +35,12 @@ export abstract class FittedModel implements FittedLearner {
     await writeModelFile(path, this.toBytes());
   }
 
+  /**
+   * How far each column moves each probability on the way from one row to another; the columns add up to the difference.
+   * @param from a background row @param to the explained row @returns columns x classes
+   */
+  abstract contributions(from: Float64Array, to: Float64Array): Float64Array;
+
   protected abstract predictInto(X: Matrix, into: Float64Array): void;
   protected abstract rawImportance(): Float64Array;
   protected abstract toArtifact(): Artifact;

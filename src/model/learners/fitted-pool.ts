@@ -1,9 +1,10 @@
 import type { Matrix } from '../../domain/index.ts';
 import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import { FittedModel } from './fitted-model.ts';
+import type { SmoothModel } from './smooth-model.ts';
 
 /** A weighted mean of the forecasters' probabilities. */
-export class FittedPool extends FittedModel {
+export class FittedPool extends FittedModel implements SmoothModel {
   /** One per forecaster, not negative, summing to 1. */
   readonly weights: Float64Array;
 
@@ -14,6 +15,21 @@ export class FittedPool extends FittedModel {
 
   static fromArtifact(artifact: Artifact): FittedPool {
     return new FittedPool(fact(artifact, 'classes'), floats(artifact, 'weights'));
+  }
+
+  override contributions(from: Float64Array, to: Float64Array): Float64Array {
+    return this.slopes().map((slope, at) => {
+      const column = Math.floor(at / this.classes);
+      return slope === 0 ? 0 : slope * (to[column]! - from[column]!);
+    });
+  }
+
+  slopes(): Float64Array {
+    const { classes, columns, weights } = this;
+    const slopes = new Float64Array(columns * classes);
+    for (let column = 0; column < columns; column++)
+      slopes[column * classes + (column % classes)] = weights[Math.floor(column / classes)]!;
+    return slopes;
   }
 
   protected override predictInto({ data, rows }: Matrix, into: Float64Array): void {

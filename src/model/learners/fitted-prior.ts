@@ -15,6 +15,10 @@ export class FittedPrior extends FittedModel {
     return new FittedPrior(fact(artifact, 'columns'), floats(artifact, 'shares'));
   }
 
+  override contributions(): Float64Array {
+    return new Float64Array(this.columns * this.classes);
+  }
+
   protected override predictInto(_X: Matrix, into: Float64Array): void {
     for (let at = 0; at < into.length; at += this.classes) into.set(this.#shares, at);
   }

@@ -107,6 +107,25 @@ export function describeLearner(name: string, make: (threads: number) => Fits, t
       if (learns) expect(sum).toBeCloseTo(1, 9);
     });
 
+    it('says what each column moved between two rows, adding up to the difference', async () => {
+      const fitted = await make(1).fit(X, y);
+      const rowAt = (row: number) => X.data.slice(row * X.columns, (row + 1) * X.columns);
+      const said = (data: Float64Array) => fitted.predictProba({ data, rows: 1, columns: X.columns });
+      for (const [one, two] of [
+        [0, 1],
+        [5, 80],
+        [33, 33],
+      ] as const) {
+        const moved = fitted.contributions(rowAt(one), rowAt(two));
+        expect(moved).toHaveLength(X.columns * CLASSES);
+        const [before, after] = [said(rowAt(one)), said(rowAt(two))];
+        for (let k = 0; k < CLASSES; k++) {
+          const sum = moved.reduce((total, value, at) => (at % CLASSES === k ? total + value : total), 0);
+          expect(sum).toBeCloseTo(after[k]! - before[k]!, 9);
+        }
+      }
+    });
+
     it('changes neither its input nor itself', async () => {
       const learner = make(1);
       const before = [X.data.slice(), y.slice()];

@@ -15,6 +15,8 @@ export interface FittedLearner {
   predictProba(X: Matrix): Float64Array;
   /** Share of each column in what the model uses, summing to 1; all 0 where it uses none. */
   featureImportance(): Float64Array;
+  /** What each column moved each probability by between two rows, columns x classes; they add up to the difference. */
+  contributions(from: Float64Array, to: Float64Array): Float64Array;
   toBytes(): Uint8Array;
   /** Writes the bytes to a file, atomically. */
   save(path: string): Promise<void>;

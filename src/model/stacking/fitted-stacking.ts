@@ -2,8 +2,10 @@ import { type Matrix, ModelError } from '../../domain/index.ts';
 import { applyCalibrator, CALIBRATOR_KINDS } from '../calibration/calibrator.ts';
 import type { Calibration } from '../calibration/choose-calibration.ts';
 import { shrinkToShares } from '../calibration/prior-shrinkage.ts';
+import { carry, secants } from '../explanation/secants.ts';
 import { FittedModel } from '../learners/fitted-model.ts';
 import { readFitted } from '../learners/read-fitted.ts';
+import { isSmooth } from '../learners/smooth-model.ts';
 import { type Artifact, decodeArtifact, fact, floats, octets, texts } from '../persistence/artifact.ts';
 import { columnOf, metaInput } from './meta-input.ts';
 
@@ -69,13 +71,57 @@ export class FittedStacking extends FittedModel {
     return Object.fromEntries(this.#bases.map((base, i) => [this.names[i]!, base.predictProba(X)]));
   }
 
+  /**
+   * Carried on from the base learners through the meta-classifier and the calibration.
+   * @throws ModelError `explanation.not_smooth` where the meta-classifier is made of trees
+   */
+  override contributions(from: Float64Array, to: Float64Array): Float64Array {
+    const { classes, columns } = this;
+    const meta = this.#meta;
+    if (!isSmooth(meta)) {
+      throw new ModelError('explanation.not_smooth', 'contributions cannot be carried through a meta-classifier of trees', {
+        hint: 'Use the pool or the logistic meta-classifier.',
+      });
+    }
+    const [before, after] = [this.#metaInput(rowOf(from)), this.#metaInput(rowOf(to))];
+    const slopes = meta.slopes(before.data, after.data);
+    const moved = new Float64Array(columns * classes);
+    this.#bases.forEach((base, i) => {
+      const own = slopes.subarray(i * classes * classes, (i + 1) * classes * classes);
+      carry(base.contributions(from, to), own, classes).forEach((value, at) => {
+        moved[at]! += value;
+      });
+    });
+    const direct = meta.contributions(before.data, after.data).subarray(this.#bases.length * classes * classes);
+    direct.forEach((value, at) => {
+      moved[this.#passThrough[Math.floor(at / classes)]! * classes + (at % classes)]! += value;
+    });
+    const [raw, rawAfter] = [meta.predictProba(before), meta.predictProba(after)];
+    return carry(
+      moved,
+      secants((z) => this.#calibrated(z), raw, rawAfter),
+      classes,
+    );
+  }
+
   protected override predictInto(X: Matrix, into: Float64Array): void {
-    const { calibrator, weight, shares } = this.calibration;
+    into.set(this.#calibrated(this.#meta.predictProba(this.#metaInput(X))));
+  }
+
+  #metaInput(X: Matrix): Matrix {
     const bases = this.#bases.map((base) => base.predictProba(X));
-    const passed = this.#passThrough.map((column) => columnOf(X, column));
-    const raw = this.#meta.predictProba(metaInput(bases, X.rows, this.classes, passed));
+    return metaInput(
+      bases,
+      X.rows,
+      this.classes,
+      this.#passThrough.map((column) => columnOf(X, column)),
+    );
+  }
+
+  #calibrated(raw: Float64Array): Float64Array {
+    const { calibrator, weight, shares } = this.calibration;
     const calibrated = applyCalibrator(calibrator, raw, this.classes);
-    into.set(weight === 1 ? calibrated : shrinkToShares(calibrated, shares, weight));
+    return weight === 1 ? calibrated : shrinkToShares(calibrated, shares, weight);
   }
 
   protected override rawImportance(): Float64Array {
@@ -103,3 +149,5 @@ export class FittedStacking extends FittedModel {
     };
   }
 }
+
+const rowOf = (row: Float64Array): Matrix => ({ data: row, rows: 1, columns: row.length });

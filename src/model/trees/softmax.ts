@@ -34,3 +34,10 @@ export function softmaxRows(scores: Float64Array, classes: number, into: Float64
     for (let k = 0; k < classes; k++) into[at + k]! /= sum;
   }
 }
+
+/** Softmax of one row of raw scores, which are left as they are. */
+export function softmaxOf(scores: Float64Array): Float64Array {
+  const into = new Float64Array(scores.length);
+  softmaxRows(scores, scores.length, into);
+  return into;
+}
