@@ -6,6 +6,7 @@ import type { SignalsRequest } from './app/backtest-signals.ts';
 import type { DaemonOptions } from './app/daemon/run-daemon.ts';
 import { DataSourcesFile } from './app/data-sources-file.ts';
 import type { EvaluatePeriod } from './app/evaluate.ts';
+import type { ExportFormat } from './app/export-model.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
@@ -246,8 +247,9 @@ export class App {
     return pruneModels(this.#parts, await this.#registry(), keep);
   }
 
-  async exportModel(modelId: string, folder: string) {
-    return (await this.#registry()).export(modelId, folder);
+  async exportModel(modelId: string, folder: string, format: ExportFormat = 'copy') {
+    const { exportModel } = await import('./app/export-model.ts');
+    return exportModel(await this.#registry(), modelId, folder, format);
   }
 
   async promoteModel(modelId: string) {

@@ -56,12 +56,17 @@ export class EnsembleModel {
     return this.#stack.contributions(from, to);
   }
 
+  /** The fitted stack as it is stored. */
+  stackBytes(): Uint8Array {
+    return this.#stack.toBytes();
+  }
+
   /** The same bytes for the same training, whatever machine or number of threads. */
   toBytes(): Uint8Array {
     const header = Buffer.from(JSON.stringify({ featureNames: this.featureNames, classShares: this.classShares }));
     const length = Buffer.alloc(4);
     length.writeUInt32LE(header.length);
-    return Buffer.concat([Buffer.from(MAGIC), length, header, this.#stack.toBytes()]);
+    return Buffer.concat([Buffer.from(MAGIC), length, header, this.stackBytes()]);
   }
 
   /** @throws ModelError `model.unreadable` */

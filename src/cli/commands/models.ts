@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import type { ExportFormat } from '../../app/export-model.ts';
 import { toIso } from '../../domain/time.ts';
 import { withAction } from '../command.ts';
 import { numberOption } from '../parse-options.ts';
@@ -61,14 +62,15 @@ export const models = (): Command => {
     ),
   );
   command.addCommand(
-    withAction<{ out: string }>(
+    withAction<{ out: string; format: ExportFormat }>(
       new Command('export')
-        .description('a checked copy of a version in a folder')
+        .description('a version for elsewhere: a checked copy, or a file for other runtimes')
         .argument('<id>')
+        .addOption(new Option('--format <format>', 'what is written').choices(['copy', 'onnx']).default('copy'))
         .requiredOption('--out <folder>', 'where the copy goes'),
       async ({ openApp, options }, id = '') => {
-        const folder = await (await openApp()).exportModel(id, options.out);
-        return { json: { folder }, text: `written to ${folder}` };
+        const path = await (await openApp()).exportModel(id, options.out, options.format);
+        return { json: { path }, text: `written to ${path}` };
       },
     ),
   );

@@ -4,7 +4,7 @@ import { softmaxRows } from '../trees/softmax.ts';
 import type { JudgedRows } from './judged-rows.ts';
 
 /** Smaller probabilities count as this one, so that a single bold forecast does not rule the fit. */
-const SMALLEST = 1e-4;
+export const SMALLEST_LOGGED = 1e-4;
 /** Ridge penalty on what one class's probability says about another (the off-diagonal of Kull et al. 2019), and on the rest. */
 const CROSS_PENALTY = 10;
 const OWN_PENALTY = 1;
@@ -76,7 +76,7 @@ function curvature(logs: Float64Array, weights: Float64Array | null, classes: nu
   return matrix;
 }
 
-const logOf = (probabilities: Float64Array): Float64Array => probabilities.map((p) => Math.log(Math.max(SMALLEST, p)));
+const logOf = (probabilities: Float64Array): Float64Array => probabilities.map((p) => Math.log(Math.max(SMALLEST_LOGGED, p)));
 
 const identityMap = (classes: number): Float64Array =>
   Float64Array.from({ length: classes * (classes + 1) }, (_, i) => (i % (classes + 2) === 0 ? 1 : 0));

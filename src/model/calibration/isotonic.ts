@@ -1,7 +1,8 @@
 import type { JudgedRows } from './judged-rows.ts';
 
 /** A rising curve from what was said to what came true, of one class: straight between knots, level outside them. */
-interface Curve {
+/** Linear between its knots, level outside. */
+export interface Curve {
   readonly x: Float64Array;
   readonly y: Float64Array;
 }
@@ -68,7 +69,8 @@ export function applyIsotonic(numbers: Float64Array, probabilities: Float64Array
   return mapped;
 }
 
-function readCurves(numbers: Float64Array, classes: number): Curve[] {
+/** The curve of each class. */
+export function readCurves(numbers: Float64Array, classes: number): Curve[] {
   let at = 0;
   return Array.from({ length: classes }, () => {
     const knots = numbers[at]!;

@@ -1,9 +1,12 @@
 import type { JudgedRows } from './judged-rows.ts';
 import { sumLogLoss } from './sum-log-loss.ts';
 
+/** Smaller probabilities count as this one. */
+export const SMALLEST_TEMPERED = 1e-15;
+
 /** Each row raised to the power `1 / temperature` and normalised: above 1 more careful, below 1 more certain. */
 export function applyTemperature(probabilities: Float64Array, classes: number, temperature: number): Float64Array {
-  const scaled = probabilities.map((p) => Math.max(1e-15, p) ** (1 / temperature));
+  const scaled = probabilities.map((p) => Math.max(SMALLEST_TEMPERED, p) ** (1 / temperature));
   for (let at = 0; at < scaled.length; at += classes) {
     let sum = 0;
     for (let k = 0; k < classes; k++) sum += scaled[at + k]!;

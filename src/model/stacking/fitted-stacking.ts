@@ -26,14 +26,14 @@ export class FittedStacking extends FittedModel {
   readonly names: readonly string[];
   readonly calibration: Calibration;
   readonly dropped: readonly string[];
-  readonly #passThrough: readonly number[];
+  readonly passThrough: readonly number[];
   readonly #bases: readonly FittedModel[];
   readonly #meta: FittedModel;
 
   constructor({ columns, bases, meta, calibration, passThrough, dropped }: StackingParts) {
     super(meta.classes, columns);
     this.dropped = dropped;
-    this.#passThrough = passThrough;
+    this.passThrough = passThrough;
     this.names = Object.keys(bases);
     this.#bases = Object.values(bases);
     this.#meta = meta;
@@ -94,7 +94,7 @@ export class FittedStacking extends FittedModel {
     });
     const direct = meta.contributions(before.data, after.data).subarray(this.#bases.length * classes * classes);
     direct.forEach((value, at) => {
-      moved[this.#passThrough[Math.floor(at / classes)]! * classes + (at % classes)]! += value;
+      moved[this.passThrough[Math.floor(at / classes)]! * classes + (at % classes)]! += value;
     });
     const [raw, rawAfter] = [meta.predictProba(before), meta.predictProba(after)];
     return carry(
@@ -114,7 +114,7 @@ export class FittedStacking extends FittedModel {
       bases,
       X.rows,
       this.classes,
-      this.#passThrough.map((column) => columnOf(X, column)),
+      this.passThrough.map((column) => columnOf(X, column)),
     );
   }
 
@@ -144,7 +144,7 @@ export class FittedStacking extends FittedModel {
       },
       arrays: {
         ...{ calibration: calibrator.numbers, shares, ...Object.fromEntries(bases), meta: this.#meta.toBytes() },
-        ...(this.#passThrough.length > 0 && { passThrough: Float64Array.from(this.#passThrough) }),
+        ...(this.passThrough.length > 0 && { passThrough: Float64Array.from(this.passThrough) }),
       },
     };
   }
