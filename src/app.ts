@@ -7,6 +7,7 @@ import type { DaemonOptions } from './app/daemon/run-daemon.ts';
 import { DataSourcesFile } from './app/data-sources-file.ts';
 import type { EvaluatePeriod } from './app/evaluate.ts';
 import type { ExportFormat } from './app/export-model.ts';
+import type { ImportOptions } from './app/import-model.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
@@ -250,6 +251,12 @@ export class App {
   async exportModel(modelId: string, folder: string, format: ExportFormat = 'copy') {
     const { exportModel } = await import('./app/export-model.ts');
     return exportModel(await this.#registry(), modelId, folder, format);
+  }
+
+  /** Takes a model that LightGBM trained elsewhere into the registry; it does not serve until it is promoted. */
+  async importModel(options: ImportOptions) {
+    const { importModel } = await import('./app/import-model.ts');
+    return importModel(this.#parts, await this.#registry(), options);
   }
 
   async promoteModel(modelId: string) {

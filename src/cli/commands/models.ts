@@ -2,11 +2,13 @@ import { Command, Option } from 'commander';
 import type { ExportFormat } from '../../app/export-model.ts';
 import { toIso } from '../../domain/time.ts';
 import { withAction } from '../command.ts';
-import { numberOption } from '../parse-options.ts';
+import { numberOption, timeOption } from '../parse-options.ts';
 import { table } from '../table.ts';
 
 export const models = (): Command => {
-  const command = new Command('models').description('model versions: list, show, compare, promote, rollback, prune, export');
+  const command = new Command('models').description(
+    'model versions: list, show, compare, promote, rollback, prune, import, export',
+  );
   command.addCommand(
     withAction(new Command('list').description('every version'), async ({ openApp }) => {
       const list = await (await openApp()).listModels();
@@ -58,6 +60,21 @@ export const models = (): Command => {
         const removed = await (await openApp()).pruneModels(keep);
         const text = removed.length === 0 ? 'nothing to remove' : removed.map((id) => `removed ${id}`).join('\n');
         return { json: { removed }, text };
+      },
+    ),
+  );
+  command.addCommand(
+    withAction<{ trainedUntil: string }>(
+      new Command('import')
+        .description('take in a model that LightGBM trained elsewhere (objective=multiclass; its save_model file)')
+        .argument('<file>')
+        .requiredOption('--trained-until <day>', 'end of its training window: days before it are no test of it'),
+      async ({ openApp, options }, file = '') => {
+        const trainedUntilMs = timeOption('--trained-until', options.trainedUntil);
+        const manifest = await (await openApp()).importModel({ file, trainedUntilMs });
+        const { modelId, features } = manifest;
+        const next = `judge it with \`ets evaluate --model ${modelId}\`, let it serve with \`ets models promote ${modelId}\``;
+        return { json: manifest, text: `${modelId}: ${features.length} features, uncalibrated\n${next}` };
       },
     ),
   );

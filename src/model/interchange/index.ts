@@ -1,1 +1,3 @@
 export { exportOnnx } from './export-onnx.ts';
+export { importEnsemble } from './import-ensemble.ts';
+export { readLightGbm } from './read-lightgbm.ts';
