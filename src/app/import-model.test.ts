@@ -48,7 +48,9 @@ async function saved(names: string): Promise<string> {
 
 describe('importing a model', () => {
   it('keeps it as a version that serves only once it is promoted, and then predicts', async () => {
-    const names = CATALOGUE.filter(({ family }) => family === 'returns').slice(0, 3).map(({ name }) => name);
+    const names = CATALOGUE.filter(({ family }) => family === 'returns')
+      .slice(0, 3)
+      .map(({ name }) => name);
     const imported = await app.importModel({ file: await saved(names.join(' ')), trainedUntilMs: untilMs });
     expect(imported).toMatchObject({ features: names, skill: 'unknown', gate: { decision: 'kept', reason: 'imported' } });
     expect((await app.listModels()).map(({ modelId, current }) => [modelId, current])).toEqual([[imported.modelId, false]]);

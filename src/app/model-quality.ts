@@ -1,12 +1,15 @@
-import { DAY_MS, lastAtOrBefore, type TimeMs } from '../domain/index.ts';
+import { CLASS_LABELS, DAY_MS, lastAtOrBefore, type TimeMs } from '../domain/index.ts';
 import {
   assessDrift,
   cumulativeExcess,
+  type DriftEvidence,
   type DriftLevel,
-  type FeatureDrift,
   fitFeatureReference,
   type LoggedPrediction,
   measureFeatureDrift,
+  measureLabelShift,
+  measureNovelty,
+  measureRankDrift,
   type TrainingSet,
   trainableRows,
   UNKNOWN_LABEL,
@@ -44,23 +47,23 @@ export function modelQuality(
     const isKnown = set.timeMs[row] === decisionTimeMs && set.label[row] !== UNKNOWN_LABEL && set.labelKnownMs[row]! <= nowMs;
     return isKnown ? [{ probabilities, label: set.label[row]! }] : [];
   });
-  const excessLoss = judged.length === 0 ? null : excessOf(judged);
-  const { level, reasons } = assessDrift(featureDrift(view, set, model, trainDays, nowMs), excessLoss);
-  return { level, reasons, excessLoss };
+  const excessLoss = judged.length === 0 ? undefined : excessOf(judged);
+  const { level, reasons } = assessDrift({ ...inputDrift(view, set, model, trainDays, nowMs), excessLoss });
+  return { level, reasons, excessLoss: excessLoss ?? null };
 }
 
 /** Nothing where the training window is too short to know how much its own stretches differ. */
-function featureDrift(
+function inputDrift(
   view: MarketView,
   set: TrainingSet,
   { canonical, ensemble, trainedUntilMs }: ServingModel,
   trainDays: number,
   decisionTimeMs: TimeMs,
-): FeatureDrift | null {
+): DriftEvidence {
   const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
   const columns = ensemble.featureNames.map((name) => set.names.indexOf(name));
   const recent = view.predictionData(canonical, decisionTimeMs).matrix;
-  if (columns.length === 0 || rows.length < 2 * recent.rows) return null;
+  if (columns.length === 0 || rows.length < 2 * recent.rows) return {};
   const pick = (data: Float64Array, width: number, from: readonly number[]) => ({
     data: Float64Array.from(from.flatMap((row) => columns.map((column) => data[row * width + column] ?? Number.NaN))),
     rows: from.length,
@@ -68,8 +71,16 @@ function featureDrift(
     names: ensemble.featureNames,
   });
   const newest = Array.from({ length: recent.rows }, (_, row) => row);
-  const reference = fitFeatureReference(pick(set.matrix.data, set.matrix.columns, rows), recent.rows);
-  return measureFeatureDrift(reference, pick(recent.data, recent.columns, newest));
+  const training = pick(set.matrix.data, set.matrix.columns, rows);
+  const own = pick(recent.data, recent.columns, newest);
+  const known = trainableRows(set, 0, decisionTimeMs).slice(-recent.rows);
+  const labelsOf = (of: readonly number[]) => Uint8Array.from(of, (row) => set.label[row]!);
+  return {
+    features: measureFeatureDrift(fitFeatureReference(training, recent.rows), own),
+    ranks: measureRankDrift(training, own),
+    novelty: measureNovelty(training, own.data.subarray((own.rows - 1) * own.columns)),
+    ...(known.length === recent.rows && { labels: measureLabelShift(labelsOf(rows), labelsOf(known), CLASS_LABELS.length) }),
+  };
 }
 
 const SMALLEST_PROBABILITY = 1e-9;

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createRng, type Matrix, normal } from '../../domain/index.ts';
 import { assessDrift } from './assess-drift.ts';
 import { fitFeatureReference, measureFeatureDrift } from './feature-drift.ts';
+import { measureLabelShift } from './label-shift.ts';
 import { cumulativeExcess, expectLoss } from './loss-drift.ts';
+import { measureNovelty, measureRankDrift } from './rank-drift.ts';
 
 const NAMES = ['quick', 'slow', 'often_missing', 'constant'];
 
@@ -19,7 +21,7 @@ function world(rows: number, seed: number, shift = 0): Matrix {
   return { data, rows, columns: 4, names: NAMES };
 }
 const levelOf = (training: Matrix, recent: Matrix) =>
-  assessDrift(measureFeatureDrift(fitFeatureReference(training), recent), null).level;
+  assessDrift({ features: measureFeatureDrift(fitFeatureReference(training), recent) }).level;
 
 describe('feature drift', () => {
   it('rarely alarms where nothing but slow features wander, and acts where they have moved away', () => {
@@ -61,6 +63,51 @@ describe('feature drift', () => {
   });
 });
 
+describe('rank drift and novelty', () => {
+  it('see a shift that stays within a bin, and are seldom beyond what the window itself did', () => {
+    const times = Array.from({ length: 40 }, (_, seed) => measureRankDrift(world(365, seed), world(30, seed + 500)).timesLargest);
+    expect(times.filter((value) => value > 1).length).toBeLessThanOrEqual(20);
+    const flat = (rows: number, from: number) => ({
+      ...world(rows, 1),
+      data: world(rows, 1).data.map((_, at) => from + ((at * 7) % 11) / 110),
+    });
+    expect(measureRankDrift(flat(365, 0), flat(30, 0.05)).timesLargest).toBeGreaterThan(1.5);
+  });
+
+  it('name a day beyond the window in all it does, and not one of its own', () => {
+    const training = world(365, 2);
+    expect(measureNovelty(training, training.data.subarray(0, 4)).timesLargest).toBeLessThanOrEqual(1);
+    expect(measureNovelty(training, Float64Array.of(9, 9, 9, 5)).timesLargest).toBeGreaterThan(1);
+    expect(measureNovelty(training, new Float64Array(4).fill(Number.NaN)).distance).toBe(0);
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 5, noNaN: true }), fc.double({ min: 1, max: 5, noNaN: true }), (a, b) => {
+        const far = (value: number) => measureNovelty(training, Float64Array.of(value, 0, 0, 5)).distance;
+        expect(far(Math.max(a, b))).toBeGreaterThanOrEqual(far(Math.min(a, b)));
+      }),
+      { seed: 4, numRuns: 40 },
+    );
+  });
+});
+
+describe('label shift', () => {
+  const drawn = (days: number, seed: number, hold: number) => {
+    const rng = createRng(seed);
+    return Uint8Array.from({ length: days }, () => (rng() < hold ? 2 : rng() < 0.5 ? 0 : 1));
+  };
+
+  it('is beyond what the window did where outcomes changed, and seldom where they did not', () => {
+    const usual = Array.from({ length: 60 }, (_, i) => measureLabelShift(drawn(365, i, 0.4), drawn(30, 900 + i, 0.4), 3));
+    expect(usual.filter(({ timesLargest }) => timesLargest > 1).length).toBeLessThanOrEqual(6);
+    const changed = Array.from({ length: 20 }, (_, i) => measureLabelShift(drawn(365, i, 0.4), drawn(30, 900 + i, 0.95), 3));
+    expect(changed.filter(({ timesLargest }) => timesLargest > 1.5).length).toBeGreaterThanOrEqual(18);
+  });
+
+  it("is Pearson's chi-square", () => {
+    const training = Uint8Array.from({ length: 297 }, (_, i) => i % 3);
+    expect(measureLabelShift(training, new Uint8Array(30), 3).distance).toBeCloseTo((20 ** 2 + 2 * 10 ** 2) / 10, 9);
+  });
+});
+
 describe('loss drift', () => {
   const drawn = (days: number, seed: number, worse = 0) => {
     const rng = createRng(seed);
@@ -69,12 +116,15 @@ describe('loss drift', () => {
   const expected = expectLoss(drawn(365, 1));
 
   it('stays low in a usual quarter and rises within weeks of a real decline', () => {
-    const levels = Array.from({ length: 100 }, (_, i) => assessDrift(null, cumulativeExcess(expected, drawn(90, 10 + i))).level);
+    const levels = Array.from(
+      { length: 100 },
+      (_, i) => assessDrift({ excessLoss: cumulativeExcess(expected, drawn(90, 10 + i)) }).level,
+    );
     expect(levels.filter((level) => level === 'act').length).toBeLessThanOrEqual(4);
     expect(levels.filter((level) => level === 'watch').length).toBeLessThan(30);
     const declined = Array.from(
       { length: 100 },
-      (_, i) => assessDrift(null, cumulativeExcess(expected, drawn(45, 10 + i, 0.25))).level,
+      (_, i) => assessDrift({ excessLoss: cumulativeExcess(expected, drawn(45, 10 + i, 0.25)) }).level,
     );
     expect(declined.filter((level) => level === 'act').length).toBeGreaterThan(80);
   });
@@ -88,7 +138,7 @@ describe('loss drift', () => {
       }),
       { seed: 1 },
     );
-    expect(assessDrift(null, cumulativeExcess(expected, Float64Array.of(34.5))).level).toBe('ok');
+    expect(assessDrift({ excessLoss: cumulativeExcess(expected, Float64Array.of(34.5)) }).level).toBe('ok');
   });
 
   it('wants days to know what to expect', () => {
@@ -98,13 +148,20 @@ describe('loss drift', () => {
 
 describe('assessDrift', () => {
   it('takes the worst of what is known, with a reason for each', () => {
-    const features = { mean: 1, unusual: 0.99, timesLargest: 1.1, features: [{ name: 'a', stability: 1 }] };
-    expect(assessDrift(null, null)).toEqual({ level: 'ok', reasons: [] });
-    expect(assessDrift(features, 1)).toMatchObject({ level: 'watch', reasons: [expect.stringContaining('a most')] });
-    expect(assessDrift(features, 13)).toMatchObject({
+    const features = { distance: 1, unusual: 0.99, timesLargest: 1.1, features: [{ name: 'a', stability: 1 }] };
+    expect(assessDrift({})).toEqual({ level: 'ok', reasons: [] });
+    expect(assessDrift({ features, excessLoss: 1 })).toMatchObject({
+      level: 'watch',
+      reasons: [expect.stringContaining('a most')],
+    });
+    expect(assessDrift({ features, excessLoss: 13 })).toMatchObject({
       level: 'act',
       reasons: [expect.any(String), expect.stringContaining('13.0')],
     });
-    expect(assessDrift({ ...features, timesLargest: 1.6 }, null).level).toBe('act');
+    expect(assessDrift({ features: { ...features, timesLargest: 1.6 } }).level).toBe('act');
+    const beyond = (timesLargest: number) => ({ distance: 1, unusual: 1, timesLargest });
+    expect(assessDrift({ ranks: beyond(0.9), labels: beyond(1) }).level).toBe('ok');
+    expect(assessDrift({ novelty: beyond(1.2) })).toMatchObject({ level: 'watch', reasons: [expect.stringContaining('1.20')] });
+    expect(assessDrift({ novelty: beyond(1.2), labels: beyond(1.6) }).level).toBe('act');
   });
 });

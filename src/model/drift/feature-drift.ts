@@ -1,4 +1,5 @@
 import { type Matrix, ModelError } from '../../domain/index.ts';
+import { type JudgedDistance, judgeDistance, stretchStarts } from './own-stretches.ts';
 
 /** Where the values of each feature lay in the training window; plain data. */
 export interface FeatureReference {
@@ -13,13 +14,8 @@ export interface FeatureReference {
   readonly usual: Float64Array;
 }
 
-export interface FeatureDrift {
-  /** Mean population stability index over the features. */
-  readonly mean: number;
-  /** Share of the training window's own stretches that differed less, 0..1. */
-  readonly unusual: number;
-  /** How often the largest of those the mean is. */
-  readonly timesLargest: number;
+/** Its distance is the mean population stability index over the features. */
+export interface FeatureDrift extends JudgedDistance {
   /** Features by their own index, highest first. */
   readonly features: readonly { readonly name: string; readonly stability: number }[];
 }
@@ -39,10 +35,8 @@ export function fitFeatureReference(X: Matrix, recentRows = RECENT_ROWS): Featur
   const borders = columns.map(equalBorders);
   const shares = columns.map((values, column) => sharesOf(values, borders[column]!));
   const reference = { names: X.names ?? columns.map((_, column) => `column ${column}`), borders, shares, recentRows };
-  const step = Math.max(1, Math.floor(recentRows / 3));
-  const usual: number[] = [];
-  for (let from = 0; from + recentRows <= X.rows; from += step) usual.push(mean(stabilities(reference, X, from)));
-  return { ...reference, usual: Float64Array.from(usual).sort() };
+  const starts = stretchStarts(X.rows, recentRows);
+  return { ...reference, usual: Float64Array.from(starts, (from) => mean(stabilities(reference, X, from))).sort() };
 }
 
 /**
@@ -64,9 +58,7 @@ export function measureFeatureDrift(reference: FeatureReference, X: Matrix): Fea
   const { usual } = reference;
   const value = mean(own);
   return {
-    mean: value,
-    unusual: usual.filter((one) => one < value).length / usual.length,
-    timesLargest: value / Math.max(usual.at(-1)!, Number.MIN_VALUE),
+    ...judgeDistance(value, usual),
     features: own
       .map((stability, column) => ({ name: reference.names[column]!, stability }))
       .sort((a, b) => b.stability - a.stability || (a.name < b.name ? -1 : 1)),

@@ -1,3 +1,13 @@
-export { assessDrift, DEFAULT_DRIFT_LIMITS, type DriftLevel, type DriftLimits, type DriftVerdict } from './assess-drift.ts';
+export {
+  assessDrift,
+  DEFAULT_DRIFT_LIMITS,
+  type DriftEvidence,
+  type DriftLevel,
+  type DriftLimits,
+  type DriftVerdict,
+} from './assess-drift.ts';
 export { type FeatureDrift, type FeatureReference, fitFeatureReference, measureFeatureDrift } from './feature-drift.ts';
+export { measureLabelShift } from './label-shift.ts';
 export { cumulativeExcess, type ExpectedLoss, expectLoss } from './loss-drift.ts';
+export type { JudgedDistance } from './own-stretches.ts';
+export { measureNovelty, measureRankDrift } from './rank-drift.ts';
