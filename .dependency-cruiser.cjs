@@ -47,8 +47,8 @@ module.exports = {
     pure(
       'pure-model',
       '^src/model/',
-      `${tests}|^src/model/(threads|registry|persistence)`,
-      'Only threads, registry and persistence touch the machine.',
+      `${tests}|^src/model/(threads|registry|persistence|plugins)`,
+      'Only threads, registry, persistence and plug-ins touch the machine.',
     ),
   ],
   options: { tsConfig: { fileName: 'tsconfig.json' }, tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' } },

@@ -58,6 +58,10 @@ async function openParts({
   const isSimulated = ((await readWorld(dataDir)) ?? world).kind === 'sandbox';
   const urls = endpoints === undefined ? config.sources : { ...(control === undefined ? config.sources : {}), ...endpoints };
   const dataSources = new DataSourcesFile(env);
+  if (config.model.plugins.length > 0) {
+    const { loadPlugin } = await import('./model/index.ts');
+    for (const { name, module } of config.model.plugins) await loadPlugin(name, module);
+  }
   return {
     dataSources,
     dataDir,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import { DAY_MS, HOUR_MS } from '../domain/index.ts';
-import type { Procedure } from '../model/index.ts';
+import { type Procedure, pluginRef } from '../model/index.ts';
 import type { LimitPolicy, ProtectionPolicy } from '../trading/index.ts';
 import type { CycleSettings } from './cycle-types.ts';
 import type { MarketViewOptions } from './market-view.ts';
@@ -74,7 +74,7 @@ export const gatePolicy = ({ gate, strategy, costs }: Config) => ({
   },
 });
 
-/** How ensembles are made; rows whose labels overlap are purged between folds. */
+/** How ensembles are made; rows whose labels overlap are purged between folds. @throws ModelError `plugin.not_loaded` */
 export function procedureOf({ model, label }: Config, seed = model.seed): Procedure {
   const { halfLifeDays, classBalance, uniqueness } = model.weights;
   const isWeighted = halfLifeDays !== undefined || classBalance || uniqueness;
@@ -88,6 +88,9 @@ export function procedureOf({ model, label }: Config, seed = model.seed): Proced
     ...(model.meta !== 'pool' && { meta: model.meta }),
     ...(model.passThrough.length > 0 && { passThrough: model.passThrough }),
     ...(Object.keys(model.monotone).length > 0 && { monotone: model.monotone }),
+    ...(model.plugins.length > 0 && {
+      plugins: model.plugins.map(({ name, settings }) => ({ ref: pluginRef(name), settings })),
+    }),
     ...(model.dropUnhelpful && { dropsUnhelpful: true }),
   };
 }

@@ -30,6 +30,16 @@ export const model = section({
     .record(z.string(), z.enum(['buy', 'sell']))
     .default({})
     .describe('Features that boosted trees may only hold for BUY, or for SELL, the higher they are'),
+  plugins: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z][a-z0-9-]{0,40}$/, 'expected small letters, digits and hyphens'),
+        module: z.string().min(1),
+        settings: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .default([])
+    .describe('Learners of your own: ES modules that run with all rights of this program (docs/models.md)'),
   dropUnhelpful: z.boolean().default(false).describe('Leave out base learners without which the stack is no worse out of fold'),
 });
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { BUY, HOLD, SELL } from '../domain/index.ts';
 import { LinearPool, LogisticRegression, type MonotoneConstraints, StackingClassifier } from './learners/index.ts';
+import type { PluginRef } from './plugins/learner-plugin.ts';
+import { PluginLearner } from './plugins/plugin-learner.ts';
 import type { WeightPolicy } from './sample-weights.ts';
 import { learnerOfParameters, type ParameterValues, type TunedLearner } from './tuning/index.ts';
 
@@ -21,6 +23,8 @@ export interface Procedure {
   readonly passThrough?: readonly string[] | undefined;
   /** Features that boosted trees may only hold for BUY, or for SELL, the higher they are. */
   readonly monotone?: Readonly<Record<string, 'buy' | 'sell'>> | undefined;
+  /** Learners of one's own beside the shipped ones. */
+  readonly plugins?: readonly { readonly ref: PluginRef; readonly settings: Readonly<Record<string, unknown>> }[] | undefined;
   /** Whether base learners without which the stack is no worse out of fold are left out. */
   readonly dropsUnhelpful?: boolean | undefined;
 }
@@ -32,8 +36,9 @@ const MAX_BINS = 31;
 /** Columns that each boosted tree may look at: trees that differ are worth more together. */
 const COLUMN_SAMPLE = 0.25;
 
-export function procedureHash({ trees, folds, purgeRows, seed, ...options }: Procedure): string {
-  const said = Object.entries(options)
+export function procedureHash({ trees, folds, purgeRows, seed, plugins, ...options }: Procedure): string {
+  const identities = plugins?.map(({ ref: { name, sha256 }, settings }) => [name, sha256, settings]);
+  const said = Object.entries({ ...options, plugins: identities })
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const parts = [PROCEDURE_VERSION, trees, folds, purgeRows, seed, ...(said.length > 0 ? [said] : [])];
@@ -46,7 +51,17 @@ export function procedureHash({ trees, folds, purgeRows, seed, ...options }: Pro
  * @param names of the training columns, among which the features to pass through are found
  */
 export function buildEnsemble(procedure: Procedure, names: readonly string[], threads: number): StackingClassifier {
-  const { trees, folds, purgeRows, seed, learners = {}, meta = 'pool', passThrough = [], dropsUnhelpful = false } = procedure;
+  const {
+    trees,
+    folds,
+    purgeRows,
+    seed,
+    learners = {},
+    meta = 'pool',
+    passThrough = [],
+    dropsUnhelpful = false,
+    plugins = [],
+  } = procedure;
   const monotone = procedure.monotone && directionsOf(procedure.monotone, names);
   const learner = (kind: TunedLearner, shipped: ParameterValues) =>
     learnerOfParameters(kind, { ...shipped, ...learners[kind] }, monotone);
@@ -59,6 +74,7 @@ export function buildEnsemble(procedure: Procedure, names: readonly string[], th
       forest: learner('random-forest', { trees, minLeafSamples: 5, maxBins: MAX_BINS, seed: seed + 1 }),
       extraTrees: learner('extra-trees', { trees, minLeafSamples: 5, seed: seed + 2 }),
       linear: learner('logistic-regression', { l2: 100 }),
+      ...Object.fromEntries(plugins.map(({ ref, settings }) => [ref.name, new PluginLearner(ref, settings)])),
     },
     meta: meta === 'pool' ? new LinearPool({ priorRows: 10 }) : new LogisticRegression({ l2: 100 }),
     folds,

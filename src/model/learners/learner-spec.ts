@@ -1,4 +1,5 @@
 import type { LogisticPenalty } from '../linear/fit-logistic.ts';
+import type { PluginRef } from '../plugins/learner-plugin.ts';
 import type { BoostingGrowth } from '../trees/fit-boosting.ts';
 import type { ForestGrowth } from '../trees/fit-forest.ts';
 
@@ -8,7 +9,8 @@ export type LearnerSpec =
   | { readonly kind: 'forest'; readonly growth: ForestGrowth; readonly maxBins: number }
   | { readonly kind: 'logistic'; readonly penalty: LogisticPenalty }
   | { readonly kind: 'pool'; readonly priorRows: number }
-  | { readonly kind: 'prior' };
+  | { readonly kind: 'prior' }
+  | { readonly kind: 'plugin'; readonly ref: PluginRef; readonly settings: Readonly<Record<string, unknown>> };
 
 /** Most bins per column, or `null` where the learner works on values. */
 export const binsOf = (spec: LearnerSpec): number | null =>

@@ -1,5 +1,6 @@
 import { ModelError } from '../../domain/index.ts';
 import { type Artifact, decodeArtifact } from '../persistence/artifact.ts';
+import { FittedPlugin } from '../plugins/fitted-plugin.ts';
 import { FittedBoosting } from './fitted-boosting.ts';
 import { FittedForest } from './fitted-forest.ts';
 import { FittedLogistic } from './fitted-logistic.ts';
@@ -13,6 +14,7 @@ const readers: Readonly<Record<string, (artifact: Artifact) => FittedModel>> = {
   logistic: FittedLogistic.fromArtifact,
   pool: FittedPool.fromArtifact,
   prior: FittedPrior.fromArtifact,
+  plugin: FittedPlugin.fromArtifact,
 };
 
 /** A single fitted learner from its bytes. @throws ModelError `learner.unreadable` */

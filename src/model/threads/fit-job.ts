@@ -8,6 +8,8 @@ import { FittedPrior } from '../learners/fitted-prior.ts';
 import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
 import { fitLogistic } from '../linear/fit-logistic.ts';
 import { fitPoolWeights } from '../linear/fit-pool-weights.ts';
+import { FittedPlugin, guarded } from '../plugins/fitted-plugin.ts';
+import { pluginOf } from '../plugins/learner-plugin.ts';
 import { binColumns } from '../trees/binning.ts';
 import { fitBoosting } from '../trees/fit-boosting.ts';
 import { fitForest } from '../trees/fit-forest.ts';
@@ -48,7 +50,26 @@ export function fitSpec(spec: LearnerSpec, whole: TrainingWindow, trees?: readon
       return new FittedPool(classes, fitPoolWeights(spec.priorRows, window));
     case 'prior':
       return new FittedPrior(columns, smoothedShares(window.labels, classes, window.weights));
+    case 'plugin':
+      return fitPlugin(spec, window);
   }
+}
+
+/** @throws ModelError `plugin.*` */
+function fitPlugin({ ref, settings }: Extract<LearnerSpec, { kind: 'plugin' }>, window: TrainingWindow): FittedPlugin {
+  const { data, rows, columns, labels, weights, classes } = window;
+  const plugin = pluginOf(ref.name, ref.sha256);
+  const given = {
+    data: data.slice(),
+    rows,
+    columns,
+    labels: labels.slice(),
+    weights: weights?.slice() ?? null,
+    classes,
+    settings,
+  };
+  const model = guarded(ref.name, () => plugin.fit(given));
+  return new FittedPlugin(classes, columns, ref.name, ref.sha256, Uint8Array.from(model));
 }
 
 /** The window with the bins the learner asks for, which it shares with others only where they ask for the same. */

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { InvariantError, ModelError } from '../../domain/index.ts';
+import { ensurePlugin } from '../plugins/learner-plugin.ts';
 import type { TrainingWindow } from '../trees/training-window.ts';
 import { type FitJob, type FitResult, runFitJob } from './fit-job.ts';
 
@@ -24,11 +25,12 @@ export type JobReply =
 
 let known = { id: -1, window: null as TrainingWindow | null };
 
-function reply({ windowId, window, job }: JobMessage): JobReply {
+async function reply({ windowId, window, job }: JobMessage): Promise<JobReply> {
   if (window !== null) known = { id: windowId, window };
   try {
     if (known.window === null || known.id !== windowId)
       throw new InvariantError('learner.window_missing', 'a worker was given a job before its data');
+    if (job.spec.kind === 'plugin') await ensurePlugin(job.spec.ref);
     return { result: runFitJob(known.window, job) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -41,4 +43,4 @@ function reply({ windowId, window, job }: JobMessage): JobReply {
   }
 }
 
-parentPort?.on('message', (message: JobMessage) => parentPort?.postMessage(reply(message)));
+parentPort?.on('message', async (message: JobMessage) => parentPort?.postMessage(await reply(message)));
