@@ -287,11 +287,7 @@ export class Daemon implements RunningDaemon {
 
   #tellFailure(job: Job, dueMs: TimeMs, error: unknown): void {
     const severity = job === this.#decision || job.name === 'backup' ? 'critical' : 'warning';
-    this.alerts.raise({
-      name: `${job.name}_failed`,
-      severity,
-      title: `${job.name} of ${toIso(dueMs)} failed: ${messageOf(error)}`,
-    });
+    this.alerts.failed({ name: `${job.name}_failed`, severity, what: `${job.name} of ${toIso(dueMs)} failed` }, error);
   }
 
   /** Until the next due time, in steps: after each an open position and open orders are looked at. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { AppError } from '../../domain/index.ts';
 import { ModelRegistry } from '../../model/index.ts';
-import { Metrics } from '../../monitoring/index.ts';
+import { type Logger, Metrics } from '../../monitoring/index.ts';
 import { EventLog } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { livePrices } from '../live-prices.ts';
@@ -33,21 +34,52 @@ export interface DaemonOptions {
 export async function runDaemon(given: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
   const log = openDaemonLog(given);
   const parts = loggedParts(given, log);
-  const release = await acquireRunLock(parts);
-  const events = new EventLog();
-  let running: Daemon | undefined;
-  try {
-    const metrics = new Metrics();
-    const notifications = await openNotifications(parts, (channel, isSent) =>
-      metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
-    );
-    const alerts = new DaemonAlerts({ parts, log, metrics, events, notifications });
-    const server = await serve(parts, { events, alerts, metrics, running: () => running });
-    const daemon = await openDaemon(parts, events, alerts, metrics).catch(async (error: unknown) => {
-      await server?.close();
-      await alerts.close();
-      throw error;
+  const [events, metrics] = [new EventLog(), new Metrics()];
+  const openAlerts = async (): Promise<DaemonAlerts> => {
+    const notifications = await openNotifications(parts, {
+      onAttempt: (channel, isSent) =>
+        metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
+      onUnsaved: (error) => log.error(`the outbox of messages cannot be written: ${String(error)}`),
     });
+    return new DaemonAlerts({ parts, log, metrics, events, notifications });
+  };
+  const release = await acquireRunLock(parts).catch(async (error: unknown) => {
+    // Whoever started a second daemon sees that it was refused; nobody else needs to be told.
+    if (!(error instanceof AppError && error.code === 'run.already_running')) await tellLast(await openAlerts(), error);
+    throw error;
+  });
+  try {
+    const alerts = await openAlerts();
+    try {
+      return await serveAndRun(parts, { log, events, metrics, alerts }, options);
+    } catch (error) {
+      if (!parts.signal?.aborted) await alerts.lastWords(error);
+      throw error;
+    } finally {
+      await alerts.close();
+    }
+  } finally {
+    await release();
+  }
+}
+
+async function tellLast(alerts: DaemonAlerts, error: unknown): Promise<void> {
+  await alerts.lastWords(error);
+  await alerts.close();
+}
+
+interface Voices {
+  readonly log: Logger;
+  readonly events: EventLog;
+  readonly metrics: Metrics;
+  readonly alerts: DaemonAlerts;
+}
+
+async function serveAndRun(parts: AppParts, { log, events, metrics, alerts }: Voices, options: DaemonOptions) {
+  let running: Daemon | undefined;
+  const server = await serve(parts, { events, alerts, metrics, running: () => running });
+  try {
+    const daemon = await openDaemon(parts, events, alerts, metrics);
     try {
       await daemon.start();
       daemon.startStreams();
@@ -58,15 +90,13 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
       return await daemon.run(options.days);
     } finally {
       running = undefined;
-      await server?.close();
       await daemon.close();
       await daemon.streams?.close();
       daemon.ownData.close();
-      await daemon.alerts.close();
       await daemon.session.close();
     }
   } finally {
-    await release();
+    await server?.close();
   }
 }
 
