@@ -31,7 +31,13 @@ export function writeFailure(error: unknown, path: string): AppError {
   }
   // Node reports a folder that cannot be made on a read-only disk as one that is not there.
   const isFolderRefused = code === 'ENOENT' && syscallOf(error) === 'mkdir';
-  if (isFolderRefused || code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || /read-only file system|permission denied/i.test(text)) {
+  if (
+    isFolderRefused ||
+    code === 'EROFS' ||
+    code === 'EACCES' ||
+    code === 'EPERM' ||
+    /read-only file system|permission denied/i.test(text)
+  ) {
     return new ConfigError('storage.not_writable', `${path} cannot be written`, {
       ...context,
       hint: 'Make the data directory writable for this user, or name another --data-dir.',

@@ -16,6 +16,9 @@ const SETTINGS = [
   'strategy.confidenceThreshold=0.34',
   'server.port=0',
   'streams.enabled=false',
+  // Looking again and again at what is away takes its time.
+  'exchange.reconcileEveryMinutes=360',
+  'extraction.sourceDayTimeoutS=3',
 ];
 
 /** What a channel was sent: name, severity, title, and what to do. */
@@ -97,6 +100,8 @@ export class Drill {
   /** Where the files of that namespace are seen from here. */
   root = '';
   env: Readonly<Record<string, string>> = {};
+  /** Settings of this drill, over those of all. */
+  settings: readonly string[] = [];
   readonly #children = new Set<ChildProcess>();
 
   private constructor(sandbox: Sandbox, told: Receiver) {
@@ -130,7 +135,7 @@ export class Drill {
 
   launch(...args: string[]): Running {
     const common = ['--endpoints', join(this.folder, 'ends.json'), '--data-dir', this.dataDir, '--json'];
-    const set = SETTINGS.flatMap((setting) => ['--set', setting]);
+    const set = [...SETTINGS, ...this.settings].flatMap((setting) => ['--set', setting]);
     const line = [...this.prefix, process.execPath, resolve('dist/cli/main.js'), ...args, ...common, ...set];
     const env = { ...process.env, ETS_WEBHOOK_URL: this.told.url, ...this.env };
     const child = spawn(line[0]!, line.slice(1), { cwd: this.folder, env });
@@ -165,7 +170,7 @@ export class Drill {
   }
 
   /** The days decided so far, oldest first. */
-  decisions(): { decisionId: string; decisionTimeMs: TimeMs; decision: { action: string } }[] {
+  decisions(): { decisionId: string; decisionTimeMs: TimeMs; modelId: string | null }[] {
     return linesOf(this.root + this.path('trades/decisions.ndjson'));
   }
 

@@ -99,6 +99,7 @@ export class DaemonAlerts {
         key: `order:${clientOrderId}:${state}`,
         severity: isBad ? 'warning' : 'info',
         title: text,
+        ...(isBad && { detail: 'Compare `ets journal` with the exchange; an order of unknown outcome is never sent again.' }),
       });
     }
   }

@@ -13,6 +13,7 @@ import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
 import type { TradingSession } from '../trading-session.ts';
 import { worldWait } from '../world-wait.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { DataFetch } from './data-fetch.ts';
 import type { HealthMonitor } from './health-monitor.ts';
@@ -37,6 +38,8 @@ export interface DaemonParts extends Omit<RunningDaemon, 'jobStates'> {
   readonly events: EventLog;
   readonly alerts: DaemonAlerts;
   readonly metrics: Metrics;
+  /** Nothing where the clock is not this machine's. */
+  readonly clockWatch: ClockWatch | undefined;
 }
 
 /**
@@ -53,6 +56,7 @@ export class Daemon implements RunningDaemon {
   readonly health: HealthMonitor;
   readonly ownData: OwnData;
   readonly #metrics: Metrics;
+  readonly #clockWatch: ClockWatch | undefined;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
   readonly #predictions: PredictionHistory;
@@ -71,8 +75,10 @@ export class Daemon implements RunningDaemon {
   /** What the last comparison found wrong; told once while it lasts. */
   #trouble = '';
 
-  constructor({ parts, session, history, registry, models, predictions, events, streams, alerts, health, metrics }: DaemonParts) {
+  constructor(given: DaemonParts) {
+    const { parts, session, history, registry, models, predictions, events, streams, alerts, health, metrics } = given;
     const { schedule, strategy } = parts.config;
+    this.#clockWatch = given.clockWatch;
     this.session = session;
     this.history = history;
     this.registry = registry;
@@ -127,6 +133,10 @@ export class Daemon implements RunningDaemon {
       const hasOpenOrders = cycle.engine.ledger.unsettledOrders().length > 0;
       if (days !== undefined && decisions >= days && !hasOpenOrders) return { decisions };
       const isDone = days !== undefined && decisions >= days;
+      if (await this.#clockWatch?.isWrong()) {
+        await this.#wait(clock.nowMs() + MINUTE_MS);
+        continue;
+      }
       const next = isDone ? undefined : nextRun(this.#waitingJobs(), this.history.lastDueMs, this.history.sinceMs, clock.nowMs());
       if (next && next.dueMs <= clock.nowMs()) await this.#runDue(next);
       else {
@@ -153,7 +163,8 @@ export class Daemon implements RunningDaemon {
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
     if (isMissed) {
       const title = `${job.name} of ${toIso(dueMs)} was missed`;
-      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title });
+      const detail = 'Nothing has to be made up for; find out why the system was down.';
+      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title, detail });
       return this.#record(job, dueMs, 'missed', null);
     }
     if (job === this.#decision) return this.#decideDue(dueMs);
@@ -313,19 +324,29 @@ export class Daemon implements RunningDaemon {
     const { cycle } = this.session;
     this.#reconciledMs = this.#parts.clock.nowMs();
     const status = await cycle.route.check(cycle.engine);
-    const trouble = status.kind === 'ready' ? '' : `${status.kind}: ${status.why}`;
+    const trouble = status.kind === 'halt' ? `${status.kind}: ${status.why}` : status.kind;
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.#halt(status.why);
     if (status.kind === 'exchange_down' && isNew) {
-      this.alerts.raise({ name: 'exchange_down', severity: 'warning', title: `the exchange does not answer: ${status.why}` });
+      this.alerts.raise({
+        name: 'exchange_down',
+        severity: 'warning',
+        title: `the exchange does not answer: ${status.why}`,
+        detail: 'Nothing is ordered until it does, and nothing needs to be done; if it lasts, see its own status page.',
+      });
     }
   }
 
   async #halt(why: string): Promise<void> {
     await this.session.cycle.halt(why);
     this.#events.add('halt', this.#parts.clock.nowMs(), { why });
-    this.alerts.raise({ name: 'halted', severity: 'critical', title: `trading is halted: ${why}` });
+    this.alerts.raise({
+      name: 'halted',
+      severity: 'critical',
+      title: `trading is halted: ${why}`,
+      detail: 'Mend the cause, then `ets resume`; `ets flatten` sells what is held.',
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import { openNotifications } from '../notify.ts';
 import { openPredictionHistory } from '../prediction-history.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
+import { openClockWatch } from './clock-watch.ts';
 import { Daemon } from './daemon.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
 import { loggedParts, openDaemonLog } from './daemon-log.ts';
@@ -37,8 +38,7 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   const [events, metrics] = [new EventLog(), new Metrics()];
   const openAlerts = async (): Promise<DaemonAlerts> => {
     const notifications = await openNotifications(parts, {
-      onAttempt: (channel, isSent) =>
-        metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
+      onAttempt: (channel, isSent) => metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
       onUnsaved: (error) => log.error(`the outbox of messages cannot be written: ${String(error)}`),
     });
     return new DaemonAlerts({ parts, log, metrics, events, notifications });
@@ -101,9 +101,9 @@ async function serveAndRun(parts: AppParts, { log, events, metrics, alerts }: Vo
 }
 
 async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlerts, metrics: Metrics): Promise<Daemon> {
-  const { clock, config, dataDir, onProgress } = parts;
+  const { clock, config, dataDir } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
-  const models = await RegistryModelStore.open(registry, config.model.trainDays, onProgress);
+  const models = await openModels(registry, config.model.trainDays, alerts);
   const predictions = await openPredictionHistory(dataDir);
   const history = await JobHistory.open(join(dataDir, PATHS.schedule), clock.nowMs());
   const streams = await openStreams(parts, (event) => {
@@ -118,5 +118,38 @@ async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlert
     cost: prices.cost,
   });
   const health = new HealthMonitor({ parts, registry, predictions: predictions.served, model: () => models.current() });
-  return new Daemon({ parts, session, models, registry, predictions, history, events, streams, alerts, health, metrics });
+  if (session.repairedBytes > 0) {
+    alerts.raise({
+      name: 'journal_repaired',
+      severity: 'warning',
+      title: `${session.repairedBytes} bytes of an interrupted write stood at the end of the order journal`,
+      detail: 'They are set aside in a .torn file; nothing was sent for them. The journal is compared with the exchange now.',
+    });
+  }
+  const clockWatch = await openClockWatch(parts, alerts);
+  return new Daemon({
+    parts,
+    session,
+    models,
+    registry,
+    predictions,
+    history,
+    events,
+    streams,
+    alerts,
+    health,
+    metrics,
+    clockWatch,
+  });
 }
+
+/** A position that is held must be watched whatever became of the models. */
+const openModels = (registry: ModelRegistry, trainDays: number, alerts: DaemonAlerts): Promise<RegistryModelStore> =>
+  RegistryModelStore.openOrWithout(registry, trainDays, (title) =>
+    alerts.raise({
+      name: 'model_damaged',
+      severity: 'critical',
+      title,
+      detail: 'Train a new one with `ets train`, or restore a backup from before.',
+    }),
+  );
