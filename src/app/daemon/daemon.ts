@@ -17,7 +17,7 @@ import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { DataFetch } from './data-fetch.ts';
 import type { HealthMonitor } from './health-monitor.ts';
-import type { JobHistory, JobOutcome } from './job-history.ts';
+import { JOB_OUTCOMES, type JobHistory, type JobOutcome } from './job-history.ts';
 import type { JobState } from './job-state.ts';
 import { OwnData } from './own-data.ts';
 import type { RunningDaemon } from './running-daemon.ts';
@@ -97,6 +97,8 @@ export class Daemon implements RunningDaemon {
     this.#decision = dailyJob('decision', strategy.decisionHourUtc, schedule.decisionLateHours * HOUR_MS);
     this.#isStill = parts.clock instanceof SandboxClock && parts.clock.speed === 0;
     this.#upkeep = this.#isStill ? [] : upkeepJobs({ parts, alerts, daemon: this, fetching: this.#fetching });
+    for (const job of [this.#decision, this.#training, ...this.#upkeep])
+      for (const outcome of JOB_OUTCOMES) metrics.expect('ets_job_runs_total', { job: job.name, outcome });
     this.#trainingLane = new BackgroundLane(parts.timer);
     this.#upkeepLane = new BackgroundLane(parts.timer);
   }
