@@ -17,9 +17,10 @@ import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { DataFetch } from './data-fetch.ts';
 import type { HealthMonitor } from './health-monitor.ts';
-import { JOB_OUTCOMES, type JobHistory, type JobOutcome } from './job-history.ts';
+import { JOB_OUTCOMES, type JobHistory, type JobOutcome, type JobRun } from './job-history.ts';
 import type { JobState } from './job-state.ts';
 import { OwnData } from './own-data.ts';
+import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
 import { trainInChild } from './train-in-child.ts';
 import { type UpkeepJob, upkeepJobs } from './upkeep-jobs.ts';
@@ -174,12 +175,20 @@ export class Daemon implements RunningDaemon {
     if (this.#isStill) await this.#trainingLane.idle();
   }
 
-  async #record(job: Job, dueMs: TimeMs, outcome: JobOutcome, message: string | null, startedMs?: number): Promise<void> {
+  async #record(
+    job: Job,
+    dueMs: TimeMs,
+    outcome: JobOutcome,
+    message: string | null,
+    startedMs?: number,
+    phasesMs?: JobRun['phasesMs'],
+  ): Promise<void> {
     const { clock, timer } = this.#parts;
     const durationMs = startedMs === undefined ? 0 : Math.round(timer.elapsedMs() - startedMs);
     this.#metrics.count('ets_job_runs_total', { job: job.name, outcome });
     if (startedMs !== undefined) this.#metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job: job.name });
-    await this.history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), durationMs, outcome, message });
+    const run = { job: job.name, dueMs, endedMs: clock.nowMs(), durationMs, outcome, message };
+    await this.history.record({ ...run, ...(phasesMs && { phasesMs }) });
   }
 
   async #decideDue(dueMs: TimeMs): Promise<void> {
@@ -187,8 +196,9 @@ export class Daemon implements RunningDaemon {
     const startedMs = timer.elapsedMs();
     this.#isDeciding = true;
     try {
-      await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs));
-      await this.#record(this.#decision, dueMs, 'done', null, startedMs);
+      const phases = new PhaseTimes(timer);
+      await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs, phases));
+      await this.#record(this.#decision, dueMs, 'done', null, startedMs, phases.ms);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
@@ -202,42 +212,25 @@ export class Daemon implements RunningDaemon {
     }
   }
 
-  async #decide(dueMs: TimeMs): Promise<void> {
-    await this.#fetchBefore(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
+  async #decide(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
+    await this.#fetching.fetchWithin(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
+    phases.end('fetch');
     await this.ownData.look();
+    phases.end('ownData');
     const { strategy, symbol, mode } = this.session.cycle.settings;
     const id = decisionId({ strategy, symbol, mode, decisionTimeMs: dueMs });
-    await withLogFields({ decisionId: id }, () => this.#cycle(dueMs));
+    await withLogFields({ decisionId: id }, () => this.#cycle(dueMs, phases));
   }
 
-  /** Fetches for at most so long; the decision then judges the data that is there. */
-  async #fetchBefore(deadlineMs: number): Promise<void> {
-    const { timer, signal } = this.#parts;
-    const [over, done] = [new AbortController(), new AbortController()];
-    const deadline = timer.sleep(deadlineMs, done.signal).then(
-      () => over.abort(new Error('no more time')),
-      () => undefined,
-    );
-    try {
-      await this.#fetching.fetchFirst(over.signal);
-    } catch (error) {
-      if (!over.signal.aborted || signal?.aborted) throw error;
-    } finally {
-      done.abort();
-      await deadline;
-    }
-    if (!over.signal.aborted) return;
-    const title = `data was not fetched within ${Math.round(deadlineMs / MINUTE_MS)} minutes; the decision takes what is there`;
-    this.alerts.raise({ name: 'extraction_failed', key: 'extraction_failed:deadline', severity: 'warning', title });
-  }
-
-  async #cycle(dueMs: TimeMs): Promise<void> {
+  async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
     const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs);
+    phases.end('decideAndOrder');
     const { decision } = record;
     this.#parts.onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
     this.#events.add('decision', dueMs, { decisionId: record.decisionId, label: decision.label, action: decision.action });
     for (const order of orders) this.#events.add('order', dueMs, order);
     await this.#reconcile();
+    phases.end('reconcile');
     this.alerts.orders(orders);
     this.alerts.health(this.health);
     this.alerts.cycleDone(record, equityUsd);

@@ -14,6 +14,8 @@ const runSchema = z.object({
   durationMs: z.int().default(0),
   outcome: z.enum(JOB_OUTCOMES),
   message: z.string().nullable(),
+  /** Process time of each part of the run, in their order; of jobs that have parts. */
+  phasesMs: z.record(z.string(), z.int()).optional(),
 });
 const stateSchema = z.object({
   /** When the schedule began on this data directory. */
