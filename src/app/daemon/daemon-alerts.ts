@@ -122,8 +122,10 @@ export class DaemonAlerts {
   }
 
   /** The summary of a day, and the sign of life that somebody outside waits for. */
-  cycleDone({ decisionTimeMs, decision }: DecisionRecord, equityUsd: string): void {
-    const title = `${toIso(decisionTimeMs)}: ${decision.label}, ${decision.action}; equity ${equityUsd} USDT`;
+  cycleDone(record: DecisionRecord, equityUsd: string): void {
+    const { decisionTimeMs, decision } = record;
+    const did = `${decision.action}${whyNothing(record)}`;
+    const title = `${toIso(decisionTimeMs)}: ${decision.label}, ${did}; equity ${equityUsd} USDT`;
     this.raise({ name: 'daily_summary', key: `daily_summary:${decisionTimeMs}`, severity: 'info', title });
     const url = this.#parts.env.ETS_HEARTBEAT_URL;
     if (url) this.#behind(this.#heartbeat(url));
@@ -163,3 +165,10 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 /** The code of an error and its hint; what has no code is a defect, or the machine's. */
 const whatToDo = (error: unknown): string =>
   error instanceof AppError ? `${error.code}: ${error.hint ?? 'see docs/errors.md'}` : 'unexpected: see the log';
+
+/** Why a decision to trade ordered nothing, in brackets; nothing where it did, or was to hold. */
+function whyNothing({ decision, risk, intents }: DecisionRecord): string {
+  if (decision.action === 'HOLD' || intents.length > 0) return '';
+  const rules = risk.reasons.map(({ rule }) => rule).join(', ');
+  return risk.allowed ? ' (nothing ordered: no price, or too little to trade)' : ` (nothing ordered: ${rules})`;
+}
