@@ -6,7 +6,7 @@ import { type AppParts, PATHS } from './app-parts.ts';
 /** The notification system of a data directory, with every channel whose secrets are in the environment. */
 export async function openNotifications(
   parts: AppParts,
-  onAttempt?: NotificationParts['onAttempt'],
+  told: Pick<NotificationParts, 'onAttempt' | 'onUnsaved'> = {},
 ): Promise<NotificationSystem> {
   const { dataDir, env, clock, config, onProgress } = parts;
   const { quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour, drawdownAlert: _, ...least } = config.notifications;
@@ -17,7 +17,7 @@ export async function openNotifications(
     outbox,
     policy: { least, quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour },
     clock,
-    ...(onAttempt && { onAttempt }),
+    ...told,
   });
 }
 

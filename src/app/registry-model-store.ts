@@ -1,4 +1,4 @@
-import type { TimeMs } from '../domain/index.ts';
+import { ModelError, type TimeMs } from '../domain/index.ts';
 import { featureCodeHash } from '../features/index.ts';
 import {
   ChallengerFile,
@@ -35,6 +35,24 @@ export class RegistryModelStore implements ModelStore {
     const store = new RegistryModelStore(registry, trainDays, stored && serving(stored));
     await store.#loadTrial();
     return store;
+  }
+
+  /**
+   * As `open`, and without a model where every one is damaged: decisions then hold until a training promotes one.
+   * @param onFallback told of that too
+   */
+  static async openOrWithout(
+    registry: ModelRegistry,
+    trainDays: number,
+    onFallback: (why: string) => void,
+  ): Promise<RegistryModelStore> {
+    try {
+      return await RegistryModelStore.open(registry, trainDays, onFallback);
+    } catch (error) {
+      if (!(error instanceof ModelError) || error.code !== 'registry.no_usable_model') throw error;
+      onFallback(`${error.message}; decisions hold until a new one is trained`);
+      return new RegistryModelStore(registry, trainDays, undefined);
+    }
   }
 
   current(): ServingModel | undefined {

@@ -24,6 +24,8 @@ import type { ServingModel } from './serving-model.ts';
 /** An open order journal with everything that a daily cycle on this data directory needs. */
 export interface TradingSession {
   readonly cycle: CycleParts;
+  /** Bytes of an interrupted write that were found at the end of the journal and set aside. */
+  readonly repairedBytes: number;
   /** Rewrites `trade_history.json` from the journal. */
   writeHistory(): Promise<void>;
   close(): Promise<void>;
@@ -89,6 +91,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
         await haltSwitch.halt('system', why, clock.nowMs());
       },
     },
+    repairedBytes: journal.repairedBytes,
     writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger),
     async close() {
       await engine.close();

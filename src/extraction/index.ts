@@ -21,6 +21,7 @@ export { HttpClient, type HttpDeps, type HttpRequest, RequestBudgets } from './h
 export { type FileReport, type IngestOptions, ingestFile, prepareFile, readContent, readTable } from './ingest/index.ts';
 export { type BookTicker, fetchBookTicker } from './price/book-ticker.ts';
 export { fetchOrderBook } from './price/order-book.ts';
+export { fetchServerTime } from './price/server-time.ts';
 export type { ExtractContext, Extracted, SourceExtractor, TimeRange } from './source-extractor.ts';
 export type { SourceKeys, SourceUrls } from './source-urls.ts';
 export {

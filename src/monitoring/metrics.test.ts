@@ -24,6 +24,15 @@ describe('Metrics', () => {
     expect(text).toContain('ets_job_duration_seconds_bucket{le="2",job="decision"} 0');
   });
 
+  it('show at 0 what is expected to be counted, and count on from what was', async () => {
+    const metrics = new Metrics();
+    metrics.count('ets_job_runs_total', { job: 'decision', outcome: 'done' });
+    for (const outcome of ['done', 'failed']) metrics.expect('ets_job_runs_total', { job: 'decision', outcome });
+    const text = await metrics.text(NOTHING);
+    expect(text).toContain('ets_job_runs_total{job="decision",outcome="done"} 1');
+    expect(text).toContain('ets_job_runs_total{job="decision",outcome="failed"} 0');
+  });
+
   it('do not show what is not known, nor what was known before and is not any more', async () => {
     const metrics = new Metrics();
     await metrics.text({ ...NOTHING, ets_equity_usd: 1, ets_orders: byLabel('state', { FILLED: 1, OPEN: 1 }) });

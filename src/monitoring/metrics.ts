@@ -35,6 +35,11 @@ export class Metrics {
     this.#counters.get(name)!.inc(labels);
   }
 
+  /** Shows a counter at 0, so that its first count is an increase that an alert can see. */
+  expect(name: NamesOf<'counter'>, labels: Labels): void {
+    this.#counters.get(name)!.inc(labels, 0);
+  }
+
   observe(name: NamesOf<'histogram'>, value: number, labels: Labels): void {
     this.#histograms.get(name)!.observe(labels, value);
   }

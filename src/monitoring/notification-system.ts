@@ -19,6 +19,8 @@ export interface NotificationParts {
   readonly clock: Clock;
   /** Told of every attempt to send. */
   readonly onAttempt?: (channel: ChannelName, isSent: boolean) => void;
+  /** Told when the outbox could not be written: messages are sent all the same, and a restart may forget or repeat one. */
+  readonly onUnsaved?: (error: unknown) => void;
 }
 
 const FIRST_RETRY_MS = 30 * SECOND_MS;
@@ -54,10 +56,12 @@ export class NotificationSystem {
     const takers = channels.filter(
       ({ name }) => policy.least[name] !== 'none' && rank >= SEVERITIES.indexOf(policy.least[name] as Severity),
     );
-    await outbox.announce(
-      alert.key,
-      nowMs,
-      takers.map(({ name }) => ({ alert, channel: name, attempts: 0, notBeforeMs: nowMs })),
+    await this.#saved(
+      outbox.announce(
+        alert.key,
+        nowMs,
+        takers.map(({ name }) => ({ alert, channel: name, attempts: 0, notBeforeMs: nowMs })),
+      ),
     );
     return true;
   }
@@ -102,15 +106,20 @@ export class NotificationSystem {
       try {
         await channel.send(message.alert, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
         this.#sent.get(channel.name)?.push(nowMs) ?? this.#sent.set(channel.name, [nowMs]);
-        this.#parts.onAttempt?.(channel.name, true);
-        await outbox.delivered(message);
       } catch {
         if (this.#stop.signal.aborted) return;
         this.#parts.onAttempt?.(channel.name, false);
-        await outbox.postpone(message, nowMs + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** message.attempts));
+        await this.#saved(outbox.postpone(message, nowMs + Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** message.attempts)));
         return;
       }
+      this.#parts.onAttempt?.(channel.name, true);
+      await this.#saved(outbox.delivered(message));
     }
+  }
+
+  /** A full disk must not keep anybody from hearing that it is full. */
+  async #saved(saving: Promise<void>): Promise<void> {
+    await saving.catch((error: unknown) => this.#parts.onUnsaved?.(error));
   }
 
   #mustWait({ alert, channel }: OutboxMessage, nowMs: number): boolean {

@@ -24,6 +24,8 @@ export interface ServerOptions extends AccessOptions {
   /** Serves HTTPS with these, HTTP without. */
   readonly tls?: Pick<TlsFiles, 'cert' | 'key'> | undefined;
   readonly heartbeatMs?: number;
+  /** Process time in which a request must have come whole; 10 s unless told. */
+  readonly requestTimeoutMs?: number;
   /** An error that nobody expected; the reply says nothing of it. */
   readonly failed: (error: unknown) => void;
   /** Told of every reply. */
@@ -40,6 +42,8 @@ export interface AuditEntry {
 
 const MAX_BODY_BYTES = 2 * 2 ** 20;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Connections at once; further ones are closed, so that whoever opens many cannot use up the memory. */
+const MAX_CONNECTIONS = 512;
 
 /**
  * The API, the metrics and the status page.
@@ -52,14 +56,18 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
       hint: 'Set ETS_API_TOKEN, or leave server.host at 127.0.0.1.',
     });
   }
+  const timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  // Node looks for requests that are late only every 30 s unless told.
+  const patience = { headersTimeout: timeoutMs, connectionsCheckingInterval: timeoutMs / 4 };
   const app = Fastify({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: timeoutMs,
+    connectionTimeout: timeoutMs,
     forceCloseConnections: true,
     logger: false,
-    ...(options.tls && { https: { cert: options.tls.cert, key: options.tls.key } }),
+    ...(options.tls ? { https: { ...patience, cert: options.tls.cert, key: options.tls.key } } : { http: patience }),
   }) as unknown as FastifyInstance;
+  app.server.maxConnections = MAX_CONNECTIONS;
   await app.register(helmet, {
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] } },
   });

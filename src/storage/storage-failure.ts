@@ -3,6 +3,9 @@ import { type AppError, ConfigError, DataError } from '../domain/index.ts';
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
+const syscallOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
+
 /** The file-system error code of anything thrown (`ENOENT`, ...), '' where it has none. */
 export const fileErrorCode = codeOf;
 
@@ -26,7 +29,15 @@ export function writeFailure(error: unknown, path: string): AppError {
       hint: 'Name another --data-dir, or move that file away.',
     });
   }
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || /read-only file system|permission denied/i.test(text)) {
+  // Node reports a folder that cannot be made on a read-only disk as one that is not there.
+  const isFolderRefused = code === 'ENOENT' && syscallOf(error) === 'mkdir';
+  if (
+    isFolderRefused ||
+    code === 'EROFS' ||
+    code === 'EACCES' ||
+    code === 'EPERM' ||
+    /read-only file system|permission denied/i.test(text)
+  ) {
     return new ConfigError('storage.not_writable', `${path} cannot be written`, {
       ...context,
       hint: 'Make the data directory writable for this user, or name another --data-dir.',

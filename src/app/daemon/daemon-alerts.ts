@@ -1,4 +1,4 @@
-import { toIso } from '../../domain/index.ts';
+import { AppError, toIso } from '../../domain/index.ts';
 import type { Alert, Logger, Metrics, NotificationSystem, Severity } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
@@ -15,7 +15,7 @@ export interface AlertParts {
   readonly notifications: NotificationSystem;
 }
 
-type Raised = Pick<Alert, 'name' | 'severity' | 'title'> & { readonly key?: string };
+type Raised = Pick<Alert, 'name' | 'severity' | 'title'> & { readonly key?: string; readonly detail?: string };
 
 /** What somebody is told when a part of `check-status` is not well. */
 const HEALTH_ALERTS: Readonly<Record<string, Pick<Alert, 'name' | 'severity'>>> = {
@@ -26,6 +26,8 @@ const HEALTH_ALERTS: Readonly<Record<string, Pick<Alert, 'name' | 'severity'>>> 
   disk: { name: 'disk_low', severity: 'critical' },
   orders: { name: 'order_open', severity: 'critical' },
   backup: { name: 'backup_old', severity: 'warning' },
+  clock: { name: 'clock_wrong', severity: 'critical' },
+  notifications: { name: 'messages_wait', severity: 'warning' },
   certificate: { name: 'certificate_expires', severity: 'warning' },
 };
 
@@ -35,6 +37,8 @@ const PROBLEMS: ReadonlySet<OrderOutcome['state']> = new Set(['REJECTED', 'UNKNO
 const LEVELS: Readonly<Record<Severity, 'info' | 'warn' | 'error'>> = { info: 'info', warning: 'warn', critical: 'error' };
 
 const HEARTBEAT_TIMEOUT_MS = 5_000;
+/** How long a daemon that ends by an error waits for a channel to take its last words. */
+const LAST_WORDS_MS = 5_000;
 
 /**
  * Tells people what happens in the daemon: on the log, on the event stream and on the channels. Nothing here is waited
@@ -57,13 +61,29 @@ export class DaemonAlerts {
     this.#notifications = notifications;
   }
 
-  raise({ name, key, severity, title }: Raised): void {
+  raise({ name, key, severity, title, detail = '' }: Raised): void {
     const { clock, isSimulated } = this.#parts;
-    this.#log[LEVELS[severity]]({ alert: name }, title);
+    this.#log[LEVELS[severity]]({ alert: name, ...(detail !== '' && { detail }) }, title);
     this.#metrics.count('ets_alerts_total', { name, severity });
     if (severity !== 'info') this.#events.add('alert', clock.nowMs(), { name, severity, message: title });
-    const alert = { name, severity, title, detail: '', simulated: isSimulated, ...(key !== undefined && { key }) };
+    const alert = { name, severity, title, detail, simulated: isSimulated, ...(key !== undefined && { key }) };
     this.#behind(this.#notifications.raise(alert).then(() => this.deliver()));
+  }
+
+  /** Tells of something that failed: its message, its code, and what to do. */
+  failed(alert: Omit<Raised, 'title' | 'detail'> & { readonly what: string }, error: unknown): void {
+    const { what, ...rest } = alert;
+    this.raise({ ...rest, title: `${what}: ${messageOf(error)}`, detail: whatToDo(error) });
+  }
+
+  /** Tells why the daemon ends, and waits a moment for a channel to take it. */
+  async lastWords(error: unknown): Promise<void> {
+    this.failed({ name: 'daemon_failed', severity: 'critical', what: 'the daemon cannot go on' }, error);
+    const { timer } = this.#parts;
+    const isTaken = new AbortController();
+    const tooLate = timer.sleep(LAST_WORDS_MS, isTaken.signal).catch(() => undefined);
+    await Promise.race([this.#settled(), tooLate]);
+    isTaken.abort();
   }
 
   /** Sends in the background what waits and is due. */
@@ -80,6 +100,7 @@ export class DaemonAlerts {
         key: `order:${clientOrderId}:${state}`,
         severity: isBad ? 'warning' : 'info',
         title: text,
+        ...(isBad && { detail: 'Compare `ets journal` with the exchange; an order of unknown outcome is never sent again.' }),
       });
     }
   }
@@ -97,7 +118,7 @@ export class DaemonAlerts {
   checks(checks: readonly HealthCheck[]): void {
     for (const { name, status, detail, remedy } of checks) {
       const alert = HEALTH_ALERTS[name];
-      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}; ${remedy}` });
+      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}`, detail: remedy ?? '' });
     }
   }
 
@@ -117,8 +138,10 @@ export class DaemonAlerts {
   }
 
   /** The summary of a day, and the sign of life that somebody outside waits for. */
-  cycleDone({ decisionTimeMs, decision }: DecisionRecord, equityUsd: string): void {
-    const title = `${toIso(decisionTimeMs)}: ${decision.label}, ${decision.action}; equity ${equityUsd} USDT`;
+  cycleDone(record: DecisionRecord, equityUsd: string): void {
+    const { decisionTimeMs, decision } = record;
+    const did = `${decision.action}${whyNothing(record)}`;
+    const title = `${toIso(decisionTimeMs)}: ${decision.label}, ${did}; equity ${equityUsd} USDT`;
     this.raise({ name: 'daily_summary', key: `daily_summary:${decisionTimeMs}`, severity: 'info', title });
     const url = this.#parts.env.ETS_HEARTBEAT_URL;
     if (url) this.#behind(this.#heartbeat(url));
@@ -128,8 +151,12 @@ export class DaemonAlerts {
   async close(): Promise<void> {
     this.#stop.abort();
     const closing = this.#notifications.close().catch(() => undefined);
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    await this.#settled();
     await closing;
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   async #heartbeat(url: string): Promise<void> {
@@ -147,4 +174,17 @@ export class DaemonAlerts {
       .finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
   }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The code of an error and its hint; what has no code is a defect, or the machine's. */
+const whatToDo = (error: unknown): string =>
+  error instanceof AppError ? `${error.code}: ${error.hint ?? 'see docs/errors.md'}` : 'unexpected: see the log';
+
+/** Why a decision to trade ordered nothing, in brackets; nothing where it did, or was to hold. */
+function whyNothing({ decision, risk, intents }: DecisionRecord): string {
+  if (decision.action === 'HOLD' || intents.length > 0) return '';
+  const rules = risk.reasons.map(({ rule }) => rule).join(', ');
+  return risk.allowed ? ' (nothing ordered: no price, or too little to trade)' : ` (nothing ordered: ${rules})`;
 }

@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { money } from '../../domain/index.ts';
-import type { Order } from '../../trading/index.ts';
-import { meanSlippageBps } from './daemon-gauges.ts';
+import { ORDER_STATES, type Order } from '../../trading/index.ts';
+import { meanSlippageBps, ordersByState } from './daemon-gauges.ts';
 
 const order = (side: 'buy' | 'sell', referencePriceUsd: string, quantity: string, notionalUsd: string): Order =>
   ({ intent: { side, referencePriceUsd }, filledQuantity: money(quantity), notionalUsd: money(notionalUsd) }) as unknown as Order;
+
+describe('ordersByState', () => {
+  it('shows every state, 0 where no order is in it', () => {
+    const shown = ordersByState([{ state: 'FILLED' }, { state: 'REJECTED' }, { state: 'FILLED' }]);
+    expect(shown.map(({ labels }) => labels.state)).toEqual([...ORDER_STATES]);
+    expect(shown.filter(({ value }) => value > 0).map(({ labels, value }) => [labels.state, value])).toEqual([
+      ['FILLED', 2],
+      ['REJECTED', 1],
+    ]);
+  });
+});
 
 describe('meanSlippageBps', () => {
   it('is what buys paid more and sales got less, of orders that were executed', () => {

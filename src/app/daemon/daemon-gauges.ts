@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAY_MS, systemClock, type TimeMs, toNumber } from '../../domain/index.ts';
 import { byLabel, type GaugeReadings, type LabelledValue } from '../../monitoring/index.ts';
-import { type DecisionRecord, HaltSwitch, type Order } from '../../trading/index.ts';
+import { type DecisionRecord, HaltSwitch, ORDER_STATES, type Order } from '../../trading/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { listBackups } from '../backups.ts';
 import { DRIFT_LEVELS } from '../risk-settings.ts';
@@ -88,7 +88,7 @@ function accountReadings(
   const equityUsd = points.at(-1)?.equityUsd;
   const peakUsd = points.reduce((peak, point) => Math.max(peak, point.equityUsd), 0);
   return {
-    ets_orders: byLabel('state', countBy([...(ledger?.orders.values() ?? [])].map(({ state }) => state))),
+    ets_orders: ordersByState([...(ledger?.orders.values() ?? [])]),
     ets_open_orders: ledger?.unsettledOrders().length,
     ets_slippage_bps: ledger && meanSlippageBps([...ledger.orders.values()]),
     ets_equity_usd: equityUsd,
@@ -98,6 +98,13 @@ function accountReadings(
     ets_fees_usd: ledger && toNumber(ledger.feesUsd),
   };
 }
+
+/** Orders in every state: one that no order is in shows 0, so that an alert sees the first. */
+export const ordersByState = (orders: readonly Pick<Order, 'state'>[]): readonly LabelledValue[] =>
+  byLabel('state', {
+    ...Object.fromEntries(ORDER_STATES.map((state) => [state, 0])),
+    ...countBy(orders.map(({ state }) => state)),
+  });
 
 /** What the newest executed orders paid more, or got less, than the price they were sized with; nothing before the first. */
 export function meanSlippageBps(orders: readonly Order[]): number | undefined {

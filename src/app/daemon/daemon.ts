@@ -13,12 +13,14 @@ import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
 import type { TradingSession } from '../trading-session.ts';
 import { worldWait } from '../world-wait.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { DataFetch } from './data-fetch.ts';
 import type { HealthMonitor } from './health-monitor.ts';
-import type { JobHistory, JobOutcome } from './job-history.ts';
+import { JOB_OUTCOMES, type JobHistory, type JobOutcome, type JobRun } from './job-history.ts';
 import type { JobState } from './job-state.ts';
 import { OwnData } from './own-data.ts';
+import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
 import { trainInChild } from './train-in-child.ts';
 import { type UpkeepJob, upkeepJobs } from './upkeep-jobs.ts';
@@ -37,6 +39,8 @@ export interface DaemonParts extends Omit<RunningDaemon, 'jobStates'> {
   readonly events: EventLog;
   readonly alerts: DaemonAlerts;
   readonly metrics: Metrics;
+  /** Nothing where the clock is not this machine's. */
+  readonly clockWatch: ClockWatch | undefined;
 }
 
 /**
@@ -53,6 +57,7 @@ export class Daemon implements RunningDaemon {
   readonly health: HealthMonitor;
   readonly ownData: OwnData;
   readonly #metrics: Metrics;
+  readonly #clockWatch: ClockWatch | undefined;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
   readonly #predictions: PredictionHistory;
@@ -71,8 +76,10 @@ export class Daemon implements RunningDaemon {
   /** What the last comparison found wrong; told once while it lasts. */
   #trouble = '';
 
-  constructor({ parts, session, history, registry, models, predictions, events, streams, alerts, health, metrics }: DaemonParts) {
+  constructor(given: DaemonParts) {
+    const { parts, session, history, registry, models, predictions, events, streams, alerts, health, metrics } = given;
     const { schedule, strategy } = parts.config;
+    this.#clockWatch = given.clockWatch;
     this.session = session;
     this.history = history;
     this.registry = registry;
@@ -91,6 +98,8 @@ export class Daemon implements RunningDaemon {
     this.#decision = dailyJob('decision', strategy.decisionHourUtc, schedule.decisionLateHours * HOUR_MS);
     this.#isStill = parts.clock instanceof SandboxClock && parts.clock.speed === 0;
     this.#upkeep = this.#isStill ? [] : upkeepJobs({ parts, alerts, daemon: this, fetching: this.#fetching });
+    for (const job of [this.#decision, this.#training, ...this.#upkeep])
+      for (const outcome of JOB_OUTCOMES) metrics.expect('ets_job_runs_total', { job: job.name, outcome });
     this.#trainingLane = new BackgroundLane(parts.timer);
     this.#upkeepLane = new BackgroundLane(parts.timer);
   }
@@ -127,6 +136,10 @@ export class Daemon implements RunningDaemon {
       const hasOpenOrders = cycle.engine.ledger.unsettledOrders().length > 0;
       if (days !== undefined && decisions >= days && !hasOpenOrders) return { decisions };
       const isDone = days !== undefined && decisions >= days;
+      if (await this.#clockWatch?.isWrong()) {
+        await this.#wait(clock.nowMs() + MINUTE_MS);
+        continue;
+      }
       const next = isDone ? undefined : nextRun(this.#waitingJobs(), this.history.lastDueMs, this.history.sinceMs, clock.nowMs());
       if (next && next.dueMs <= clock.nowMs()) await this.#runDue(next);
       else {
@@ -153,7 +166,8 @@ export class Daemon implements RunningDaemon {
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
     if (isMissed) {
       const title = `${job.name} of ${toIso(dueMs)} was missed`;
-      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title });
+      const detail = 'Nothing has to be made up for; find out why the system was down.';
+      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title, detail });
       return this.#record(job, dueMs, 'missed', null);
     }
     if (job === this.#decision) return this.#decideDue(dueMs);
@@ -161,12 +175,20 @@ export class Daemon implements RunningDaemon {
     if (this.#isStill) await this.#trainingLane.idle();
   }
 
-  async #record(job: Job, dueMs: TimeMs, outcome: JobOutcome, message: string | null, startedMs?: number): Promise<void> {
+  async #record(
+    job: Job,
+    dueMs: TimeMs,
+    outcome: JobOutcome,
+    message: string | null,
+    startedMs?: number,
+    phasesMs?: JobRun['phasesMs'],
+  ): Promise<void> {
     const { clock, timer } = this.#parts;
     const durationMs = startedMs === undefined ? 0 : Math.round(timer.elapsedMs() - startedMs);
     this.#metrics.count('ets_job_runs_total', { job: job.name, outcome });
     if (startedMs !== undefined) this.#metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job: job.name });
-    await this.history.record({ job: job.name, dueMs, endedMs: clock.nowMs(), durationMs, outcome, message });
+    const run = { job: job.name, dueMs, endedMs: clock.nowMs(), durationMs, outcome, message };
+    await this.history.record({ ...run, ...(phasesMs && { phasesMs }) });
   }
 
   async #decideDue(dueMs: TimeMs): Promise<void> {
@@ -174,8 +196,9 @@ export class Daemon implements RunningDaemon {
     const startedMs = timer.elapsedMs();
     this.#isDeciding = true;
     try {
-      await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs));
-      await this.#record(this.#decision, dueMs, 'done', null, startedMs);
+      const phases = new PhaseTimes(timer);
+      await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs, phases));
+      await this.#record(this.#decision, dueMs, 'done', null, startedMs, phases.ms);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
@@ -189,42 +212,25 @@ export class Daemon implements RunningDaemon {
     }
   }
 
-  async #decide(dueMs: TimeMs): Promise<void> {
-    await this.#fetchBefore(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
+  async #decide(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
+    await this.#fetching.fetchWithin(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
+    phases.end('fetch');
     await this.ownData.look();
+    phases.end('ownData');
     const { strategy, symbol, mode } = this.session.cycle.settings;
     const id = decisionId({ strategy, symbol, mode, decisionTimeMs: dueMs });
-    await withLogFields({ decisionId: id }, () => this.#cycle(dueMs));
+    await withLogFields({ decisionId: id }, () => this.#cycle(dueMs, phases));
   }
 
-  /** Fetches for at most so long; the decision then judges the data that is there. */
-  async #fetchBefore(deadlineMs: number): Promise<void> {
-    const { timer, signal } = this.#parts;
-    const [over, done] = [new AbortController(), new AbortController()];
-    const deadline = timer.sleep(deadlineMs, done.signal).then(
-      () => over.abort(new Error('no more time')),
-      () => undefined,
-    );
-    try {
-      await this.#fetching.fetchFirst(over.signal);
-    } catch (error) {
-      if (!over.signal.aborted || signal?.aborted) throw error;
-    } finally {
-      done.abort();
-      await deadline;
-    }
-    if (!over.signal.aborted) return;
-    const title = `data was not fetched within ${Math.round(deadlineMs / MINUTE_MS)} minutes; the decision takes what is there`;
-    this.alerts.raise({ name: 'extraction_failed', key: 'extraction_failed:deadline', severity: 'warning', title });
-  }
-
-  async #cycle(dueMs: TimeMs): Promise<void> {
+  async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
     const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs);
+    phases.end('decideAndOrder');
     const { decision } = record;
     this.#parts.onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
     this.#events.add('decision', dueMs, { decisionId: record.decisionId, label: decision.label, action: decision.action });
     for (const order of orders) this.#events.add('order', dueMs, order);
     await this.#reconcile();
+    phases.end('reconcile');
     this.alerts.orders(orders);
     this.alerts.health(this.health);
     this.alerts.cycleDone(record, equityUsd);
@@ -287,11 +293,7 @@ export class Daemon implements RunningDaemon {
 
   #tellFailure(job: Job, dueMs: TimeMs, error: unknown): void {
     const severity = job === this.#decision || job.name === 'backup' ? 'critical' : 'warning';
-    this.alerts.raise({
-      name: `${job.name}_failed`,
-      severity,
-      title: `${job.name} of ${toIso(dueMs)} failed: ${messageOf(error)}`,
-    });
+    this.alerts.failed({ name: `${job.name}_failed`, severity, what: `${job.name} of ${toIso(dueMs)} failed` }, error);
   }
 
   /** Until the next due time, in steps: after each an open position and open orders are looked at. */
@@ -317,19 +319,29 @@ export class Daemon implements RunningDaemon {
     const { cycle } = this.session;
     this.#reconciledMs = this.#parts.clock.nowMs();
     const status = await cycle.route.check(cycle.engine);
-    const trouble = status.kind === 'ready' ? '' : `${status.kind}: ${status.why}`;
+    const trouble = status.kind === 'halt' ? `${status.kind}: ${status.why}` : status.kind;
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.#halt(status.why);
     if (status.kind === 'exchange_down' && isNew) {
-      this.alerts.raise({ name: 'exchange_down', severity: 'warning', title: `the exchange does not answer: ${status.why}` });
+      this.alerts.raise({
+        name: 'exchange_down',
+        severity: 'warning',
+        title: `the exchange does not answer: ${status.why}`,
+        detail: 'Nothing is ordered until it does, and nothing needs to be done; if it lasts, see its own status page.',
+      });
     }
   }
 
   async #halt(why: string): Promise<void> {
     await this.session.cycle.halt(why);
     this.#events.add('halt', this.#parts.clock.nowMs(), { why });
-    this.alerts.raise({ name: 'halted', severity: 'critical', title: `trading is halted: ${why}` });
+    this.alerts.raise({
+      name: 'halted',
+      severity: 'critical',
+      title: `trading is halted: ${why}`,
+      detail: 'Mend the cause, then `ets resume`; `ets flatten` sells what is held.',
+    });
   }
 }
 

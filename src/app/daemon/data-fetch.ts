@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../domain/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
@@ -27,8 +28,36 @@ export class DataFetch {
     await work;
   }
 
-  /** Fetches now: another fetch is broken off, since this one gets what it would have got. */
-  async fetchFirst(signal: AbortSignal): Promise<void> {
+  /**
+   * Fetches now and for at most so long in process time; a decision then judges the data that is there. Another fetch is
+   * broken off, since this one gets what it would have got.
+   */
+  async fetchWithin(deadlineMs: number): Promise<void> {
+    const { timer, signal } = this.#parts;
+    const [over, done] = [new AbortController(), new AbortController()];
+    const deadline = timer.sleep(deadlineMs, done.signal).then(
+      () => over.abort(new Error('no more time')),
+      () => undefined,
+    );
+    try {
+      await this.#fetchFirst(over.signal);
+    } catch (error) {
+      if (!over.signal.aborted || signal?.aborted) throw error;
+    } finally {
+      done.abort();
+      await deadline;
+    }
+    if (!over.signal.aborted) return;
+    this.#alerts.raise({
+      name: 'extraction_failed',
+      key: 'extraction_failed:deadline',
+      severity: 'warning',
+      title: `data was not fetched within ${Math.round(deadlineMs / MINUTE_MS)} minutes; the decision takes what is there`,
+      detail: '`ets extract` shows which source is slow.',
+    });
+  }
+
+  async #fetchFirst(signal: AbortSignal): Promise<void> {
     this.#underWay?.abort.abort(new Error('a decision fetches now'));
     await this.fetch(signal);
   }
@@ -40,7 +69,14 @@ export class DataFetch {
       for (const { dataset, error } of datasets) {
         if (!error) continue;
         const title = `${date} ${dataset}: ${error.message}`;
-        this.#alerts.raise({ name: 'extraction_failed', key: `extraction_failed:${dataset}`, severity: 'warning', title });
+        const detail = `${error.code}: ask again with \`ets extract --date ${date}\`; it is fetched again by itself too.`;
+        this.#alerts.raise({
+          name: 'extraction_failed',
+          key: `extraction_failed:${dataset}`,
+          severity: 'warning',
+          title,
+          detail,
+        });
       }
   }
 }

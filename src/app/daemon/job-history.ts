@@ -3,14 +3,19 @@ import { z } from 'zod';
 import { DataError, type TimeMs } from '../../domain/index.ts';
 import { writeFileAtomic } from '../../storage/index.ts';
 
+/** What can become of a due time. */
+export const JOB_OUTCOMES = ['done', 'failed', 'missed'] as const;
+
 const runSchema = z.object({
   job: z.string(),
   dueMs: z.int(),
   endedMs: z.int(),
   /** Process time; of runs of versions before it is not known. */
   durationMs: z.int().default(0),
-  outcome: z.enum(['done', 'failed', 'missed']),
+  outcome: z.enum(JOB_OUTCOMES),
   message: z.string().nullable(),
+  /** Process time of each part of the run, in their order; of jobs that have parts. */
+  phasesMs: z.record(z.string(), z.int()).optional(),
 });
 const stateSchema = z.object({
   /** When the schedule began on this data directory. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { AppError } from '../../domain/index.ts';
 import { ModelRegistry } from '../../model/index.ts';
-import { Metrics } from '../../monitoring/index.ts';
+import { type Logger, Metrics } from '../../monitoring/index.ts';
 import { EventLog } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { livePrices } from '../live-prices.ts';
@@ -8,6 +9,7 @@ import { openNotifications } from '../notify.ts';
 import { openPredictionHistory } from '../prediction-history.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
+import { openClockWatch } from './clock-watch.ts';
 import { Daemon } from './daemon.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
 import { loggedParts, openDaemonLog } from './daemon-log.ts';
@@ -33,21 +35,51 @@ export interface DaemonOptions {
 export async function runDaemon(given: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
   const log = openDaemonLog(given);
   const parts = loggedParts(given, log);
-  const release = await acquireRunLock(parts);
-  const events = new EventLog();
-  let running: Daemon | undefined;
-  try {
-    const metrics = new Metrics();
-    const notifications = await openNotifications(parts, (channel, isSent) =>
-      metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
-    );
-    const alerts = new DaemonAlerts({ parts, log, metrics, events, notifications });
-    const server = await serve(parts, { events, alerts, metrics, running: () => running });
-    const daemon = await openDaemon(parts, events, alerts, metrics).catch(async (error: unknown) => {
-      await server?.close();
-      await alerts.close();
-      throw error;
+  const [events, metrics] = [new EventLog(), new Metrics()];
+  const openAlerts = async (): Promise<DaemonAlerts> => {
+    const notifications = await openNotifications(parts, {
+      onAttempt: (channel, isSent) => metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
+      onUnsaved: (error) => log.error(`the outbox of messages cannot be written: ${String(error)}`),
     });
+    return new DaemonAlerts({ parts, log, metrics, events, notifications });
+  };
+  const release = await acquireRunLock(parts).catch(async (error: unknown) => {
+    // Whoever started a second daemon sees that it was refused; nobody else needs to be told.
+    if (!(error instanceof AppError && error.code === 'run.already_running')) await tellLast(await openAlerts(), error);
+    throw error;
+  });
+  try {
+    const alerts = await openAlerts();
+    try {
+      return await serveAndRun(parts, { log, events, metrics, alerts }, options);
+    } catch (error) {
+      if (!parts.signal?.aborted) await alerts.lastWords(error);
+      throw error;
+    } finally {
+      await alerts.close();
+    }
+  } finally {
+    await release();
+  }
+}
+
+async function tellLast(alerts: DaemonAlerts, error: unknown): Promise<void> {
+  await alerts.lastWords(error);
+  await alerts.close();
+}
+
+interface Voices {
+  readonly log: Logger;
+  readonly events: EventLog;
+  readonly metrics: Metrics;
+  readonly alerts: DaemonAlerts;
+}
+
+async function serveAndRun(parts: AppParts, { log, events, metrics, alerts }: Voices, options: DaemonOptions) {
+  let running: Daemon | undefined;
+  const server = await serve(parts, { events, alerts, metrics, running: () => running });
+  try {
+    const daemon = await openDaemon(parts, events, alerts, metrics);
     try {
       await daemon.start();
       daemon.startStreams();
@@ -58,22 +90,20 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
       return await daemon.run(options.days);
     } finally {
       running = undefined;
-      await server?.close();
       await daemon.close();
       await daemon.streams?.close();
       daemon.ownData.close();
-      await daemon.alerts.close();
       await daemon.session.close();
     }
   } finally {
-    await release();
+    await server?.close();
   }
 }
 
 async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlerts, metrics: Metrics): Promise<Daemon> {
-  const { clock, config, dataDir, onProgress } = parts;
+  const { clock, config, dataDir } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
-  const models = await RegistryModelStore.open(registry, config.model.trainDays, onProgress);
+  const models = await openModels(registry, config.model.trainDays, alerts);
   const predictions = await openPredictionHistory(dataDir);
   const history = await JobHistory.open(join(dataDir, PATHS.schedule), clock.nowMs());
   const streams = await openStreams(parts, (event) => {
@@ -88,5 +118,38 @@ async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlert
     cost: prices.cost,
   });
   const health = new HealthMonitor({ parts, registry, predictions: predictions.served, model: () => models.current() });
-  return new Daemon({ parts, session, models, registry, predictions, history, events, streams, alerts, health, metrics });
+  if (session.repairedBytes > 0) {
+    alerts.raise({
+      name: 'journal_repaired',
+      severity: 'warning',
+      title: `${session.repairedBytes} bytes of an interrupted write stood at the end of the order journal`,
+      detail: 'They are set aside in a .torn file; nothing was sent for them. The journal is compared with the exchange now.',
+    });
+  }
+  const clockWatch = await openClockWatch(parts, alerts);
+  return new Daemon({
+    parts,
+    session,
+    models,
+    registry,
+    predictions,
+    history,
+    events,
+    streams,
+    alerts,
+    health,
+    metrics,
+    clockWatch,
+  });
 }
+
+/** A position that is held must be watched whatever became of the models. */
+const openModels = (registry: ModelRegistry, trainDays: number, alerts: DaemonAlerts): Promise<RegistryModelStore> =>
+  RegistryModelStore.openOrWithout(registry, trainDays, (title) =>
+    alerts.raise({
+      name: 'model_damaged',
+      severity: 'critical',
+      title,
+      detail: 'Train a new one with `ets train`, or restore a backup from before.',
+    }),
+  );

@@ -6,6 +6,9 @@ import type { BlockRun, TimeRange } from '../source-extractor.ts';
 import { addBlockRun, blockRunSchema } from './block-manifest.ts';
 import { addRange, removeRange, type TimeRanges } from './time-ranges.ts';
 
+/** Name of the file in the folder of raw data. */
+export const EXTRACTION_STATE_FILE = 'extraction-state.json';
+
 const time = z.int();
 const range = z.object({ startMs: time, endMs: time }).refine(({ startMs, endMs }) => startMs < endMs);
 const stateSchema = z.object({

@@ -288,4 +288,6 @@ function orderParameters(intent: OrderIntent): Record<string, string> {
 
 const isNotFound = (error: unknown): boolean => error instanceof Error && error.constructor.name === 'OrderNotFound';
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 300);
+/** Without the queries of URLs: they are signed, and differ each time. */
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1').slice(0, 300);

@@ -41,5 +41,5 @@ export async function readSegment(path: string, firstSeq: number): Promise<Segme
 const damaged = (path: string, seq: number, byte: number, problem: string): InvariantError =>
   new InvariantError('journal.damaged', `record ${seq} of the order journal cannot be believed: ${problem}`, {
     details: { file: path, seq, byte },
-    hint: `Trading stays halted. Keep ${basename(path)}, restore the journal from the last verified backup (\`ets backup restore\`), then start again: what the exchange knows beyond it is taken from there.`,
+    hint: `Trading stays halted. Keep ${basename(path)}, restore the journal from the last verified backup (\`ets backup restore\`), then start again: trading halts where the exchange knows of more, and \`ets transfer\` books it.`,
   });
