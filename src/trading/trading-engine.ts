@@ -272,6 +272,8 @@ export class TradingEngine {
         await this.#take(order, report ? { outcome: 'accepted', report } : lost);
       }
     }
+    if (result.outcome !== 'unknown' || (await orderLists.lookup(list)).outcome !== 'found') return;
+    for (const { clientOrderId } of legs) await this.#look(this.ledger.order(clientOrderId));
   }
 
   async #cancelList(listClientOrderId: string): Promise<void> {
