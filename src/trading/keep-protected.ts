@@ -25,8 +25,8 @@ export interface WithdrawOptions {
 
 /** A pair that is not sent by then is made anew, at the price then. */
 const VALID_MS = 60_000;
-/** A pair that is out of step is withdrawn and placed anew: two steps, and one for what happened between them. */
-const MAX_STEPS = 4;
+/** A pair that is out of step is withdrawn, a price is asked for and it is placed anew; and what happens between that. */
+const MAX_STEPS = 5;
 
 /**
  * Brings the stop and the target that rest at the exchange in step with the position: places, replaces or withdraws
@@ -34,11 +34,9 @@ const MAX_STEPS = 4;
  */
 export async function keepProtected(engine: TradingEngine, options: KeepProtectedOptions): Promise<ProtectiveStep> {
   const { ledger } = engine;
-  const isNeeded = ledger.position.protection !== null || openLists(ledger).length > 0;
-  const priceUsd = isNeeded ? await options.price() : undefined;
-  if (priceUsd === undefined) return { kind: 'none' };
-  let step: ProtectiveStep = { kind: 'none' };
+  let priceUsd: Money | undefined;
   let hasPlaced = false;
+  let step: ProtectiveStep = { kind: 'none' };
   for (let count = 0; count < MAX_STEPS; count++) {
     const nowMs = options.clock.nowMs();
     step = nextProtectiveStep(ledger, {
@@ -48,7 +46,10 @@ export async function keepProtected(engine: TradingEngine, options: KeepProtecte
       validUntilMs: nowMs + VALID_MS,
       clientOrderIdLength: engine.broker.capabilities.clientOrderIdLength,
     });
-    if (step.kind === 'withdraw') {
+    if (step.kind === 'price') {
+      priceUsd = await options.price();
+      if (priceUsd === undefined) return { kind: 'here', why: reason('no_price') };
+    } else if (step.kind === 'withdraw') {
       await engine.cancelList(step.listClientOrderId);
       // Not told whether it was cancelled: the next look goes on.
       if (openLists(ledger).length > 0) return { kind: 'wait' };

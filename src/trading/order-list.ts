@@ -20,8 +20,7 @@ export interface OrderList {
 }
 
 /** Whether an order lies at the exchange to protect the position, with nothing about it left to find out. */
-export const isResting = ({ intent, state }: Order): boolean =>
-  intent.listClientOrderId !== undefined && state === 'ACCEPTED';
+export const isResting = ({ intent, state }: Order): boolean => intent.listClientOrderId !== undefined && state === 'ACCEPTED';
 
 /** Whether an order is at the exchange for as long as the position is: no time-out cancels it. */
 export const isKeptOpen = (order: Order): boolean =>

@@ -13,8 +13,8 @@ export interface ProtectiveInput {
   readonly symbol: string;
   readonly mode: TradingMode;
   readonly filters: SymbolFilters;
-  /** What one Ether costs now: the exchange takes a pair only around it. */
-  readonly priceUsd: Money;
+  /** What one Ether costs now: the exchange takes a pair only around it. Undefined while that is not known. */
+  readonly priceUsd: Money | undefined;
   readonly nowMs: TimeMs;
   readonly validUntilMs: TimeMs;
   readonly clientOrderIdLength: number;
@@ -23,12 +23,14 @@ export interface ProtectiveInput {
 /**
  * The next step towards a position that is protected at the exchange.
  * none: nothing is held that could be protected. here: the exchange cannot hold these levels, so the price is watched.
- * wait: the outcome of an order is open, or the stop is being filled. placed: all is as it should be.
+ * wait: the outcome of an order is open, or the stop is being filled. placed: all is as it should be. price: a pair is
+ * missing, and what it is placed around has to be known first.
  */
 export type ProtectiveStep =
   | { readonly kind: 'none' }
   | { readonly kind: 'wait' }
   | { readonly kind: 'placed' }
+  | { readonly kind: 'price' }
   | { readonly kind: 'here'; readonly why: Reason }
   | { readonly kind: 'withdraw'; readonly listClientOrderId: string }
   | { readonly kind: 'place'; readonly list: OrderListIntent };
@@ -51,8 +53,11 @@ export function nextProtectiveStep(ledger: Ledger, input: ProtectiveInput): Prot
     return isRight ? { kind: 'placed' } : { kind: 'withdraw', listClientOrderId: first.listClientOrderId };
   }
   if (!('quantity' in wanted)) return wanted;
-  const why = whyNotPlace(ledger, wanted, input);
-  return why === undefined ? { kind: 'place', list: listFor(ledger, wanted, input) } : { kind: 'here', why };
+  const { priceUsd } = input;
+  if (priceUsd === undefined) return { kind: 'price' };
+  const priced = { ...input, priceUsd };
+  const why = whyNotPlace(ledger, wanted, priced);
+  return why === undefined ? { kind: 'place', list: listFor(ledger, wanted, priced) } : { kind: 'here', why };
 }
 
 /** Where the open position's stop and target are watched; null without a position or without levels. */
@@ -68,6 +73,8 @@ interface Levels {
   readonly targetUsd: Money;
   readonly stopReason: string;
 }
+
+type PricedInput = ProtectiveInput & { readonly priceUsd: Money };
 
 const isUndecided = ({ state }: Order): boolean => state === 'PLANNED' || state === 'SUBMITTING' || state === 'UNKNOWN';
 
@@ -101,7 +108,7 @@ function isInStep(stop: Order | undefined, target: Order | undefined, wanted: Le
   );
 }
 
-function whyNotPlace(ledger: Ledger, wanted: Levels, { filters, priceUsd, nowMs }: ProtectiveInput): Reason | undefined {
+function whyNotPlace(ledger: Ledger, wanted: Levels, { filters, priceUsd, nowMs }: PricedInput): Reason | undefined {
   const { quantity, stopUsd, targetUsd } = wanted;
   if (priceUsd.lte(stopUsd) || priceUsd.gte(targetUsd)) {
     return reason('level_reached', toText(priceUsd), `${toText(stopUsd)}..${toText(targetUsd)}`);
@@ -121,7 +128,7 @@ function whyNotPlace(ledger: Ledger, wanted: Levels, { filters, priceUsd, nowMs 
 /** Ether that was adopted and never added to belongs to no decision. */
 const decisionOf = ({ position }: Ledger): string => position.decisionId ?? 'adopted';
 
-function listFor(ledger: Ledger, { quantity, stopUsd, targetUsd, stopReason }: Levels, input: ProtectiveInput): OrderListIntent {
+function listFor(ledger: Ledger, { quantity, stopUsd, targetUsd, stopReason }: Levels, input: PricedInput): OrderListIntent {
   const { symbol, mode, filters, priceUsd, nowMs, validUntilMs, clientOrderIdLength } = input;
   const decisionId = decisionOf(ledger);
   const before = (['stop_on_exchange', 'target_on_exchange'] as const).map((leg) => ledger.attempts(decisionId, leg));

@@ -43,7 +43,10 @@ export async function settleOrders(
 
 /** Goes on with every order whose end is not known yet, as `settleOrders` does. Protective orders stay at the exchange. */
 export async function settleOpenOrders(engine: TradingEngine, options: SettleOptions): Promise<OrderOutcome[]> {
-  const open = engine.ledger.unsettledOrders().filter((order) => !isKeptOpen(order)).map(outcomeOf);
+  const open = engine.ledger
+    .unsettledOrders()
+    .filter((order) => !isKeptOpen(order))
+    .map(outcomeOf);
   if (open.length > 0) await engine.refresh();
   const outcomes: OrderOutcome[] = [];
   for (const outcome of open) outcomes.push(await settleOne(engine, outcome, options));

@@ -54,7 +54,8 @@ export function accountRoutes(exchange: Exchange, now: () => TimeMs): Readonly<R
       return orderShape(found);
     },
     'DELETE /api/v3/order': (parameters) => orderShape(exchange.cancel(order(parameters), now())),
-    'POST /api/v3/orderList/oco': (parameters, { faults }) => orderListReport(exchange.placeOco(ocoOf(parameters, faults), now())),
+    'POST /api/v3/orderList/oco': (parameters, { faults }) =>
+      orderListReport(exchange.placeOco(ocoOf(parameters, faults), now())),
     'GET /api/v3/orderList': (parameters) => {
       const found = list(parameters, 'origClientOrderId');
       if (!found) throw new Refusal(-2013, 'Order list does not exist.');

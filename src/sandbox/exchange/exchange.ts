@@ -266,7 +266,10 @@ export class Exchange {
       const fallsTo = (order.side === 'SELL') === order.type.startsWith('STOP_LOSS');
       if (fallsTo ? low > stop : high < stop) return;
       order.isTriggered = true;
-      if (order.price.eq(0)) return this.#fillResting(order, undefined, nowMs);
+    }
+    if (order.price.eq(0)) {
+      this.#fillResting(order, undefined, nowMs);
+      return;
     }
     const price = Number(order.price.toString());
     if (order.side === 'BUY' ? low <= price : high >= price) this.#fillResting(order, order.price, nowMs);

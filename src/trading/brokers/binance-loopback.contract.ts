@@ -121,7 +121,9 @@ export class BinanceLoopback {
     const leg = (clientOrderId: string) =>
       ({ clientOrderId, side: 'sell', quantity: text('quantity'), plannedAtMs: this.#clock.nowMs() }) as OrderIntent;
     const listClientOrderId = text('listClientOrderId');
-    if (!(Number(text('abovePrice')) > Number(this.venue.priceUsd) && Number(this.venue.priceUsd) > Number(text('belowStopPrice'))))
+    if (
+      !(Number(text('abovePrice')) > Number(this.venue.priceUsd) && Number(this.venue.priceUsd) > Number(text('belowStopPrice')))
+    )
       return answer(400, { code: -2010, msg: 'The relationship of the prices for the orders is not correct.' });
     const result = await this.venue.connect().orderLists?.submit(
       {
@@ -151,11 +153,14 @@ export class BinanceLoopback {
       listOrderStatus: isOver ? 'ALL_DONE' : 'EXECUTING',
       listClientOrderId: id,
       orders: list.orders.map(({ intent, venueOrderId }) => ({ orderId: venueOrderId, clientOrderId: intent.clientOrderId })),
-      orderReports: cancelledBy === undefined ? shown : shown.map((one, i) => ({
-        ...one,
-        origClientOrderId: list.orders[i]?.intent.clientOrderId,
-        clientOrderId: cancelledBy,
-      })),
+      orderReports:
+        cancelledBy === undefined
+          ? shown
+          : shown.map((one, i) => ({
+              ...one,
+              origClientOrderId: list.orders[i]?.intent.clientOrderId,
+              clientOrderId: cancelledBy,
+            })),
     };
   }
 

@@ -69,7 +69,10 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
     const { type: _type, ...sale } = await intent('sell', quantity, 7);
     const listClientOrderId = orderListId(sale.decisionId, 1, engine.broker.capabilities.clientOrderIdLength);
     const around = (share: string) => money(harness.priceUsd).times(share).round(2).toFixed();
-    const id = (leg: 'stop_on_exchange' | 'target_on_exchange') => ({ leg, clientOrderId: clientOrderId(sale.decisionId, leg, 1) });
+    const id = (leg: 'stop_on_exchange' | 'target_on_exchange') => ({
+      leg,
+      clientOrderId: clientOrderId(sale.decisionId, leg, 1),
+    });
     return {
       listClientOrderId,
       symbol: 'ETHUSDT',
