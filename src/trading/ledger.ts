@@ -2,8 +2,8 @@ import { divideDown, InvariantError, type Money, money, type TimeMs, ZERO } from
 import type { JournalEntry } from './journal/journal.ts';
 import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journal-record.ts';
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
-import { isResting } from './order-list.ts';
 import { assertTransition, isTerminal, type OrderState } from './order-state.ts';
+import { isResting } from './resting-order.ts';
 import { addToTrade, openTrade, type Trade } from './trade.ts';
 
 /** An order as the journal knows it. */

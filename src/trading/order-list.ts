@@ -19,13 +19,6 @@ export interface OrderList {
   readonly target: Order | undefined;
 }
 
-/** Whether an order lies at the exchange to protect the position, with nothing about it left to find out. */
-export const isResting = ({ intent, state }: Order): boolean => intent.listClientOrderId !== undefined && state === 'ACCEPTED';
-
-/** Whether an order is at the exchange for as long as the position is: no time-out cancels it. */
-export const isKeptOpen = (order: Order): boolean =>
-  isResting(order) || (order.intent.listClientOrderId !== undefined && order.state === 'PARTIALLY_FILLED');
-
 /** Lists of which an order has not ended, oldest first. */
 export function openLists(ledger: Ledger): OrderList[] {
   const ids = new Set(ledger.unsettledOrders().flatMap(({ intent }) => intent.listClientOrderId ?? []));

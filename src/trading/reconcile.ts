@@ -1,6 +1,6 @@
 import { type Money, money } from '../domain/index.ts';
 import { isOwnClientOrderId } from './client-order-id.ts';
-import { isKeptOpen, isResting } from './order-list.ts';
+import { isKeptOpen, isResting } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
 
 /** One thing in which the exchange and the journal do not agree. */

@@ -1,7 +1,7 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import type { OrderIntent } from './order.ts';
-import { isKeptOpen } from './order-list.ts';
 import { isTerminal } from './order-state.ts';
+import { isKeptOpen } from './resting-order.ts';
 import { retryIntent } from './retry-intent.ts';
 import { type OrderOutcome, outcomeOf, type TradingEngine } from './trading-engine.ts';
 

@@ -1,5 +1,5 @@
 import type { Money, TimeMs } from '../../domain/index.ts';
-import type { Order, OrderList, OrderRequest } from './exchange.ts';
+import type { Order, OrderList, OrderRequest } from './order.ts';
 import { Refusal } from './order-rules.ts';
 
 type LegRequest = Pick<OrderRequest, 'clientOrderId' | 'type' | 'price' | 'stopPrice'>;

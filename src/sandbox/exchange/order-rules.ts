@@ -1,5 +1,5 @@
 import { isMultipleOf, type Money, money } from '../../domain/index.ts';
-import type { OrderRequest } from './exchange.ts';
+import type { OrderRequest } from './order.ts';
 
 /** Why the exchange says no, with Binance's number. */
 export class Refusal extends Error {
