@@ -4,7 +4,7 @@ import type { AppParts } from './app-parts.ts';
 import { diskProbe, priceProbe, quarantineProbe, storageProbe } from './health/data-probes.ts';
 import type { HealthCheck, HealthProbe } from './health/health-check.ts';
 import { backupProbe, certificateProbe, clockProbe, daemonProbe, jobProbe, notificationProbe } from './health/service-probes.ts';
-import { decisionProbe, haltProbe, modelProbe, orderProbe } from './health/trading-probes.ts';
+import { decisionProbe, haltProbe, modelProbe, orderProbe, protectionProbe } from './health/trading-probes.ts';
 
 const PROBES: readonly HealthProbe[] = [
   storageProbe,
@@ -13,6 +13,7 @@ const PROBES: readonly HealthProbe[] = [
   modelProbe,
   decisionProbe,
   orderProbe,
+  protectionProbe,
   haltProbe,
   daemonProbe,
   jobProbe,

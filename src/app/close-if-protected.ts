@@ -1,11 +1,11 @@
 import { HOUR_MS, type KnownSeries, type TimeMs, upperBound } from '../domain/index.ts';
-import { checkProtection, type OrderOutcome, type ProtectionBar, planExit, trailOver } from '../trading/index.ts';
+import { checkProtection, type OrderOutcome, type ProtectionBar, planExit, protectedAt, trailOver } from '../trading/index.ts';
 import type { CycleParts } from './cycle-types.ts';
 import type { MarketView } from './market-view.ts';
 
 /**
  * Sells the position where a candle since the last cycle reached its stop or target: on the finest stored candles, stop
- * before target inside one bar, a gap at its open.
+ * before target inside one bar, a gap at its open. Where both rest at the exchange, it has done so itself.
  */
 export async function closeIfProtected(parts: CycleParts, view: MarketView, nowMs: TimeMs): Promise<OrderOutcome[]> {
   const { engine, route, settings, performance } = parts;
@@ -15,7 +15,7 @@ export async function closeIfProtected(parts: CycleParts, view: MarketView, nowM
   const fromMs = Math.max(ledger.openTrade.entryTimeMs, performance.points.at(-1)?.timeMs ?? 0);
   const canonical = parts.model()?.canonical ?? view.canonicalFor(nowMs).series;
   const bars = [...barsBetween(view.finestCandles(canonical, fromMs, nowMs), fromMs, nowMs)];
-  const trigger = checkProtection(protection, bars);
+  const trigger = protectedAt(ledger) === 'exchange' ? undefined : checkProtection(protection, bars);
   if (!trigger) {
     const raised = trailOver(protection, bars);
     if (raised !== protection) await engine.recordProtection(raised);

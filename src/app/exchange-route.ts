@@ -1,6 +1,7 @@
 import { ConfigError, ExchangeError, type Money } from '../domain/index.ts';
 import {
   CcxtBroker,
+  keepProtected,
   type OrderIntent,
   type OrderOutcome,
   reconcile,
@@ -8,6 +9,7 @@ import {
   settleOpenOrders,
   settleOrders,
   type TradingEngine,
+  withdrawProtection,
 } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { exchangeKeys } from './exchange-keys.ts';
@@ -57,12 +59,26 @@ export async function openExchangeRoute(
     maxAttempts: exchange.maxAttempts,
     maxRounds: MAX_LOOKS,
   };
+  const filters = await broker.filters(strategy.symbol);
+  const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
+  const protect = async (engine: TradingEngine): Promise<void> => {
+    if (protects) await keepProtected(engine, { clock, symbol: strategy.symbol, mode, filters, price });
+    // Switched off while a pair rests at the exchange: from now on the price is watched here.
+    else await withdrawProtection(engine, settling);
+  };
   return {
     mode,
-    filters: await broker.filters(strategy.symbol),
+    filters,
     connect: () => broker,
-    settle: (engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]> =>
-      settleOrders(engine, intents, settling),
+    protect,
+    withdraw: (engine) => withdrawProtection(engine, settling),
+    async settle(engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]> {
+      const sells = intents.some(({ side, clientOrderId }) => side === 'sell' && !engine.ledger.orders.has(clientOrderId));
+      if (sells) await withdrawProtection(engine, settling);
+      const outcomes = await settleOrders(engine, intents, settling);
+      await protect(engine);
+      return outcomes;
+    },
     async check(engine: TradingEngine): Promise<RouteStatus> {
       try {
         await settleOpenOrders(engine, settling);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../storage/index.ts';
-import { foldJournal, readDecisionLog, readJournal, taxCsv } from '../trading/index.ts';
+import { foldJournal, protectedAt, readDecisionLog, readJournal, taxCsv } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** The order journal and what it adds up to. It changes nothing, so a daemon may be writing to it. */
@@ -17,6 +17,7 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
       venueOrderId,
       decisionId: intent.decisionId,
       leg: intent.leg,
+      listClientOrderId: intent.listClientOrderId ?? null,
       attempt: intent.attempt,
       side: intent.side,
       state,
@@ -29,6 +30,7 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
       eth: ledger.balance(ledger.baseAsset).toFixed(),
       usd: ledger.cashUsd.toFixed(),
       feesUsd: ledger.feesUsd.toFixed(),
+      protectedAt: protectedAt(ledger),
     },
     decisions: decisions.map(({ decisionId, decisionTimeMs, decision }) => ({
       decisionId,

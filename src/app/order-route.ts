@@ -26,6 +26,10 @@ export interface OrderRoute {
   connect(ledger: Ledger): Broker | Promise<Broker>;
   /** Carries out intents until their outcome is known, or leaves them for the next look. */
   settle(engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]>;
+  /** Brings the stop and target that rest at the exchange in step with the position, where it takes such orders. */
+  protect(engine: TradingEngine): Promise<void>;
+  /** Takes stop and target off the exchange. @returns whether none is left there */
+  withdraw(engine: TradingEngine): Promise<boolean>;
   /** Goes on with orders that were left, then compares the journal with the exchange. */
   check(engine: TradingEngine): Promise<RouteStatus>;
 }
@@ -47,6 +51,8 @@ export function paperRoute(
     filters: BINANCE_ETHUSDT_FILTERS,
     connect: (account) => new PaperBroker({ ...config.costs, filters: BINANCE_ETHUSDT_FILTERS, quotes }, account),
     settle: (engine, intents) => engine.execute(intents),
+    protect: async () => undefined,
+    withdraw: async () => true,
     check: async () => ({ kind: 'ready' }),
   };
 }

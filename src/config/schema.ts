@@ -125,6 +125,16 @@ const exchange = section({
     .enum(['show', 'cancel'])
     .default('show')
     .describe('What happens to open orders on the symbol that are not ours'),
+  protectOnExchange: z
+    .enum(['auto', 'off'])
+    .default('auto')
+    .describe(
+      'auto: stop and target of an open position rest at an exchange that takes such pairs; off: the price is watched here',
+    ),
+  userStream: z
+    .boolean()
+    .default(true)
+    .describe('Whether `ets run` is told of fills by the WebSocket API of the exchange; what REST says counts'),
   allowWithdrawalKey: z.boolean().default(false).describe('Accept a key that may withdraw money'),
 });
 

@@ -1,5 +1,6 @@
 import type { Money, TimeMs } from '../domain/index.ts';
 import type { Fill, OrderIntent } from './order.ts';
+import type { OrderListIntent } from './order-list.ts';
 import type { OrderState } from './order-state.ts';
 import type { SymbolFilters } from './symbol-filters.ts';
 
@@ -39,6 +40,22 @@ export type CancelResult =
   | { readonly outcome: 'not_cancelled'; readonly message: string }
   | { readonly outcome: 'unknown'; readonly message: string };
 
+/** As `SubmitResult`, for a list that the venue takes or refuses as one. */
+export type SubmitListResult =
+  | { readonly outcome: 'accepted'; readonly reports: readonly OrderReport[] }
+  | Exclude<SubmitResult, { readonly outcome: 'accepted' }>;
+
+/** As `CancelResult`, for every order of a list. */
+export type CancelListResult =
+  | { readonly outcome: 'done'; readonly reports: readonly OrderReport[] }
+  | Exclude<CancelResult, { readonly outcome: 'done' }>;
+
+/** Whether a list is known to the venue and still at work there. */
+export type LookupListResult =
+  | { readonly outcome: 'found'; readonly isExecuting: boolean; readonly clientOrderIds: readonly string[] }
+  | { readonly outcome: 'not_found' }
+  | { readonly outcome: 'unknown'; readonly message: string };
+
 /** What a look-up or cancellation needs to know of an order. */
 export interface OrderReference {
   readonly clientOrderId: string;
@@ -67,10 +84,27 @@ export interface BrokerCapabilities {
   readonly acceptanceWindowMs: number;
 }
 
+/** Names a list at the venue. */
+export interface OrderListReference {
+  readonly listClientOrderId: string;
+  readonly symbol: string;
+}
+
+/** Pairs of orders that rest at the venue, of which one cancels the other (OCO). As honest as `Broker`. */
+export interface OrderLists {
+  /** Sends both orders as one request, at most once, and not after `sendBeforeMs`. */
+  submit(list: OrderListIntent, sendBeforeMs: TimeMs): Promise<SubmitListResult>;
+  lookup(reference: OrderListReference): Promise<LookupListResult>;
+  /** Cancels what is left of both orders. */
+  cancel(reference: OrderListReference): Promise<CancelListResult>;
+}
+
 /** A place where orders are executed. Its answers are honest about what is not known; it never sends twice. */
 export interface Broker {
   readonly venue: string;
   readonly capabilities: BrokerCapabilities;
+  /** There where `capabilities.placesOco`. */
+  readonly orderLists?: OrderLists;
   filters(symbol: string): Promise<SymbolFilters>;
   /** Sends the order, at most once, and not after `sendBeforeMs` (then it is `rejected`). */
   submit(intent: OrderIntent, sendBeforeMs: TimeMs): Promise<SubmitResult>;

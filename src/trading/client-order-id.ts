@@ -12,9 +12,16 @@ export const CLIENT_ORDER_ID_PREFIX = 'ets';
  * repeat after a crash carries the same id and is recognised.
  * @param maxLength the venue's limit; at least 16, which still leaves 52 bits of hash
  */
-export function clientOrderId(decisionId: string, leg: OrderLeg, attempt: number, maxLength = CLIENT_ORDER_ID_LENGTH): string {
+export const clientOrderId = (decisionId: string, leg: OrderLeg, attempt: number, maxLength = CLIENT_ORDER_ID_LENGTH): string =>
+  idOf(decisionId, leg, attempt, maxLength);
+
+/** The id of the list that a decision's protective orders are placed as, made in the same way. */
+export const orderListId = (decisionId: string, attempt: number, maxLength = CLIENT_ORDER_ID_LENGTH): string =>
+  idOf(decisionId, 'order_list', attempt, maxLength);
+
+function idOf(decisionId: string, what: string, attempt: number, maxLength: number): string {
   const digest = createHash('sha256')
-    .update(JSON.stringify([decisionId, leg, attempt]))
+    .update(JSON.stringify([decisionId, what, attempt]))
     .digest('hex');
   return (CLIENT_ORDER_ID_PREFIX + digest).slice(0, maxLength);
 }

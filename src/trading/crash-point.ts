@@ -11,6 +11,10 @@ export const CRASH_POINTS = [
   'order.after_cancel',
   'order.before_lookup',
   'order.after_lookup',
+  'list.before_send',
+  'list.after_send',
+  'list.before_cancel',
+  'list.after_cancel',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

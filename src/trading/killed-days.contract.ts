@@ -7,6 +7,7 @@ import { decisionId } from './decision-id.ts';
 import { FileDecisionLog } from './decision-log.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { FileJournal } from './journal/file-journal.ts';
+import { type KeepProtectedOptions, keepProtected, withdrawProtection } from './keep-protected.ts';
 import { makeIntent } from './plan-trade.ts';
 import { retryIntent } from './retry-intent.ts';
 import { BINANCE_ETHUSDT_FILTERS, filterTexts } from './symbol-filters.ts';
@@ -104,13 +105,22 @@ export async function liveThroughDays(folder: string, baseUrl: string, nowMs: nu
     connect,
     gate: () => [],
     capitalUsd: '10000',
-    protection: { stopLoss: 0.08 },
+    protection: { stopLoss: 0.08, takeProfit: 0.16 },
     crash,
   });
   await engine.recover();
+  const protection: KeepProtectedOptions = {
+    clock,
+    symbol: 'ETHUSDT',
+    mode: 'sandbox',
+    filters: BINANCE_ETHUSDT_FILTERS,
+    price: async () => money(2000),
+  };
   for (let day = 0; day < DAYS; day++) {
     const record = await decisions.put(recordOf(day));
     const { decisionId: id, decisionTimeMs, decision, intents } = record;
+    const sells = intents.some(({ side, clientOrderId }) => side === 'sell' && !engine.ledger.orders.has(clientOrderId));
+    if (sells) await withdrawProtection(engine, { clock, wait: async () => undefined, maxRounds: 3 });
     await engine.recordDecision({
       decisionId: id,
       decisionTimeMs,
@@ -119,7 +129,7 @@ export async function liveThroughDays(folder: string, baseUrl: string, nowMs: nu
     });
     await engine.execute(intents);
     await engine.refresh();
-    for (const order of engine.ledger.unsettledOrders()) await engine.cancel(order.intent.clientOrderId);
+    for (const order of engine.ledger.workingOrders()) await engine.cancel(order.intent.clientOrderId);
     await engine.refresh();
     const again =
       intents[0] &&
@@ -131,6 +141,7 @@ export async function liveThroughDays(folder: string, baseUrl: string, nowMs: nu
         maxAttempts: 3,
       });
     if (again) await engine.execute([again]);
+    await keepProtected(engine, protection);
   }
   await decisions.close();
   return engine;

@@ -5,23 +5,29 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { BinanceLoopback } from './brokers/binance-loopback.contract.ts';
-import type { Sending } from './brokers/simulated-venue.contract.ts';
+import type { Sending, SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { CRASH_POINTS, type CrashPoint } from './crash-point.ts';
 import { readDecisionLog } from './decision-log.ts';
 import { readJournal } from './journal/file-journal.ts';
 import { DAYS, liveThroughDays, START } from './killed-days.contract.ts';
 import { Ledger } from './ledger.ts';
+import { reservedQuantity } from './order-list.ts';
 import { isTerminal } from './order-state.ts';
 
 /** `ETS_TEST_KILLS=all` runs every point with every fault; the default takes one fault for each point in turn. */
 const FAULTS: readonly Sending[] = ['part', 'taken-timeout', 'late', 'lagging', 'rest', 'lost', 'fill'];
 const NEEDS_OPEN_ORDER: readonly CrashPoint[] = ['order.before_cancel', 'order.after_cancel'];
+/** Reached where something was bought, so that there is something to protect. */
+const NEEDS_POSITION: readonly CrashPoint[] = ['list.before_send', 'list.after_send', 'list.before_cancel', 'list.after_cancel'];
+/** Faults after which the last days still hold a position at the exchange and in the journal. */
+const BUYS: readonly Sending[] = ['part', 'taken-timeout', 'lagging', 'fill'];
 
 const combinations = CRASH_POINTS.flatMap((point, i) => {
   const faults = NEEDS_OPEN_ORDER.includes(point)
     ? FAULTS.filter((fault) => ['part', 'rest', 'lagging', 'taken-timeout'].includes(fault))
     : FAULTS;
-  const possible = point.endsWith('lookup') ? faults.filter((fault) => fault !== 'fill') : faults;
+  const bought = NEEDS_POSITION.includes(point) ? faults.filter((fault) => BUYS.includes(fault)) : faults;
+  const possible = point.endsWith('lookup') ? bought.filter((fault) => fault !== 'fill') : bought;
   const chosen = process.env.ETS_TEST_KILLS === 'all' ? possible : [possible[i % possible.length]!];
   return chosen.flatMap((fault) =>
     [1, 2].map((occurrence) => [point, fault, occurrence] as const).slice(0, process.env.ETS_TEST_KILLS === 'all' ? 2 : 1),
@@ -50,6 +56,9 @@ const runAndDie = (
   });
 };
 
+const isOpenAtVenue = ({ state }: SimulatedVenue['orders'][number]): boolean =>
+  state === 'ACCEPTED' || state === 'PARTIALLY_FILLED';
+
 describe('the order path, killed', () => {
   it.concurrent.each(combinations)(
     'at %s while orders meet "%s" (time %i) neither loses nor repeats one',
@@ -65,10 +74,19 @@ describe('the order path, killed', () => {
         expect(signal).toBe('SIGKILL');
 
         const engine = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
+        const lists = server.venue.lists.filter(({ orders }) => orders.some(isOpenAtVenue));
+        expect(lists.length).toBeLessThanOrEqual(1);
+        for (const order of lists.flatMap(({ orders }) => orders).filter(isOpenAtVenue))
+          expect(isTerminal(engine.ledger.order(order.intent.clientOrderId).state)).toBe(false);
+        expect(reservedQuantity(engine.ledger).lte(engine.ledger.balance('ETH'))).toBe(true);
         clock.moveTo((engine.waitingForMs() ?? START) + 60_000);
         await engine.close();
         server.venue.expireRest();
         const last = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
+        if (fault !== 'lost' && fault !== 'late') {
+          const protectedEth = server.venue.openList()?.orders[0]?.intent.quantity ?? '0';
+          expect(protectedEth).toBe(last.ledger.balance('ETH').toFixed());
+        }
         server.venue.expireRest();
         await last.refresh();
         await last.close();
@@ -94,7 +112,8 @@ describe('the order path, killed', () => {
         for (const { intent, filledQuantity } of ledger.orders.values())
           traded.set(intent.decisionId, (traded.get(intent.decisionId) ?? 0) + Number(filledQuantity));
         for (const { intent } of ledger.orders.values()) {
-          if (intent.attempt === 1) expect(traded.get(intent.decisionId)).toBeLessThanOrEqual(Number(intent.quantity));
+          const isOwn = intent.listClientOrderId === undefined;
+          if (isOwn && intent.attempt === 1) expect(traded.get(intent.decisionId)).toBeLessThanOrEqual(Number(intent.quantity));
         }
         const decided = await readDecisionLog(join(folder, 'decisions.ndjson'));
         expect(new Set(decided.map(({ decisionId }) => decisionId)).size).toBe(DAYS);

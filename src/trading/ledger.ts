@@ -3,6 +3,7 @@ import type { JournalEntry } from './journal/journal.ts';
 import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journal-record.ts';
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
 import { assertTransition, isTerminal, type OrderState } from './order-state.ts';
+import { isResting } from './resting-order.ts';
 import { addToTrade, openTrade, type Trade } from './trade.ts';
 
 /** An order as the journal knows it. */
@@ -80,6 +81,11 @@ export class Ledger {
   /** Orders that have not ended, oldest first. */
   unsettledOrders(): Order[] {
     return [...this.#unsettled].map((id) => this.order(id));
+  }
+
+  /** Orders whose outcome is still open: those that have not ended, less the protective ones that rest at the exchange. */
+  workingOrders(): Order[] {
+    return this.unsettledOrders().filter((order) => !isResting(order));
   }
 
   /** @throws InvariantError `ledger.unknown_order` */

@@ -5,9 +5,22 @@ import { TRADING_MODES } from './trading-mode.ts';
 export const decimalText = z.string().regex(/^-?\d+(\.\d+)?$/);
 export const timeMs = z.int();
 
-export const ORDER_LEGS = ['entry', 'exit', 'stop_loss', 'take_profit', 'trailing_stop', 'time_exit', 'flatten'] as const;
+export const ORDER_LEGS = [
+  'entry',
+  'exit',
+  'stop_loss',
+  'take_profit',
+  'trailing_stop',
+  'time_exit',
+  'flatten',
+  'stop_on_exchange',
+  'target_on_exchange',
+] as const;
 
-/** What an order does for its decision. One decision has at most one live order per leg. */
+/**
+ * What an order does for its decision. One decision has at most one live order per leg. The legs `..._on_exchange` rest
+ * there as one list, of which one cancels the other; the others are sent when they are to be filled.
+ */
 export type OrderLeg = (typeof ORDER_LEGS)[number];
 
 export const orderIntentSchema = z
@@ -19,11 +32,15 @@ export const orderIntentSchema = z
     attempt: z.int().min(1),
     symbol: z.string(),
     side: z.enum(['buy', 'sell']),
-    type: z.enum(['market', 'limit']),
+    /** `stop`: a market order from the moment at which the price is at `stopPriceUsd`. */
+    type: z.enum(['market', 'limit', 'stop']),
     /** In the base asset, a multiple of `quantityStep`. */
     quantity: decimalText,
     quantityStep: decimalText,
     limitPriceUsd: decimalText.optional(),
+    stopPriceUsd: decimalText.optional(),
+    /** The list at the exchange that the order is one of. */
+    listClientOrderId: z.string().min(1).max(36).optional(),
     postOnly: z.boolean().optional(),
     /** The price at which a stop or target fired; simulated venues fill there. */
     triggerPriceUsd: decimalText.optional(),

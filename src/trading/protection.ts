@@ -68,8 +68,8 @@ export function trailOver(protection: Protection, bars: Iterable<ProtectionBar>)
   return highest > before ? trail(protection, money(highest)) : protection;
 }
 
-/** The higher of the fixed and the trailing stop, and which of the two it is. */
-function stopOf(protection: Protection): { readonly priceUsd: Money; readonly leg: ProtectionTrigger['leg'] } | undefined {
+/** The higher of the fixed and the trailing stop, and which of the two it is; undefined without a stop. */
+export function stopOf(protection: Protection): Pick<ProtectionTrigger, 'priceUsd' | 'leg'> | undefined {
   const fixed = protection.stopPriceUsd === null ? undefined : money(protection.stopPriceUsd);
   if (protection.trailingFraction === null || protection.highestPriceUsd === null) {
     return fixed && { priceUsd: fixed, leg: 'stop_loss' };

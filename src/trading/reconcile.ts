@@ -1,5 +1,6 @@
 import { type Money, money } from '../domain/index.ts';
 import { isOwnClientOrderId } from './client-order-id.ts';
+import { isKeptOpen, isResting } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
 
 /** One thing in which the exchange and the journal do not agree. */
@@ -70,10 +71,18 @@ async function compareOrders(
   return differences;
 }
 
+/** A protective order may be filled between the look-up and the balances: then both are asked for once more. */
 async function compareBalances(engine: TradingEngine): Promise<Difference[]> {
-  const { ledger, broker } = engine;
+  const missing = await missingBalances(engine);
+  const couldFill = engine.ledger.unsettledOrders().some(isKeptOpen);
+  if (missing.length === 0 || !couldFill) return missing;
+  await engine.refresh();
+  return missingBalances(engine);
+}
+
+async function missingBalances({ ledger, broker }: TradingEngine): Promise<Difference[]> {
   const held = await broker.balances();
-  const isSettled = ledger.unsettledOrders().length === 0;
+  const isSettled = ledger.unsettledOrders().every(isResting);
   return [ledger.baseAsset, ledger.quoteAsset].flatMap((asset): Difference[] => {
     const owned = ledger.balance(asset);
     const there = held.get(asset);

@@ -1,6 +1,7 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
+import { isKeptOpen } from './resting-order.ts';
 import { retryIntent } from './retry-intent.ts';
 import { type OrderOutcome, outcomeOf, type TradingEngine } from './trading-engine.ts';
 
@@ -40,9 +41,12 @@ export async function settleOrders(
   return outcomes;
 }
 
-/** Goes on with every order whose end is not known yet, as `settleOrders` does. */
+/** Goes on with every order whose end is not known yet, as `settleOrders` does. Protective orders stay at the exchange. */
 export async function settleOpenOrders(engine: TradingEngine, options: SettleOptions): Promise<OrderOutcome[]> {
-  const open = engine.ledger.unsettledOrders().map(outcomeOf);
+  const open = engine.ledger
+    .unsettledOrders()
+    .filter((order) => !isKeptOpen(order))
+    .map(outcomeOf);
   if (open.length > 0) await engine.refresh();
   const outcomes: OrderOutcome[] = [];
   for (const outcome of open) outcomes.push(await settleOne(engine, outcome, options));
@@ -52,7 +56,7 @@ export async function settleOpenOrders(engine: TradingEngine, options: SettleOpt
 async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: SettleOptions): Promise<OrderOutcome> {
   const { clientOrderId } = outcome;
   const order = engine.ledger.order(clientOrderId);
-  for (let round = 0; round < options.maxRounds && !isTerminal(order.state); round++) {
+  for (let round = 0; round < options.maxRounds && !isTerminal(order.state) && !isKeptOpen(order); round++) {
     const staleMs = order.intent.plannedAtMs + options.unfilledTimeoutMs;
     const isOpen = order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED';
     if (isOpen && options.clock.nowMs() >= staleMs) await engine.cancel(clientOrderId);

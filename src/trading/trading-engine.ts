@@ -1,10 +1,13 @@
-import { type Clock, InvariantError, money, type TimeMs, toText } from '../domain/index.ts';
+import { type Clock, InvariantError, type TimeMs, toText } from '../domain/index.ts';
+import { recordsOfReport, stateRecord } from './book-report.ts';
 import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
 import { type CrashHook, noCrash } from './crash-point.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
 import { foldJournal, type Ledger, type Order } from './ledger.ts';
+import { assertNotRepeated, assertOneList } from './no-repeats.ts';
 import type { OrderIntent } from './order.ts';
+import { type OrderListIntent, ordersOfList } from './order-list.ts';
 import { isAtVenue, isTerminal } from './order-state.ts';
 import { type ProtectionPolicy, protectionFor } from './protection.ts';
 import type { Reason } from './reason.ts';
@@ -142,19 +145,58 @@ export class TradingEngine {
     });
   }
 
-  /** Cancels an order at the exchange. @throws InvariantError `ledger.unknown_order` */
+  /** Cancels an order at the exchange, with the other order of its list where it is in one. @throws InvariantError `ledger.unknown_order` */
   cancel(clientOrderId: string): Promise<OrderOutcome> {
     return this.#inTurn(async () => {
       const order = this.ledger.order(clientOrderId);
+      const { listClientOrderId } = order.intent;
+      if (listClientOrderId !== undefined) {
+        await this.#cancelList(listClientOrderId);
+        return outcomeOf(order);
+      }
       if (order.state === 'PLANNED') await this.#end(order, 'NOT_SENT', 'cancelled before it was sent');
       if (order.state !== 'ACCEPTED' && order.state !== 'PARTIALLY_FILLED') return outcomeOf(order);
-      await this.#write([this.#state(order, 'CANCELLING', null)]);
+      await this.#write([this.#state(order, 'CANCELLING')]);
       await this.#crash('order.before_cancel');
       const result = await this.broker.cancel(referenceTo(order));
       await this.#crash('order.after_cancel');
       if (result.outcome === 'done') await this.#book(order, result.report);
       else await this.#look(order);
       return outcomeOf(order);
+    });
+  }
+
+  /**
+   * Places both orders of a list, as `execute` does one: announced on disk, sent once, each looked up where the answer is
+   * lost. One list at a time.
+   * @throws InvariantError `engine.no_order_lists`, `engine.list_repeated`
+   */
+  executeList(list: OrderListIntent): Promise<OrderOutcome[]> {
+    return this.#inTurn(async () => {
+      const known = ordersOfList(this.ledger, list.listClientOrderId);
+      if (known.length === 0) await this.#sendList(list);
+      else for (const order of known) if (isAtVenue(order.state)) await this.#look(order);
+      return ordersOfList(this.ledger, list.listClientOrderId).map(outcomeOf);
+    });
+  }
+
+  /** Cancels what is left of a list at the exchange, however often it is asked to. */
+  cancelList(listClientOrderId: string): Promise<OrderOutcome[]> {
+    return this.#inTurn(async () => {
+      await this.#cancelList(listClientOrderId);
+      return ordersOfList(this.ledger, listClientOrderId).map(outcomeOf);
+    });
+  }
+
+  /** Looks up one order, where its end is not known, and the other one of its list. @returns whether the journal has it */
+  lookAt(clientOrderId: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const order = this.ledger.orders.get(clientOrderId);
+      if (order === undefined) return false;
+      const { listClientOrderId } = order.intent;
+      const orders = listClientOrderId === undefined ? [order] : ordersOfList(this.ledger, listClientOrderId);
+      for (const one of orders) if (isAtVenue(one.state)) await this.#look(one);
+      return true;
     });
   }
 
@@ -179,22 +221,12 @@ export class TradingEngine {
       if (isAtVenue(known.state)) await this.#look(known);
       return outcomeOf(known);
     }
-    this.#assertNotRepeated(intent);
+    assertNotRepeated(this.ledger, intent);
     const nowMs = this.#options.clock.nowMs();
     const planned: JournalRecord = { type: 'order_planned', atMs: nowMs, intent };
     const why = await this.#whyNotSend(intent, nowMs);
     if (why !== undefined) {
-      await this.#write([
-        planned,
-        {
-          type: 'order_state',
-          atMs: nowMs,
-          clientOrderId: intent.clientOrderId,
-          state: 'NOT_SENT',
-          venueOrderId: null,
-          message: why,
-        },
-      ]);
+      await this.#write([planned, notSent(intent.clientOrderId, nowMs, why)]);
       return outcomeOf(this.ledger.order(intent.clientOrderId));
     }
     const sendBeforeMs = Math.min(intent.validUntilMs, nowMs + this.#sendWindowMs);
@@ -207,6 +239,63 @@ export class TradingEngine {
     return outcomeOf(order);
   }
 
+  async #sendList(list: OrderListIntent): Promise<void> {
+    const { orderLists } = this.broker;
+    if (orderLists === undefined) {
+      throw new InvariantError('engine.no_order_lists', `${this.broker.venue} takes no lists of orders`, {
+        details: { listClientOrderId: list.listClientOrderId },
+      });
+    }
+    assertOneList(this.ledger, list);
+    const legs = [list.stop, list.target];
+    const atMs = this.#options.clock.nowMs();
+    const planned = legs.map((intent): JournalRecord => ({ type: 'order_planned', atMs, intent }));
+    const why = (await this.#whyNotSend(list.stop, atMs)) ?? (await this.#whyNotSend(list.target, atMs));
+    if (why !== undefined) {
+      await this.#write([...planned, ...legs.map(({ clientOrderId }) => notSent(clientOrderId, atMs, why))]);
+      return;
+    }
+    const sendBeforeMs = Math.min(list.stop.validUntilMs, atMs + this.#sendWindowMs);
+    const announced = legs.map(
+      ({ clientOrderId }): JournalRecord => ({ type: 'order_submitting', atMs, clientOrderId, sendBeforeMs }),
+    );
+    await this.#write([...planned, ...announced]);
+    await this.#crash('list.before_send');
+    const result = await orderLists.submit(list, sendBeforeMs);
+    await this.#crash('list.after_send');
+    for (const { clientOrderId } of legs) {
+      const order = this.ledger.order(clientOrderId);
+      if (result.outcome !== 'accepted') await this.#take(order, result);
+      else {
+        const report = result.reports.find((one) => one.clientOrderId === clientOrderId);
+        const lost = { outcome: 'unknown', message: 'the answer leaves it out' } as const;
+        await this.#take(order, report ? { outcome: 'accepted', report } : lost);
+      }
+    }
+    if (result.outcome !== 'unknown' || (await orderLists.lookup(list)).outcome !== 'found') return;
+    for (const { clientOrderId } of legs) await this.#look(this.ledger.order(clientOrderId));
+  }
+
+  async #cancelList(listClientOrderId: string): Promise<void> {
+    const open = ordersOfList(this.ledger, listClientOrderId).filter(({ state }) => !isTerminal(state));
+    for (const order of open) {
+      if (order.state === 'PLANNED') await this.#end(order, 'NOT_SENT', 'cancelled before it was sent');
+    }
+    const live = open.filter(({ state }) => state === 'ACCEPTED' || state === 'PARTIALLY_FILLED');
+    if (live.length > 0) await this.#write(live.map((order) => this.#state(order, 'CANCELLING')));
+    const first = open.find(({ state }) => state === 'CANCELLING');
+    if (first !== undefined && this.broker.orderLists !== undefined) {
+      await this.#crash('list.before_cancel');
+      const result = await this.broker.orderLists.cancel({ listClientOrderId, symbol: first.intent.symbol });
+      await this.#crash('list.after_cancel');
+      for (const report of result.outcome === 'done' ? result.reports : []) {
+        const order = this.ledger.orders.get(report.clientOrderId);
+        if (order !== undefined) await this.#book(order, report);
+      }
+    }
+    for (const order of open) if (isAtVenue(order.state)) await this.#look(order);
+  }
+
   async #whyNotSend(intent: OrderIntent, nowMs: TimeMs): Promise<string | undefined> {
     if (nowMs > intent.validUntilMs) return `valid until ${intent.validUntilMs}, now ${nowMs}`;
     const denials = await this.#options.gate(intent, this.ledger);
@@ -214,37 +303,12 @@ export class TradingEngine {
     return `denied: ${denials.map(({ rule, value, limit }) => `${rule} (${value} against ${limit})`).join(', ')}`;
   }
 
-  /** On one side a decision never trades more than its largest order, and has one live order at a time. */
-  #assertNotRepeated(intent: OrderIntent): void {
-    if (intent.attempt === 1) return;
-    const sameSide = this.ledger.attempts(intent.decisionId, intent.leg);
-    const live = sameSide.find((order) => !isTerminal(order.state));
-    const largest = sameSide.reduce(
-      (most, order) => (most.gt(order.intent.quantity) ? most : money(order.intent.quantity)),
-      money(0),
-    );
-    const traded = sameSide.reduce((sum, order) => sum.plus(order.filledQuantity), money(intent.quantity));
-    if (live === undefined && (sameSide.length === 0 || traded.lte(largest))) return;
-    throw new InvariantError(
-      'engine.decision_repeated',
-      `attempt ${intent.attempt} of decision ${intent.decisionId} would trade it twice`,
-      {
-        details: {
-          clientOrderId: intent.clientOrderId,
-          live: live?.intent.clientOrderId,
-          traded: toText(traded),
-          largest: toText(largest),
-        },
-      },
-    );
-  }
-
   async #take(order: Order, result: SubmitResult): Promise<void> {
     if (result.outcome === 'accepted') await this.#book(order, result.report);
     else if (result.outcome === 'unknown') await this.#end(order, 'UNKNOWN', result.message);
     else
       await this.#write([
-        { ...this.#state(order, 'REJECTED', null), message: result.message, isTransient: result.isTransient ?? false },
+        { ...this.#state(order, 'REJECTED'), message: result.message, isTransient: result.isTransient ?? false },
       ]);
   }
 
@@ -272,28 +336,10 @@ export class TradingEngine {
     return (order.sendBeforeMs ?? order.intent.validUntilMs) + this.broker.capabilities.acceptanceWindowMs;
   }
 
-  /** Books what is new in a report. An end is only booked once every execution that belongs to it is known. */
   async #book(order: Order, report: OrderReport): Promise<void> {
-    const records: JournalRecord[] = [];
-    const fresh = report.fills.filter((fill) => !order.tradeIds.has(fill.tradeId));
-    if (fresh.length === 0 && (order.state === 'SUBMITTING' || order.state === 'UNKNOWN') && report.state !== 'REJECTED') {
-      records.push(this.#state(order, 'ACCEPTED', report));
-    }
-    const seen = new Set<string>();
-    let filled = order.filledQuantity;
-    for (const fill of fresh) {
-      if (seen.has(fill.tradeId)) continue;
-      seen.add(fill.tradeId);
-      filled = filled.plus(fill.quantity);
-      records.push({ type: 'fill', atMs: this.#options.clock.nowMs(), fill });
-    }
-    const isComplete = filled.eq(order.intent.quantity);
-    const hasEnded = report.state === 'CANCELLED' || report.state === 'EXPIRED' || report.state === 'REJECTED';
-    if (hasEnded && !isComplete && filled.eq(report.executedQuantity) && !isTerminal(order.state)) {
-      records.push(this.#state(order, report.state, report));
-    }
+    const records = recordsOfReport(order, report, this.#options.clock.nowMs());
     if (records.length > 0) await this.#write(records);
-    if (fresh.length > 0) await this.#protect();
+    if (records.some(({ type }) => type === 'fill')) await this.#protect();
   }
 
   /** Gives an open position the stop and target that it should have, where they changed. */
@@ -304,13 +350,11 @@ export class TradingEngine {
   }
 
   #end(order: Order, state: Order['state'], message: string): Promise<void> {
-    return this.#write([{ ...this.#state(order, state, null), message }]);
+    return this.#write([{ ...this.#state(order, state), message }]);
   }
 
-  #state(order: Order, state: Order['state'], report: OrderReport | null): Extract<JournalRecord, { type: 'order_state' }> {
-    const { clientOrderId } = order.intent;
-    const venueOrderId = report?.venueOrderId ?? null;
-    return { type: 'order_state', atMs: this.#options.clock.nowMs(), clientOrderId, state, venueOrderId, message: null };
+  #state(order: Order, state: Order['state']): ReturnType<typeof stateRecord> {
+    return stateRecord(order, state, this.#options.clock.nowMs());
   }
 
   async #write(records: readonly JournalRecord[]): Promise<void> {
@@ -331,6 +375,15 @@ export const outcomeOf = (order: Order): OrderOutcome => ({
   state: order.state,
   filledQuantity: toText(order.filledQuantity),
   message: order.message,
+});
+
+const notSent = (clientOrderId: string, atMs: TimeMs, message: string): JournalRecord => ({
+  type: 'order_state',
+  atMs,
+  clientOrderId,
+  state: 'NOT_SENT',
+  venueOrderId: null,
+  message,
 });
 
 const referenceTo = (order: Order): OrderReference => ({

@@ -4,7 +4,7 @@ import { ingestFile } from '../../extraction/index.ts';
 import type { Metrics } from '../../monitoring/index.ts';
 import type { Collection, EventLog, PushedRow, ServiceApi } from '../../server/index.ts';
 import { writeFileAtomic } from '../../storage/index.ts';
-import { tradeHistory } from '../../trading/index.ts';
+import { protectedAt, tradeHistory } from '../../trading/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { haltTrading, resumeTrading, sellEverything } from '../halting.ts';
 import { showJournal } from '../journal-command.ts';
@@ -80,6 +80,7 @@ async function read(
       return {
         simulated: parts.isSimulated,
         ...(await daemon.health.look()),
+        protectedAt: protectedAt(ledger),
         jobs: daemon.jobStates(),
         streams: daemon.streams?.statuses ?? [],
       };
@@ -103,6 +104,7 @@ async function read(
         eth: ledger.balance(ledger.baseAsset).toFixed(),
         usd: ledger.cashUsd.toFixed(),
         protection: ledger.position.protection,
+        protectedAt: protectedAt(ledger),
       };
     case 'equity':
       return cycle.performance.points.slice(-limit);

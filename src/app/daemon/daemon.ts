@@ -133,8 +133,8 @@ export class Daemon implements RunningDaemon {
     for (;;) {
       signal?.throwIfAborted();
       const decisions = cycle.decisions.all().length;
-      const hasOpenOrders = cycle.engine.ledger.unsettledOrders().length > 0;
-      if (days !== undefined && decisions >= days && !hasOpenOrders) return { decisions };
+      const hasOpenOrders = cycle.engine.ledger.workingOrders().length > 0;
+      if (days !== undefined && decisions >= days && !hasOpenOrders && (await this.#leave())) return { decisions };
       const isDone = days !== undefined && decisions >= days;
       if (await this.#clockWatch?.isWrong()) {
         await this.#wait(clock.nowMs() + MINUTE_MS);
@@ -147,6 +147,15 @@ export class Daemon implements RunningDaemon {
         await this.#wait(next?.dueMs ?? clock.nowMs() + MINUTE_MS);
       }
     }
+  }
+
+  /** A run of so many days leaves no order behind whose outcome is open. @returns whether there is none */
+  async #leave(): Promise<boolean> {
+    const { route, engine } = this.session.cycle;
+    const { fillCount } = engine.ledger;
+    const isDone = await route.withdraw(engine);
+    if (engine.ledger.fillCount > fillCount) await this.session.writeHistory();
+    return isDone;
   }
 
   /** Ends what runs beside the schedule: it is due again at the next start. */
@@ -305,13 +314,14 @@ export class Daemon implements RunningDaemon {
     this.alerts.deliver();
     if (await flattenIfAsked(this.#parts, this.session, clock.nowMs()))
       this.#events.add('halt', clock.nowMs(), { why: 'flatten' });
+    const { fillCount } = cycle.engine.ledger;
     const everyMs = this.#parts.config.exchange.reconcileEveryMinutes * MINUTE_MS;
     const isDue = clock.nowMs() >= this.#reconciledMs + everyMs;
-    if (isDue || cycle.engine.ledger.unsettledOrders().length > 0) await this.#reconcile();
+    if (isDue || cycle.engine.ledger.workingOrders().length > 0) await this.#reconcile();
     const exits = await watchPosition(cycle);
     for (const order of exits) this.#events.add('order', clock.nowMs(), order);
     this.alerts.orders(exits);
-    if (exits.length > 0) await this.session.writeHistory();
+    if (cycle.engine.ledger.fillCount > fillCount) await this.session.writeHistory();
   }
 
   /** Books what the exchange did, compares it with the journal, and halts where they do not agree. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS, HOUR_MS } from '../../domain/index.ts';
-import { foldJournal, HaltSwitch, readDecisionLog, readJournal } from '../../trading/index.ts';
+import { foldJournal, HaltSwitch, protectedAt, readDecisionLog, readJournal } from '../../trading/index.ts';
 import { PATHS } from '../app-parts.ts';
 import { degraded, down, type HealthProbe, ok } from './health-check.ts';
 
@@ -54,7 +54,7 @@ export const orderProbe: HealthProbe = {
     const path = join(dataDir, PATHS.journal);
     if (!existsSync(path)) return ok('no order was made yet');
     const ledger = await foldJournal((await readJournal(path)).entries);
-    const open = ledger.unsettledOrders();
+    const open = ledger.workingOrders();
     const oldest = open[0];
     if (!oldest) return ok(`${ledger.orders.size} orders, the outcome of each is known`);
     const ageHours = (clock.nowMs() - oldest.updatedAtMs) / HOUR_MS;
@@ -62,5 +62,20 @@ export const orderProbe: HealthProbe = {
     return ageHours > OPEN_ORDER_HOURS
       ? down(detail, 'start `ets run`: it asks the exchange; compare with `ets journal`')
       : ok(detail);
+  },
+};
+
+const PROTECTED = {
+  exchange: 'stop and target rest at the exchange',
+  here: 'stop and target are watched by `ets run`, and at every decision',
+} as const;
+
+/** Where the stop and the target of the open position are. */
+export const protectionProbe: HealthProbe = {
+  name: 'protection',
+  async look({ dataDir }) {
+    const path = join(dataDir, PATHS.journal);
+    const where = existsSync(path) ? protectedAt(await foldJournal((await readJournal(path)).entries)) : null;
+    return ok(where === null ? 'nothing is held that has a stop' : PROTECTED[where]);
   },
 };

@@ -3,8 +3,9 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, type Money, money, type TimeMs } from '../.
 import type { SandboxHandler, SandboxReply, SandboxRequest } from '../servers/http-host.ts';
 import type { World } from '../world/world.ts';
 import type { WorldClock } from '../world-clock.ts';
-import { accountShape, exchangeInfo, orderShape, placedShape, tradeShape } from './binance-shapes.ts';
-import { type Exchange, Refusal, type Side } from './exchange.ts';
+import { accountRoutes, type Route } from './account-routes.ts';
+import { exchangeInfo } from './binance-shapes.ts';
+import { type Exchange, Refusal } from './exchange.ts';
 
 /** The only keys that the simulated exchange knows; they are no secret. */
 export const SANDBOX_API_KEY = 'sandbox-key';
@@ -21,8 +22,6 @@ const INTERVALS: Readonly<Record<string, number>> = {
 const DEFAULT_RECV_WINDOW_MS = 5_000;
 const MAX_RECV_WINDOW_MS = 60_000;
 const SYMBOL = 'ETHUSDT';
-
-type Route = (parameters: URLSearchParams, request: SandboxRequest) => unknown;
 
 /** Binance's spot REST API: market data, and the signed calls of one account. */
 export function binanceHandler(world: World, exchange: Exchange, clock: WorldClock): SandboxHandler {
@@ -185,79 +184,4 @@ function klines({ path }: World, parameters: URLSearchParams, nowMs: TimeMs): un
       ((volume * close) / 2).toFixed(2),
       '0',
     ]);
-}
-
-function accountRoutes(exchange: Exchange, now: () => TimeMs): Readonly<Record<string, Route>> {
-  const order = (parameters: URLSearchParams) => {
-    const orderId = parameters.get('orderId');
-    const clientOrderId = parameters.get('origClientOrderId');
-    return exchange.find(
-      orderId !== null ? { orderId: Number(orderId) } : clientOrderId !== null ? { clientOrderId } : { clientOrderId: '' },
-    );
-  };
-  const decimal = (parameters: URLSearchParams, name: string) =>
-    parameters.has(name) ? money(parameters.get(name) ?? '') : undefined;
-  return {
-    'GET /api/v3/account': () => accountShape(exchange, now()),
-    'POST /api/v3/order': (parameters, { faults }) => {
-      if (parameters.get('symbol') !== SYMBOL) throw new Refusal(-1121, 'Invalid symbol.');
-      if (faults.has('reject')) throw new Refusal(-2010, 'Order was rejected by the simulated exchange.');
-      const type = parameters.get('type');
-      const isKnown = /^(MARKET|LIMIT|LIMIT_MAKER|(STOP_LOSS|TAKE_PROFIT)(_LIMIT)?)$/.test(type ?? '');
-      if (!isKnown) throw new Refusal(-1116, 'Invalid orderType.');
-      const placed = exchange.place(
-        {
-          clientOrderId: parameters.get('newClientOrderId') ?? `sandbox${exchange.orders.length}`,
-          side: parameters.get('side') as Side,
-          type: type as 'MARKET',
-          timeInForce: (parameters.get('timeInForce') ?? 'GTC') as 'GTC',
-          quantity: decimal(parameters, 'quantity'),
-          quoteQuantity: decimal(parameters, 'quoteOrderQty'),
-          price: decimal(parameters, 'price'),
-          stopPrice: decimal(parameters, 'stopPrice'),
-          inPieces: faults.has('partial-fill'),
-        },
-        now(),
-      );
-      return placedShape(exchange, placed);
-    },
-    'GET /api/v3/order': (parameters) => {
-      const found = order(parameters);
-      if (!found) throw new Refusal(-2013, 'Order does not exist.');
-      return orderShape(found);
-    },
-    'DELETE /api/v3/order': (parameters) => orderShape(exchange.cancel(order(parameters), now())),
-    'GET /api/v3/openOrders': () => exchange.openOrders().map(orderShape),
-    'DELETE /api/v3/openOrders': () => {
-      const open = exchange.openOrders();
-      if (open.length === 0) throw new Refusal(-2011, 'Unknown order sent.');
-      return open.map((one) => orderShape(exchange.cancel(one, now())));
-    },
-    'GET /api/v3/allOrders': (parameters) => {
-      const from = Number(parameters.get('startTime') ?? 0);
-      return exchange.orders
-        .filter(({ timeMs }) => timeMs >= from)
-        .slice(-Number(parameters.get('limit') ?? 500))
-        .map(orderShape);
-    },
-    'GET /api/v3/myTrades': (parameters) => {
-      const wanted = parameters.get('orderId');
-      const from = Number(parameters.get('startTime') ?? 0);
-      return exchange.fills
-        .filter(({ orderId, timeMs }) => (wanted === null || orderId === Number(wanted)) && timeMs >= from)
-        .map(tradeShape);
-    },
-    'GET /sapi/v1/account/apiRestrictions': () => ({
-      ipRestrict: false,
-      createTime: 0,
-      enableReading: true,
-      enableWithdrawals: false,
-      enableInternalTransfer: false,
-      enableMargin: false,
-      enableFutures: false,
-      permitsUniversalTransfer: false,
-      enableVanillaOptions: false,
-      enableSpotAndMarginTrading: true,
-    }),
-  };
 }

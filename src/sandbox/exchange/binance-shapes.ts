@@ -1,5 +1,5 @@
 import type { TimeMs } from '../../domain/index.ts';
-import { type Exchange, FILTERS, type Fill, type Order } from './exchange.ts';
+import { type Exchange, FILTERS, type Fill, type Order, type OrderList } from './exchange.ts';
 
 const SYMBOL = 'ETHUSDT';
 
@@ -7,7 +7,7 @@ const SYMBOL = 'ETHUSDT';
 export const orderShape = (order: Order) => ({
   symbol: SYMBOL,
   orderId: order.orderId,
-  orderListId: -1,
+  orderListId: order.list?.orderListId ?? -1,
   clientOrderId: order.clientOrderId,
   price: order.price.toFixed(8),
   origQty: order.quantity.toFixed(8),
@@ -25,6 +25,28 @@ export const orderShape = (order: Order) => ({
   workingTime: order.timeMs,
   origQuoteOrderQty: '0.00000000',
   selfTradePreventionMode: 'EXPIRE_MAKER',
+});
+
+/** A list as `GET /api/v3/orderList` gives it. */
+export const orderListShape = (list: OrderList) => ({
+  orderListId: list.orderListId,
+  contingencyType: 'OCO',
+  listStatusType: list.status === 'EXECUTING' ? 'EXEC_STARTED' : 'ALL_DONE',
+  listOrderStatus: list.status,
+  listClientOrderId: list.listClientOrderId,
+  transactionTime: list.updateTimeMs,
+  symbol: SYMBOL,
+  orders: list.orders.map(({ orderId, clientOrderId }) => ({ symbol: SYMBOL, orderId, clientOrderId })),
+});
+
+/** A list that was just placed or cancelled, with its orders. */
+export const orderListReport = (list: OrderList, cancelledBy?: string) => ({
+  ...orderListShape(list),
+  orderReports: list.orders.map((order) => ({
+    ...orderShape(order),
+    ...(cancelledBy === undefined ? {} : { origClientOrderId: order.clientOrderId, clientOrderId: cancelledBy }),
+    transactTime: order.updateTimeMs,
+  })),
 });
 
 /** A new order with its first fills, as newOrderRespType FULL has it. */
@@ -152,6 +174,8 @@ export const ledgerShape = (exchange: Exchange) => ({
     quantity: order.quantity.toFixed(),
     executedQuantity: order.executedQuantity.toFixed(),
     price: order.price.toFixed(),
+    stopPrice: order.stopPrice.toFixed(),
+    listClientOrderId: order.list?.listClientOrderId ?? null,
     timeMs: order.timeMs,
   })),
   fills: exchange.fills.map((fill) => ({

@@ -1,9 +1,11 @@
-import { floorToStep, isMultipleOf, type Money, minMoney, money, type TimeMs, ZERO } from '../../domain/index.ts';
+import { floorToStep, type Money, minMoney, money, type TimeMs, ZERO } from '../../domain/index.ts';
 import { uniformAt } from '../world/hash.ts';
+import type { Fill, Order, OrderList, OrderRequest, OrderStatus, Side } from './order.ts';
+import { isOpen, isOtherLegOpen, type OcoRequest, OrderLists } from './order-lists.ts';
+import { checkFilters, FILTERS, Refusal } from './order-rules.ts';
 
-export type Side = 'BUY' | 'SELL';
-type OrderType = 'MARKET' | 'LIMIT' | 'LIMIT_MAKER' | 'STOP_LOSS' | 'STOP_LOSS_LIMIT' | 'TAKE_PROFIT' | 'TAKE_PROFIT_LIMIT';
-export type OrderStatus = 'NEW' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELED' | 'EXPIRED';
+export type { Fill, Order, OrderList, OrderRequest, OrderStatus, Side } from './order.ts';
+export { FILTERS, Refusal } from './order-rules.ts';
 
 /** What the exchange needs of the world: a price at any time, and the range it went through. */
 export interface ExchangeMarket {
@@ -11,68 +13,7 @@ export interface ExchangeMarket {
   range(fromMs: TimeMs, toMs: TimeMs): { readonly low: number; readonly high: number };
 }
 
-export interface OrderRequest {
-  readonly clientOrderId: string;
-  readonly side: Side;
-  readonly type: OrderType;
-  readonly timeInForce: 'GTC' | 'IOC' | 'FOK';
-  readonly quantity: Money | undefined;
-  /** A market order may name the USDT to spend instead. */
-  readonly quoteQuantity: Money | undefined;
-  readonly price: Money | undefined;
-  readonly stopPrice: Money | undefined;
-  /** Whether it fills in pieces, later ones after a while. */
-  readonly inPieces: boolean;
-}
-
-export interface Order {
-  readonly orderId: number;
-  readonly clientOrderId: string;
-  readonly side: Side;
-  readonly type: OrderType;
-  readonly timeInForce: 'GTC' | 'IOC' | 'FOK';
-  readonly price: Money;
-  readonly stopPrice: Money;
-  readonly quantity: Money;
-  readonly timeMs: TimeMs;
-  status: OrderStatus;
-  executedQuantity: Money;
-  quoteQuantity: Money;
-  updateTimeMs: TimeMs;
-  /** A stop or target that has been reached and is now an order like any other. */
-  isTriggered: boolean;
-}
-
-export interface Fill {
-  readonly tradeId: number;
-  readonly orderId: number;
-  readonly clientOrderId: string;
-  readonly side: Side;
-  readonly price: Money;
-  readonly quantity: Money;
-  readonly commission: Money;
-  readonly commissionAsset: 'ETH' | 'USDT';
-  readonly timeMs: TimeMs;
-}
-
-/** Why the exchange says no, with Binance's number. */
-export class Refusal extends Error {
-  readonly code: number;
-  constructor(code: number, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-export const FILTERS = {
-  tick: money('0.01'),
-  step: money('0.0001'),
-  minQuantity: money('0.0001'),
-  maxQuantity: money('9000'),
-  minNotional: money('5'),
-};
 const FEE_RATE = money('0.001');
-const ONE = money(1);
 const HALF_SPREAD = 0.00005;
 const PIECE_DELAY_MS = 20_000;
 const TRADE_STREAM = 71;
@@ -90,6 +31,7 @@ interface Piece {
 export class Exchange {
   readonly orders: Order[] = [];
   readonly fills: Fill[] = [];
+  readonly lists = new OrderLists();
   readonly #market: ExchangeMarket;
   readonly #seed: number;
   readonly #total = { ETH: ZERO, USDT: ZERO };
@@ -123,10 +65,9 @@ export class Exchange {
 
   /** What of an asset is there, and what open orders hold of it. */
   balance(asset: 'ETH' | 'USDT'): { readonly free: Money; readonly locked: Money } {
-    const locked = this.openOrders().reduce(
-      (sum, order) => sum.plus(asset === 'ETH' ? lockedEth(order) : lockedUsdt(order)),
-      ZERO,
-    );
+    const locked = this.openOrders()
+      .filter((order) => !isOtherLegOpen(order))
+      .reduce((sum, order) => sum.plus(asset === 'ETH' ? lockedEth(order) : lockedUsdt(order)), ZERO);
     return { free: this.#total[asset].minus(locked), locked };
   }
 
@@ -138,11 +79,11 @@ export class Exchange {
     const due = this.#pieces.filter(({ atMs }) => atMs <= nowMs).sort((a, b) => a.atMs - b.atMs);
     this.#pieces = this.#pieces.filter(({ atMs }) => atMs > nowMs);
     for (const { order, quantity, atMs } of due)
-      if (isOpen(order)) this.#fill(order, quantity, this.#marketPrice(order.side, atMs), atMs);
+      if (isOpen(order)) this.#fill(order, quantity, order.price.gt(0) ? order.price : this.#marketPrice(order.side, atMs), atMs);
     const resting = this.openOrders().filter((order) => !this.#pieces.some((piece) => piece.order === order));
     if (resting.length === 0) return;
     const { low, high } = this.#market.range(fromMs, nowMs);
-    for (const order of resting) this.#matchResting(order, low, high, nowMs);
+    for (const order of resting) if (isOpen(order)) this.#matchResting(order, low, high, nowMs);
   }
 
   /** World time at which the next late piece arrives. */
@@ -158,7 +99,63 @@ export class Exchange {
     const reference = request.price ?? this.#marketPrice(request.side, nowMs);
     const quantity = request.quantity ?? floorToStep((request.quoteQuantity ?? ZERO).div(reference), FILTERS.step);
     checkFilters(request, quantity, reference);
-    const order: Order = {
+    const order = this.#newOrder(request, quantity, nowMs);
+    this.#checkFunds(order, reference);
+    const crosses = this.#crosses(order, nowMs);
+    if (order.type === 'LIMIT_MAKER' && crosses) throw new Refusal(-2010, 'Order would immediately match and take.');
+    this.orders.push(order);
+    this.#tell(order, undefined);
+    if (order.isTriggered && (order.type === 'MARKET' || crosses)) this.#take(order, request.inPieces, nowMs);
+    else if (order.timeInForce !== 'GTC' && order.type === 'LIMIT') this.#end(order, 'EXPIRED', nowMs);
+    return order;
+  }
+
+  /** Both orders of a list to sell, or neither: what they lock is locked once. @throws Refusal */
+  placeOco(request: OcoRequest, nowMs: TimeMs): OrderList {
+    this.advanceTo(nowMs);
+    this.lists.check(request, this.openOrders(), this.bid(nowMs));
+    for (const { price, stopPrice } of [request.above, request.below]) {
+      const at = price ?? stopPrice;
+      checkFilters({ price: at }, request.quantity, at ?? this.bid(nowMs));
+    }
+    if (request.quantity.gt(this.balance('ETH').free))
+      throw new Refusal(-2010, 'Account has insufficient balance for requested action.');
+    const orders = [request.below, request.above].map((leg) => {
+      const order = this.#newOrder({ ...request, ...leg, timeInForce: 'GTC', quoteQuantity: undefined }, request.quantity, nowMs);
+      this.orders.push(order);
+      return order;
+    });
+    const list = this.lists.open(request.listClientOrderId, orders, nowMs);
+    for (const order of orders) this.#tell(order, undefined);
+    return list;
+  }
+
+  /** Cancels what is left of a list. @throws Refusal where there is no such open list */
+  cancelList(list: OrderList | undefined, nowMs: TimeMs): OrderList {
+    this.advanceTo(nowMs);
+    const open = list?.orders.find(isOpen);
+    if (!list || !open) throw new Refusal(-2011, 'Unknown order list sent.');
+    this.cancel(open, nowMs);
+    return list;
+  }
+
+  /** With the other one of its list. @throws Refusal where there is no such open order */
+  cancel(order: Order | undefined, nowMs: TimeMs): Order {
+    this.advanceTo(nowMs);
+    if (!order || !isOpen(order)) throw new Refusal(-2011, 'Unknown order sent.');
+    for (const one of order.list?.orders ?? [order]) if (isOpen(one)) this.#end(one, 'CANCELED', nowMs);
+    this.#pieces = this.#pieces.filter((piece) => isOpen(piece.order));
+    return order;
+  }
+
+  find(by: { readonly orderId?: number; readonly clientOrderId?: string }): Order | undefined {
+    return this.orders.findLast((order) =>
+      by.orderId === undefined ? order.clientOrderId === by.clientOrderId : order.orderId === by.orderId,
+    );
+  }
+
+  #newOrder(request: OrderRequest, quantity: Money, nowMs: TimeMs): Order {
+    return {
       orderId: 1_000 + this.orders.length,
       clientOrderId: request.clientOrderId,
       side: request.side,
@@ -173,30 +170,8 @@ export class Exchange {
       quoteQuantity: ZERO,
       updateTimeMs: nowMs,
       isTriggered: request.stopPrice === undefined,
+      inPieces: request.inPieces,
     };
-    this.#checkFunds(order, reference);
-    const crosses = this.#crosses(order, nowMs);
-    if (order.type === 'LIMIT_MAKER' && crosses) throw new Refusal(-2010, 'Order would immediately match and take.');
-    this.orders.push(order);
-    this.#tell(order, undefined);
-    if (order.isTriggered && (order.type === 'MARKET' || crosses)) this.#take(order, request.inPieces, nowMs);
-    else if (order.timeInForce !== 'GTC' && order.type === 'LIMIT') this.#end(order, 'EXPIRED', nowMs);
-    return order;
-  }
-
-  /** @throws Refusal where there is no such open order */
-  cancel(order: Order | undefined, nowMs: TimeMs): Order {
-    this.advanceTo(nowMs);
-    if (!order || !isOpen(order)) throw new Refusal(-2011, 'Unknown order sent.');
-    this.#pieces = this.#pieces.filter((piece) => piece.order !== order);
-    this.#end(order, 'CANCELED', nowMs);
-    return order;
-  }
-
-  find(by: { readonly orderId?: number; readonly clientOrderId?: string }): Order | undefined {
-    return this.orders.findLast((order) =>
-      by.orderId === undefined ? order.clientOrderId === by.clientOrderId : order.orderId === by.orderId,
-    );
   }
 
   #crosses(order: Order, nowMs: TimeMs): boolean {
@@ -209,16 +184,17 @@ export class Exchange {
   }
 
   /** Fills at once, or a first piece at once and the rest later. */
-  #take(order: Order, inPieces: boolean, nowMs: TimeMs): void {
+  #take(order: Order, inPieces: boolean, nowMs: TimeMs, limit?: Money): void {
     const draw = uniformAt(this.#seed, TRADE_STREAM, order.orderId);
     const pieces = inPieces ? 2 + Math.floor(draw * 3) : 1;
     const each = floorToStep(order.quantity.div(pieces), FILTERS.step);
+    const price = limit ?? this.#marketPrice(order.side, nowMs);
     if (pieces === 1 || !each.gt(0)) {
-      this.#fill(order, order.quantity, this.#marketPrice(order.side, nowMs), nowMs);
+      this.#fill(order, order.quantity, price, nowMs);
       return;
     }
     const quantities = Array.from({ length: pieces }, (_, i) => (i === 0 ? order.quantity.minus(each.times(pieces - 1)) : each));
-    this.#fill(order, quantities[0]!, this.#marketPrice(order.side, nowMs), nowMs);
+    this.#fill(order, quantities[0]!, price, nowMs);
     quantities.slice(1).forEach((quantity, i) => {
       this.#pieces.push({ order, quantity, atMs: nowMs + Math.round((i + 1) * PIECE_DELAY_MS * (0.5 + draw)) });
     });
@@ -230,13 +206,20 @@ export class Exchange {
       const fallsTo = (order.side === 'SELL') === order.type.startsWith('STOP_LOSS');
       if (fallsTo ? low > stop : high < stop) return;
       order.isTriggered = true;
-      if (order.price.eq(0)) {
-        this.#fill(order, remaining(order), this.#marketPrice(order.side, nowMs), nowMs);
-        return;
-      }
+    }
+    if (order.price.eq(0)) {
+      this.#fillResting(order, undefined, nowMs);
+      return;
     }
     const price = Number(order.price.toString());
-    if (order.side === 'BUY' ? low <= price : high >= price) this.#fill(order, remaining(order), order.price, nowMs);
+    if (order.side === 'BUY' ? low <= price : high >= price) this.#fillResting(order, order.price, nowMs);
+  }
+
+  /** The first execution of one leg ends the other. */
+  #fillResting(order: Order, limit: Money | undefined, nowMs: TimeMs): void {
+    for (const other of order.list?.orders ?? []) if (other !== order && isOpen(other)) this.#end(other, 'EXPIRED', nowMs);
+    if (order.executedQuantity.eq(0)) this.#take(order, order.inPieces, nowMs, limit);
+    else this.#fill(order, remaining(order), limit ?? this.#marketPrice(order.side, nowMs), nowMs);
   }
 
   #fill(order: Order, wanted: Money, price: Money, atMs: TimeMs): void {
@@ -278,11 +261,11 @@ export class Exchange {
   }
 
   #tell(order: Order, fill: Fill | undefined): void {
+    this.lists.note(order);
     for (const listener of this.#listeners) listener(order, fill);
   }
 }
 
-const isOpen = ({ status }: Order): boolean => status === 'NEW' || status === 'PARTIALLY_FILLED';
 const remaining = (order: Order): Money => order.quantity.minus(order.executedQuantity);
 const lockedEth = (order: Order): Money => (order.side === 'SELL' ? remaining(order) : ZERO);
 
@@ -294,17 +277,4 @@ function lockedUsdt(order: Order): Money {
       ? order.quoteQuantity.div(order.executedQuantity)
       : ZERO;
   return remaining(order).times(price).round(8);
-}
-
-/** @throws Refusal -1013 with Binance's name of the broken filter */
-function checkFilters(request: OrderRequest, quantity: Money, reference: Money): void {
-  const { tick, step, minQuantity, maxQuantity, minNotional } = FILTERS;
-  const price = request.price;
-  if (price && (!price.gt(0) || !isMultipleOf(price, tick))) throw new Refusal(-1013, 'Filter failure: PRICE_FILTER');
-  if (quantity.lt(minQuantity) || quantity.gt(maxQuantity) || !isMultipleOf(quantity, step))
-    throw new Refusal(-1013, 'Filter failure: LOT_SIZE');
-  if (quantity.times(reference).lt(minNotional)) throw new Refusal(-1013, 'Filter failure: NOTIONAL');
-  const market = reference.gt(0) ? reference : ONE;
-  if (price && (price.gt(market.times(5)) || price.lt(market.div(5))))
-    throw new Refusal(-1013, 'Filter failure: PERCENT_PRICE_BY_SIDE');
 }

@@ -64,6 +64,7 @@ export class BinanceLoopback {
     if (route === 'GET /sapi/v1/account/apiRestrictions') return answer(200, { enableWithdrawals: this.mayWithdraw });
     const query = new URLSearchParams(text);
     if (route === 'POST order') return this.#take(query, request, answer);
+    if (route === 'POST orderList/oco') return this.#takeList(query, request, answer);
     return this.#tell(route, query, answer);
   }
 
@@ -109,6 +110,60 @@ export class BinanceLoopback {
     answer(200, { ...this.#show(order), transactTime: this.#clock.nowMs() + this.skewMs, fills });
   }
 
+  async #takeList(
+    query: URLSearchParams,
+    request: IncomingMessage,
+    answer: (status: number, reply: unknown) => void,
+  ): Promise<void> {
+    const fault = this.orderFault;
+    if (fault !== undefined && !fault.carried) return answer(fault.status, fault.body);
+    const text = (name: string) => query.get(name) ?? '';
+    const leg = (clientOrderId: string) =>
+      ({ clientOrderId, side: 'sell', quantity: text('quantity'), plannedAtMs: this.#clock.nowMs() }) as OrderIntent;
+    const listClientOrderId = text('listClientOrderId');
+    if (
+      !(Number(text('abovePrice')) > Number(this.venue.priceUsd) && Number(this.venue.priceUsd) > Number(text('belowStopPrice')))
+    )
+      return answer(400, { code: -2010, msg: 'The relationship of the prices for the orders is not correct.' });
+    const result = await this.venue.connect().orderLists?.submit(
+      {
+        listClientOrderId,
+        symbol: 'ETHUSDT',
+        stop: leg(text('belowClientOrderId')),
+        target: leg(text('aboveClientOrderId')),
+      },
+      Number.MAX_SAFE_INTEGER,
+    );
+    if (fault !== undefined) return answer(fault.status, fault.body);
+    if (result?.outcome === 'unknown') return void request.socket.destroy();
+    if (result?.outcome !== 'accepted')
+      return answer(400, { code: -2010, msg: 'Account has insufficient balance for requested action.' });
+    answer(200, this.#showList(listClientOrderId));
+  }
+
+  #showList(id: string, cancelledBy?: string): object | undefined {
+    const list = this.venue.lists.findLast(({ listClientOrderId }) => listClientOrderId === id);
+    if (list === undefined) return undefined;
+    const isOver = list.orders.every(({ state }) => state !== 'ACCEPTED' && state !== 'PARTIALLY_FILLED');
+    const shown = list.orders.map((order) => this.#show(order));
+    return {
+      orderListId: this.venue.lists.indexOf(list),
+      contingencyType: 'OCO',
+      listStatusType: isOver ? 'ALL_DONE' : 'EXEC_STARTED',
+      listOrderStatus: isOver ? 'ALL_DONE' : 'EXECUTING',
+      listClientOrderId: id,
+      orders: list.orders.map(({ intent, venueOrderId }) => ({ orderId: venueOrderId, clientOrderId: intent.clientOrderId })),
+      orderReports:
+        cancelledBy === undefined
+          ? shown
+          : shown.map((one, i) => ({
+              ...one,
+              origClientOrderId: list.orders[i]?.intent.clientOrderId,
+              clientOrderId: cancelledBy,
+            })),
+    };
+  }
+
   async #tell(route: string, query: URLSearchParams, answer: (status: number, reply: unknown) => void): Promise<void> {
     const { venue } = this;
     const clientOrderId = query.get('origClientOrderId') ?? '';
@@ -123,6 +178,16 @@ export class BinanceLoopback {
       const order = this.#order(clientOrderId);
       if (outcome !== 'done' || order === undefined) return answer(400, { code: -2011, msg: 'Unknown order sent.' });
       return answer(200, { ...this.#show(order), origClientOrderId: clientOrderId, clientOrderId: 'made-by-the-venue' });
+    }
+    if (route === 'GET orderList') {
+      const list = this.#showList(clientOrderId);
+      return list ? answer(200, list) : answer(400, { code: -2013, msg: 'Order list does not exist.' });
+    }
+    if (route === 'DELETE orderList') {
+      const listClientOrderId = query.get('listClientOrderId') ?? '';
+      const result = await venue.connect().orderLists?.cancel({ listClientOrderId, symbol: 'ETHUSDT' });
+      if (result?.outcome !== 'done') return answer(400, { code: -2011, msg: 'Unknown order list sent.' });
+      return answer(200, this.#showList(listClientOrderId, 'made-by-the-venue'));
     }
     if (route === 'GET openOrders')
       return answer(
@@ -141,7 +206,8 @@ export class BinanceLoopback {
         200,
         venue.orders.flatMap((order) => this.#trades(order)),
       );
-    const balances = [...venue.balances].map(([asset, free]) => ({ asset, free: free.toFixed(), locked: '0' }));
+    const held = await venue.connect().balances();
+    const balances = [...held].map(([asset, { free, locked }]) => ({ asset, free: free.toFixed(), locked: locked.toFixed() }));
     answer(200, { uid: 354937868, balances: [...balances, { asset: 'BNB', free: '0.00000000', locked: '0.00000000' }] });
   }
 

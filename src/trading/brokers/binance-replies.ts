@@ -89,6 +89,25 @@ const orderSchema = z
 /** Reply to a new, asked or cancelled order. @throws ZodError */
 export const parseOrder = (reply: unknown): VenueOrder => orderSchema.parse(reply);
 
+const listSchema = z
+  .object({
+    listClientOrderId: z.string(),
+    /** EXECUTING, ALL_DONE or REJECT. */
+    listOrderStatus: z.string(),
+    orders: z.array(z.object({ orderId: id, clientOrderId: z.string() })),
+    /** In the reply to a new or cancelled list. */
+    orderReports: z.array(orderSchema).optional(),
+  })
+  .transform((reply) => ({
+    listClientOrderId: reply.listClientOrderId,
+    isExecuting: reply.listOrderStatus === 'EXECUTING',
+    clientOrderIds: reply.orders.map(({ clientOrderId }) => clientOrderId),
+    orders: reply.orderReports ?? [],
+  }));
+
+/** Reply to a new, asked or cancelled list of orders. @throws ZodError */
+export const parseOrderList = (reply: unknown): z.output<typeof listSchema> => listSchema.parse(reply);
+
 /** openOrders and allOrders. @throws ZodError */
 export const parseOrders = (reply: unknown): VenueOrder[] => z.array(orderSchema).parse(reply);
 

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Clock, money, type TimeMs } from '../../domain/index.ts';
 import type { Broker } from '../broker.ts';
+import { clientOrderId, orderListId } from '../client-order-id.ts';
 import { decisionId } from '../decision-id.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import type { Ledger } from '../ledger.ts';
 import type { OrderIntent } from '../order.ts';
+import type { OrderListIntent } from '../order-list.ts';
 import { makeIntent } from '../plan-trade.ts';
 import { TradingEngine } from '../trading-engine.ts';
 
@@ -61,6 +63,22 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
       modelId: null,
       clientOrderIdLength: engine.broker.capabilities.clientOrderIdLength,
     });
+  };
+
+  const pairFor = async (quantity: string): Promise<OrderListIntent> => {
+    const { type: _type, ...sale } = await intent('sell', quantity, 7);
+    const listClientOrderId = orderListId(sale.decisionId, 1, engine.broker.capabilities.clientOrderIdLength);
+    const around = (share: string) => money(harness.priceUsd).times(share).round(2).toFixed();
+    const id = (leg: 'stop_on_exchange' | 'target_on_exchange') => ({
+      leg,
+      clientOrderId: clientOrderId(sale.decisionId, leg, 1),
+    });
+    return {
+      listClientOrderId,
+      symbol: 'ETHUSDT',
+      stop: { ...sale, ...id('stop_on_exchange'), listClientOrderId, type: 'stop', stopPriceUsd: around('0.8') },
+      target: { ...sale, ...id('target_on_exchange'), listClientOrderId, type: 'limit', limitPriceUsd: around('1.2') },
+    };
   };
 
   const agreeWithVenue = async () => {
@@ -143,6 +161,36 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
     const order = await intent('buy', '0.5', 1);
     await engine.execute([order]);
     expect((await engine.cancel(order.clientOrderId)).state).toBe('FILLED');
+  });
+
+  it('takes pairs of which one order cancels the other, finds them and cancels them, where it says so', async () => {
+    const { orderLists, capabilities } = engine.broker;
+    expect(orderLists !== undefined).toBe(capabilities.placesOco);
+    if (orderLists === undefined) return;
+    await engine.execute([await intent('buy', '0.5', 1)]);
+    const list = await pairFor('0.4');
+    expect(await orderLists.lookup(list)).toEqual({ outcome: 'not_found' });
+    expect(await engine.executeList(list)).toMatchObject([{ state: 'ACCEPTED' }, { state: 'ACCEPTED' }]);
+    await engine.executeList(list);
+    const ids = [list.stop.clientOrderId, list.target.clientOrderId];
+    const found = await orderLists.lookup(list);
+    expect(found).toMatchObject({ outcome: 'found', isExecuting: true });
+    expect(found.outcome === 'found' && [...found.clientOrderIds].sort()).toEqual([...ids].sort());
+    const open = await engine.broker.openOrders('ETHUSDT');
+    expect(open.map(({ clientOrderId }) => clientOrderId).sort()).toEqual([...ids].sort());
+    expect((await engine.broker.balances()).get('ETH')?.locked.toFixed()).toBe('0.4');
+    await agreeWithVenue();
+    expect(await engine.cancelList(list.listClientOrderId)).toMatchObject([{ state: 'CANCELLED' }, { state: 'CANCELLED' }]);
+    expect(await orderLists.lookup(list)).toMatchObject({ outcome: 'found', isExecuting: false });
+    expect(await orderLists.cancel(list)).toMatchObject({ outcome: 'not_cancelled' });
+    expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
+    await agreeWithVenue();
+  });
+
+  it('refuses a pair whole', async () => {
+    if (!engine.broker.capabilities.placesOco) return;
+    expect(await engine.executeList(await pairFor('3'))).toMatchObject([{ state: 'REJECTED' }, { state: 'REJECTED' }]);
+    expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
   });
 
   it('knows after a restart what it knew before', async () => {

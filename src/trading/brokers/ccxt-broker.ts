@@ -5,6 +5,7 @@ import type {
   BrokerCapabilities,
   CancelResult,
   LookupResult,
+  OrderLists,
   OrderReference,
   OrderReport,
   SubmitResult,
@@ -24,7 +25,8 @@ import {
   type VenueExecution,
   type VenueOrder,
 } from './binance-replies.ts';
-import { classifyExchangeError, exchangeErrorCode } from './classify-exchange-error.ts';
+import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
+import { classifyExchangeError, exchangeErrorCode, isNotFound, messageOf } from './classify-exchange-error.ts';
 import { type BinanceApi, openCcxtBinance } from './open-ccxt-exchange.ts';
 
 export interface CcxtBrokerOptions {
@@ -53,7 +55,6 @@ const PAGE = 1_000;
 /** Orders are looked for from this long before they were planned: clocks differ. */
 const SEARCH_BACK_MS = 3_600_000;
 
-const ORDER_NOT_FOUND = -2013;
 /** How often a question that changes nothing is asked, and the pause that doubles between. */
 const ATTEMPTS = 4;
 const PAUSE_MS = 100;
@@ -68,6 +69,7 @@ const TIMESTAMP_OUTSIDE_WINDOW = -1021;
 export class CcxtBroker implements Broker {
   readonly venue = 'binance';
   readonly capabilities: BrokerCapabilities;
+  readonly orderLists: OrderLists;
   readonly #api: BinanceApi;
   readonly #clock: Clock;
   readonly #timer: Timer;
@@ -88,11 +90,18 @@ export class CcxtBroker implements Broker {
       looksUpByClientOrderId: true,
       clientOrderIdLength: 36,
       placesStops: false,
-      placesOco: false,
+      placesOco: true,
       hasTestnet: true,
       hasPrivateStream: false,
       acceptanceWindowMs: (recvWindowMs + MARGIN_MS) * Math.max(1, options.worldSpeed ?? 1),
     };
+    this.orderLists = ccxtOrderLists({
+      api,
+      nowMs: () => this.#clock.nowMs(),
+      signed: () => this.#signed(),
+      report: (order, symbol) => this.#report(order, symbol),
+      refusalOf: (error) => this.#refusalOf(error),
+    });
   }
 
   /** Connects and measures the clock's offset. @throws ConfigError `exchange.not_available` @throws ExchangeError */
@@ -126,6 +135,7 @@ export class CcxtBroker implements Broker {
   async submit(intent: OrderIntent, sendBeforeMs: TimeMs): Promise<SubmitResult> {
     const nowMs = this.#clock.nowMs();
     if (nowMs > sendBeforeMs) return { outcome: 'rejected', message: 'not sent in time', isTransient: true };
+    if (intent.type === 'stop') return { outcome: 'rejected', message: 'a stop is placed in a list only' };
     try {
       const order = parseOrder(
         await this.#api.privatePostOrder({ ...orderParameters(intent), timestamp: nowMs + this.#offsetMs }),
@@ -196,7 +206,7 @@ export class CcxtBroker implements Broker {
     try {
       return parseOrder(await this.#api.privateGetOrder({ symbol, origClientOrderId: clientOrderId, ...this.#signed() }));
     } catch (error) {
-      if (exchangeErrorCode(error) !== ORDER_NOT_FOUND && !isNotFound(error)) throw error;
+      if (!isNotFound(error)) throw error;
     }
     const isIt = (order: VenueOrder) => order.clientOrderId === clientOrderId;
     const open = parseOrders(await this.#api.privateGetOpenOrders({ symbol, ...this.#signed() }));
@@ -243,7 +253,7 @@ export class CcxtBroker implements Broker {
     }
   }
 
-  async #refusalOf(error: unknown): Promise<SubmitResult> {
+  async #refusalOf(error: unknown): Promise<Refusal> {
     const verdict = classifyExchangeError(error);
     if (verdict === 'unknown') return { outcome: 'unknown', message: messageOf(error) };
     if (exchangeErrorCode(error) === TIMESTAMP_OUTSIDE_WINDOW) await this.synchroniseClock().catch(() => this.#offsetMs);
@@ -285,9 +295,3 @@ function orderParameters(intent: OrderIntent): Record<string, string> {
   if (intent.postOnly === true) return { ...base, type: 'LIMIT_MAKER', price: intent.limitPriceUsd };
   return { ...base, type: 'LIMIT', timeInForce: 'GTC', price: intent.limitPriceUsd };
 }
-
-const isNotFound = (error: unknown): boolean => error instanceof Error && error.constructor.name === 'OrderNotFound';
-
-/** Without the queries of URLs: they are signed, and differ each time. */
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1').slice(0, 300);

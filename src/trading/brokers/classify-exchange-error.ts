@@ -45,3 +45,13 @@ export function classifyExchangeError(error: unknown): ExchangeVerdict {
   const name = error instanceof Error ? error.constructor.name : '';
   return REFUSALS.has(name) ? 'refused' : BUSY.has(name) ? 'busy' : 'unknown';
 }
+
+const ORDER_NOT_FOUND = -2013;
+
+/** Whether the exchange answered that it has no such order or list. */
+export const isNotFound = (error: unknown): boolean =>
+  exchangeErrorCode(error) === ORDER_NOT_FOUND || (error instanceof Error && error.constructor.name === 'OrderNotFound');
+
+/** What an error says, short enough for a journal. */
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1').slice(0, 300);

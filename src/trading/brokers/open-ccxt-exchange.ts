@@ -15,6 +15,9 @@ export interface BinanceApi {
   privateDeleteOrder(parameters: object): Promise<unknown>;
   privateGetOpenOrders(parameters: object): Promise<unknown>;
   privateGetAllOrders(parameters: object): Promise<unknown>;
+  privatePostOrderListOco(parameters: object): Promise<unknown>;
+  privateGetOrderList(parameters: object): Promise<unknown>;
+  privateDeleteOrderList(parameters: object): Promise<unknown>;
   privateGetMyTrades(parameters: object): Promise<unknown>;
   sapiGetAccountApiRestrictions(parameters?: object): Promise<unknown>;
   milliseconds(): number;

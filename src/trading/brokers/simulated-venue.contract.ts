@@ -2,14 +2,18 @@ import { type ManualClock, type Money, money, type TimeMs, ZERO } from '../../do
 import type {
   AssetBalance,
   Broker,
+  CancelListResult,
   CancelResult,
+  LookupListResult,
   LookupResult,
   OrderReference,
   OrderReport,
+  SubmitListResult,
   SubmitResult,
   VenueState,
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
+import type { OrderListIntent } from '../order-list.ts';
 import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
 
 /**
@@ -31,6 +35,12 @@ interface VenueOrder {
   shownFills: number;
 }
 
+interface VenueList {
+  readonly listClientOrderId: string;
+  /** The stop, then the target. */
+  readonly orders: readonly VenueOrder[];
+}
+
 const WINDOW_MS = 6_000;
 const HALF = money('0.5');
 
@@ -38,8 +48,10 @@ const HALF = money('0.5');
 export class SimulatedVenue {
   readonly clock: ManualClock;
   readonly orders: VenueOrder[] = [];
+  readonly lists: VenueList[] = [];
   readonly balances = new Map<string, Money>();
   #late: { readonly intent: OrderIntent; lookups: number }[] = [];
+  #lateLists: { readonly list: OrderListIntent; lookups: number }[] = [];
   sending: Sending = 'fill';
   /** Answers to look-ups get lost. */
   isDown = false;
@@ -54,6 +66,16 @@ export class SimulatedVenue {
   /** Executes the rest of every open order. */
   fillRest(share = money(1)): void {
     for (const order of this.orders) if (isOpen(order)) this.#execute(order, share);
+  }
+
+  /** The price reaches the stop or the target of the list that is open. */
+  reach(leg: 'stop' | 'target', share = money(1)): void {
+    const order = this.openList()?.orders[leg === 'stop' ? 0 : 1];
+    if (order !== undefined && isOpen(order)) this.#execute(order, share);
+  }
+
+  openList(): VenueList | undefined {
+    return this.lists.find(({ orders }) => orders.some(isOpen));
   }
 
   /** The exchange ends every open order. */
@@ -71,7 +93,7 @@ export class SimulatedVenue {
         looksUpByClientOrderId: true,
         clientOrderIdLength: 36,
         placesStops: false,
-        placesOco: false,
+        placesOco: true,
         hasTestnet: true,
         hasPrivateStream: false,
         acceptanceWindowMs: WINDOW_MS,
@@ -80,9 +102,19 @@ export class SimulatedVenue {
       submit: async (intent, sendBeforeMs) => this.#submit(intent, sendBeforeMs),
       lookup: async (reference) => this.#lookup(reference),
       cancel: async (reference) => this.#cancel(reference),
+      orderLists: {
+        submit: async (list, sendBeforeMs) => this.#submitList(list, sendBeforeMs),
+        lookup: async ({ listClientOrderId }) => this.#lookupList(listClientOrderId),
+        cancel: async ({ listClientOrderId }) => this.#cancelList(listClientOrderId),
+      },
       openOrders: async () => this.orders.filter(isOpen).map((order) => this.#report(order)),
       balances: async () =>
-        new Map([...this.balances].map(([asset, free]): [string, AssetBalance] => [asset, { free, locked: ZERO }])),
+        new Map(
+          [...this.balances].map(([asset, total]): [string, AssetBalance] => {
+            const locked = asset === 'ETH' ? this.#lockedEth() : ZERO;
+            return [asset, { free: total.minus(locked), locked }];
+          }),
+        ),
       close: async () => undefined,
     };
   }
@@ -107,7 +139,12 @@ export class SimulatedVenue {
 
   #take(intent: OrderIntent): VenueOrder | undefined {
     const needed = intent.side === 'buy' ? money(intent.quantity).times(this.priceUsd).times('1.001') : money(intent.quantity);
-    if (needed.gt(this.balances.get(intent.side === 'buy' ? 'USDT' : 'ETH') ?? ZERO)) return undefined;
+    const held = this.balances.get(intent.side === 'buy' ? 'USDT' : 'ETH') ?? ZERO;
+    if (needed.gt(intent.side === 'buy' ? held : held.minus(this.#lockedEth()))) return undefined;
+    return this.#open(intent);
+  }
+
+  #open(intent: OrderIntent): VenueOrder {
     const venueOrderId = String(this.orders.length + 1);
     const order: VenueOrder = {
       intent,
@@ -121,8 +158,61 @@ export class SimulatedVenue {
     return order;
   }
 
+  /** What open sales hold; of a list it is held once. */
+  #lockedEth(): Money {
+    const inLists = new Set(this.lists.flatMap(({ orders }) => orders.filter(isOpen).slice(1)));
+    return this.orders
+      .filter((order) => isOpen(order) && order.intent.side === 'sell' && !inLists.has(order))
+      .reduce((sum, { intent, executed }) => sum.plus(intent.quantity).minus(executed), ZERO);
+  }
+
+  #submitList(list: OrderListIntent, sendBeforeMs: TimeMs): SubmitListResult {
+    this.submits++;
+    if (this.clock.nowMs() > sendBeforeMs) return { outcome: 'rejected', message: 'not sent in time' };
+    if (this.sending === 'reject') return { outcome: 'rejected', message: 'refused' };
+    if (this.sending === 'lost') return { outcome: 'unknown', message: 'time-out' };
+    if (this.sending === 'late') {
+      this.#lateLists.push({ list, lookups: 0 });
+      return { outcome: 'unknown', message: 'time-out' };
+    }
+    const orders = this.#takeList(list);
+    if (orders === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
+    if (this.sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
+    return { outcome: 'accepted', reports: orders.map((order) => this.#report(order)) };
+  }
+
+  #takeList({ listClientOrderId, stop, target }: OrderListIntent): readonly VenueOrder[] | undefined {
+    const free = (this.balances.get('ETH') ?? ZERO).minus(this.#lockedEth());
+    if (free.lt(stop.quantity)) return undefined;
+    const orders = [this.#open(stop), this.#open(target)];
+    this.lists.push({ listClientOrderId, orders });
+    return orders;
+  }
+
+  #lookupList(id: string): LookupListResult {
+    if (this.isDown) return { outcome: 'unknown', message: 'connection refused' };
+    const list = this.lists.findLast(({ listClientOrderId }) => listClientOrderId === id);
+    if (list === undefined) return { outcome: 'not_found' };
+    const clientOrderIds = list.orders.map(({ intent }) => intent.clientOrderId);
+    return { outcome: 'found', isExecuting: list.orders.some(isOpen), clientOrderIds };
+  }
+
+  #cancelList(id: string): CancelListResult {
+    if (this.isDown) return { outcome: 'unknown', message: 'connection refused' };
+    const list = this.lists.findLast(({ listClientOrderId }) => listClientOrderId === id);
+    const open = list?.orders.filter(isOpen) ?? [];
+    if (list === undefined || open.length === 0) return { outcome: 'not_cancelled', message: 'unknown list' };
+    for (const order of open) order.state = 'CANCELLED';
+    return { outcome: 'done', reports: list.orders.map((order) => this.#report(order)) };
+  }
+
+  #listOf(order: VenueOrder): readonly VenueOrder[] {
+    return this.lists.find(({ orders }) => orders.includes(order))?.orders ?? [order];
+  }
+
   #execute(order: VenueOrder, share: Money): void {
     const { intent } = order;
+    for (const other of this.#listOf(order)) if (other !== order && isOpen(other)) other.state = 'EXPIRED';
     const left = money(intent.quantity).minus(order.executed);
     const part = share.eq(1) ? left : left.times(share).round(4, 0);
     if (!part.gt(0)) return;
@@ -164,13 +254,20 @@ export class SimulatedVenue {
       if (order !== undefined) this.#execute(order, HALF);
       return false;
     });
+    this.#lateLists = this.#lateLists.filter((late) => {
+      if (this.clock.nowMs() > late.list.stop.plannedAtMs + WINDOW_MS) return false;
+      late.lookups++;
+      if (late.lookups < 3) return true;
+      this.#takeList(late.list);
+      return false;
+    });
   }
 
   #cancel(reference: OrderReference): CancelResult {
     if (this.isDown) return { outcome: 'unknown', message: 'connection refused' };
     const order = this.orders.find(({ intent }) => intent.clientOrderId === reference.clientOrderId);
     if (order === undefined || !isOpen(order)) return { outcome: 'not_cancelled', message: 'unknown order' };
-    order.state = 'CANCELLED';
+    for (const one of this.#listOf(order)) if (isOpen(one)) one.state = 'CANCELLED';
     return { outcome: 'done', report: this.#report(order) };
   }
 

@@ -45,12 +45,12 @@ function equityAt(history: readonly Pick<EquityPoint, 'timeMs' | 'equityUsd'>[],
   return (history.findLast((point) => point.timeMs <= timeMs) ?? history[0])?.equityUsd;
 }
 
-/** Orders planned since then that were not given up; counts back from the newest, as orders are kept in their order. */
+/** Orders planned since then that were not given up, protective ones at the exchange left out; counts back from the newest, as orders are kept in their order. */
 export function countOrdersSince(ledger: Ledger, sinceMs: TimeMs): number {
   let count = 0;
   for (const order of [...ledger.orders.values()].reverse()) {
     if (order.intent.plannedAtMs < sinceMs) break;
-    if (order.state !== 'NOT_SENT') count++;
+    if (order.state !== 'NOT_SENT' && order.intent.listClientOrderId === undefined) count++;
   }
   return count;
 }

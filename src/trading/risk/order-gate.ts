@@ -1,6 +1,7 @@
 import { money, startOfDayMs, toNumber } from '../../domain/index.ts';
 import type { Ledger } from '../ledger.ts';
 import type { OrderIntent } from '../order.ts';
+import { reservedQuantity } from '../order-list.ts';
 import { type Reason, reason } from '../reason.ts';
 import type { PreTradeGate } from '../trading-engine.ts';
 import { countOrdersSince } from './account-view.ts';
@@ -18,6 +19,7 @@ export interface OrderGateOptions {
  */
 export function createOrderGate({ limits, isHalted }: OrderGateOptions): PreTradeGate {
   return async (intent, ledger) => {
+    // What protective orders at the exchange may still sell is theirs until they are withdrawn.
     if (intent.side === 'sell') return checkSale(intent, ledger);
     const halted = (await isHalted()) ? [reason('halted', 1, 0)] : [];
     return [...halted, ...checkPurchase(intent, ledger, limits)];
@@ -25,7 +27,8 @@ export function createOrderGate({ limits, isHalted }: OrderGateOptions): PreTrad
 }
 
 function checkSale(intent: OrderIntent, ledger: Ledger): Reason[] {
-  const held = ledger.balance(ledger.baseAsset);
+  const reserved = reservedQuantity(ledger);
+  const held = ledger.balance(ledger.baseAsset).minus(reserved);
   return money(intent.quantity).gt(held) ? [reason('position', intent.quantity, held.toFixed())] : [];
 }
 
