@@ -42,6 +42,17 @@ module.exports = {
       to: { path: '^src/(cli/|app/|app\\.ts$)' },
     },
     { name: 'app-does-not-know-the-cli', severity: 'error', from: { path: '^src/app' }, to: { path: '^src/cli/' } },
+    {
+      name: 'no-commands',
+      comment:
+        'Other programs are not started: the one child process is a training, the one context bounds how long Arrow is read.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: '\\.(test|contract|fixture)\\.ts$|^src/(app/daemon/train-in-child|extraction/ingest/read-arrow)\\.ts$',
+      },
+      to: { path: '^(node:)?(child_process|vm|cluster)$' },
+    },
     pure('pure-domain', '^src/domain/', tests, 'No files, no network.'),
     pure('pure-features', '^src/features/', tests, 'No files, no network.'),
     pure(
