@@ -28,6 +28,15 @@ export function dieAt(point: CrashPoint, occurrence: number): CrashHook {
   };
 }
 
+/** The disk is full from the `occurrence`-th time that the process comes to `point`. */
+export function fullAt(point: CrashPoint, occurrence: number): CrashHook {
+  let seen = 0;
+  return (at) => {
+    if (at !== point || ++seen < occurrence) return;
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  };
+}
+
 function recordOf(day: number): DecisionRecord {
   const decisionTimeMs = START + day * DAY_MS;
   const id = decisionId({ strategy: 'killed', symbol: 'ETHUSDT', decisionTimeMs, mode: 'sandbox' });

@@ -53,6 +53,8 @@ export class SimulatedVenue {
   #late: { readonly intent: OrderIntent; lookups: number }[] = [];
   #lateLists: { readonly list: OrderListIntent; lookups: number }[] = [];
   sending: Sending = 'fill';
+  /** What happens to the next orders, one each; `sending` goes for those after. */
+  readonly upcoming: Sending[] = [];
   /** Answers to look-ups get lost. */
   isDown = false;
   priceUsd = '2000';
@@ -121,19 +123,20 @@ export class SimulatedVenue {
 
   #submit(intent: OrderIntent, sendBeforeMs: TimeMs): SubmitResult {
     this.submits++;
+    const sending = this.upcoming.shift() ?? this.sending;
     if (this.clock.nowMs() > sendBeforeMs) return { outcome: 'rejected', message: 'not sent in time' };
-    if (this.sending === 'reject') return { outcome: 'rejected', message: 'refused' };
-    if (this.sending === 'lost') return { outcome: 'unknown', message: 'time-out' };
-    if (this.sending === 'late') {
+    if (sending === 'reject') return { outcome: 'rejected', message: 'refused' };
+    if (sending === 'lost') return { outcome: 'unknown', message: 'time-out' };
+    if (sending === 'late') {
       this.#late.push({ intent, lookups: 0 });
       return { outcome: 'unknown', message: 'time-out' };
     }
     const order = this.#take(intent);
     if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
-    if (this.sending === 'fill') this.#execute(order, money(1));
-    if (this.sending === 'part' || this.sending === 'taken-timeout' || this.sending === 'lagging') this.#execute(order, HALF);
-    if (this.sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
-    if (this.sending === 'lagging') order.shownFills = 0;
+    if (sending === 'fill') this.#execute(order, money(1));
+    if (sending === 'part' || sending === 'taken-timeout' || sending === 'lagging') this.#execute(order, HALF);
+    if (sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
+    if (sending === 'lagging') order.shownFills = 0;
     return { outcome: 'accepted', report: this.#report(order) };
   }
 
