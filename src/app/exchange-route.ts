@@ -82,7 +82,9 @@ export async function openExchangeRoute(
     async check(engine: TradingEngine): Promise<RouteStatus> {
       try {
         await settleOpenOrders(engine, settling);
-        const { unexplained } = await reconcile(engine, { symbol: strategy.symbol, foreignOrders: exchange.foreignOrders });
+        const { foreignOrders, unknownOrders } = exchange;
+        const { symbol } = strategy;
+        const { unexplained } = await reconcile(engine, { symbol, mode, foreignOrders, unknownOrders });
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };

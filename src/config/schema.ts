@@ -122,9 +122,9 @@ const exchange = section({
     .default(60)
     .describe('The daemon compares orders and balances with the exchange this often'),
   foreignOrders: z
-    .enum(['show', 'cancel'])
+    .enum(['show', 'halt', 'cancel', 'adopt'])
     .default('show')
-    .describe('What happens to open orders on the symbol that are not ours'),
+    .describe('What happens to open orders on the symbol that are not ours; adopt goes on with them as its own'),
   protectOnExchange: z
     .enum(['auto', 'off'])
     .default('auto')
@@ -135,6 +135,10 @@ const exchange = section({
     .boolean()
     .default(true)
     .describe('Whether `ets run` is told of fills by the WebSocket API of the exchange; what REST says counts'),
+  unknownOrders: z
+    .enum(['halt', 'cancel', 'adopt'])
+    .default('halt')
+    .describe('The same for orders of this making that the journal does not know, as after restoring an older one'),
   allowWithdrawalKey: z.boolean().default(false).describe('Accept a key that may withdraw money'),
 });
 

@@ -12,6 +12,11 @@ export interface OrderReport {
   readonly clientOrderId: string;
   readonly venueOrderId: string;
   readonly state: VenueState;
+  readonly side: OrderIntent['side'];
+  /** In the base asset. */
+  readonly quantity: Money;
+  /** null for a market order. */
+  readonly limitPriceUsd: string | null;
   readonly executedQuantity: Money;
   readonly fills: readonly Fill[];
   readonly atMs: TimeMs;

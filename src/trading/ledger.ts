@@ -49,6 +49,8 @@ export class Ledger {
   readonly decisionIds = new Set<string>();
   readonly position: Position = { quantityEth: ZERO, costUsd: ZERO, decisionId: null, lastBuyMs: null, protection: null };
   openTrade: Trade | null = null;
+  /** What the last comparison with the exchange found that found anything. */
+  lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
   feesUsd: Money = ZERO;
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
@@ -132,6 +134,7 @@ export class Ledger {
         this.position.protection = record.protection;
         return;
       case 'reconciliation':
+        this.lastReconciliation = record;
         return;
       case 'checkpoint':
         this.#restore(record.ledger);

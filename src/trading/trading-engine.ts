@@ -119,6 +119,23 @@ export class TradingEngine {
     });
   }
 
+  /** Goes on with an order that was found at the exchange as if it had been planned here. */
+  adopt(intent: OrderIntent, report: OrderReport): Promise<OrderOutcome> {
+    return this.#inTurn(async () => {
+      const { clientOrderId, plannedAtMs } = intent;
+      if (!this.ledger.orders.has(clientOrderId)) {
+        const atMs = this.#options.clock.nowMs();
+        await this.#write([
+          { type: 'order_planned', atMs, intent },
+          { type: 'order_submitting', atMs, clientOrderId, sendBeforeMs: plannedAtMs },
+        ]);
+      }
+      const order = this.ledger.order(clientOrderId);
+      await this.#book(order, report);
+      return outcomeOf(order);
+    });
+  }
+
   /**
    * After a start: orders that were planned and not sent are given up, orders that may have been sent are looked up.
    * Open positions get their protection back. Call it before the first decision; `refresh` goes on from there.

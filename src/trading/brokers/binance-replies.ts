@@ -32,6 +32,8 @@ export interface VenueOrder {
   readonly state: VenueState;
   readonly side: 'buy' | 'sell';
   readonly quantity: string;
+  /** null for a market order. */
+  readonly limitPriceUsd: string | null;
   readonly executedQuantity: string;
   readonly atMs: TimeMs;
   /** Only in the reply to a new order. */
@@ -58,6 +60,7 @@ const orderSchema = z
     origClientOrderId: z.string().optional(),
     origQty: decimalText,
     executedQty: decimalText,
+    price: decimalText.default('0'),
     status: z.string().refine((status) => status in STATES, 'an order status that is not known'),
     side: z.enum(['BUY', 'SELL']),
     transactTime: time.optional(),
@@ -73,6 +76,7 @@ const orderSchema = z
       state: STATES[reply.status] ?? 'ACCEPTED',
       side: reply.side === 'BUY' ? 'buy' : 'sell',
       quantity: reply.origQty,
+      limitPriceUsd: Number(reply.price) > 0 ? reply.price : null,
       executedQuantity: reply.executedQty,
       atMs,
       executions: (reply.fills ?? []).map((fill) => ({

@@ -280,6 +280,9 @@ export class SimulatedVenue {
       clientOrderId: order.intent.clientOrderId,
       venueOrderId: order.venueOrderId,
       state: order.state,
+      side: order.intent.side,
+      quantity: money(order.intent.quantity),
+      limitPriceUsd: order.intent.limitPriceUsd ?? null,
       executedQuantity: order.executed,
       // Every execution twice and the newest first: reports repeat themselves and come in any order.
       fills: [...fills, ...fills].reverse(),

@@ -68,6 +68,8 @@ const differenceSchema = z.object({
   journal: z.string(),
   venue: z.string(),
   explained: z.boolean(),
+  /** What was done about it; journals of earlier versions do not say. */
+  action: z.string().optional(),
 });
 
 /** Everything that the journal may hold. A record says what happened; state is the fold over them. */
