@@ -101,6 +101,11 @@ const retention = section({
 
 const price = section({
   canonical: z.string().min(1).default('auto').describe('auto, or the name of a series such as binance:ETHUSDT:1h'),
+  secondSource: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Another stored series, such as yahoo:ETH-USD:1h, whose last close has to be near the price to trade at'),
 });
 
 const exchange = section({

@@ -20,6 +20,8 @@ export interface Order {
   message: string | null;
   /** Rejected for load, limits or the clock: a new attempt makes sense. */
   isTransient: boolean;
+  /** Rejected because quantity or price broke the rules of the symbol. */
+  brokeFilter: boolean;
 }
 
 const COST_DECIMALS = 12;
@@ -125,6 +127,7 @@ export class Ledger {
         order.venueOrderId = record.venueOrderId ?? order.venueOrderId;
         order.message = record.message ?? order.message;
         order.isTransient = record.isTransient ?? false;
+        order.brokeFilter = record.brokeFilter ?? false;
         return;
       }
       case 'fill':
@@ -168,6 +171,7 @@ export class Ledger {
       updatedAtMs: atMs,
       message: null,
       isTransient: false,
+      brokeFilter: false,
     });
     this.#unsettled.add(intent.clientOrderId);
   }

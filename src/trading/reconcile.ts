@@ -98,7 +98,7 @@ async function cancelUnknown(engine: TradingEngine, report: OrderReport, { symbo
 }
 
 async function adoptUnknown(engine: TradingEngine, report: OrderReport, { symbol, mode }: ReconcileOptions): Promise<Done> {
-  const filters = await engine.broker.filters(symbol);
+  const { filters } = await engine.broker.market(symbol);
   const intent = adoptedIntent(report, { symbol, mode, filters });
   const why = whyNotAdopt(intent, engine.ledger);
   if (why !== undefined)

@@ -325,7 +325,12 @@ export class TradingEngine {
     else if (result.outcome === 'unknown') await this.#end(order, 'UNKNOWN', result.message);
     else
       await this.#write([
-        { ...this.#state(order, 'REJECTED'), message: result.message, isTransient: result.isTransient ?? false },
+        {
+          ...this.#state(order, 'REJECTED'),
+          message: result.message,
+          isTransient: result.isTransient ?? false,
+          brokeFilter: result.brokeFilter ?? false,
+        },
       ]);
   }
 

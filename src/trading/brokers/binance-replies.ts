@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { money, type TimeMs } from '../../domain/index.ts';
 import type { AssetBalance, VenueState } from '../broker.ts';
 import { decimalText } from '../order.ts';
-import type { SymbolFilters } from '../symbol-filters.ts';
+import type { SymbolMarket } from '../symbol-filters.ts';
 
 const id = z.union([z.number(), z.string()]).transform(String);
 const time = z.union([z.number(), z.string()]).transform(Number).pipe(z.int());
@@ -167,13 +167,11 @@ const bandFilter = z
   .object({ bidMultiplierUp: amount, bidMultiplierDown: amount, multiplierUp: amount, multiplierDown: amount })
   .prefault({});
 
-/** A symbol's rules and whether it trades. @throws ZodError */
-export function parseSymbolRules(
-  reply: unknown,
-  symbol: string,
-): { readonly filters: SymbolFilters; readonly isTrading: boolean } {
+/** A symbol's rules and whether it trades; undefined where the venue does not list it. @throws ZodError */
+export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket | undefined {
   const rules = exchangeInfoSchema.parse(reply).symbols.find((one) => one.symbol === symbol);
-  const find = (type: string): unknown => rules?.filters.find(({ filterType }) => filterType === type);
+  if (rules === undefined) return undefined;
+  const find = (type: string): unknown => rules.filters.find(({ filterType }) => filterType === type);
   const lot = sizeFilter.parse(find('LOT_SIZE'));
   const market = sizeFilter.parse(find('MARKET_LOT_SIZE'));
   const price = priceFilter.parse(find('PRICE_FILTER'));
@@ -182,7 +180,7 @@ export function parseSymbolRules(
   const maxima = [lot.maxQty, market.maxQty].map(money).filter((most) => most.gt(0));
   const either = (one: string, other: string) => (money(one).gt(0) ? money(one) : money(other));
   return {
-    isTrading: rules?.status === 'TRADING',
+    status: rules.status === 'TRADING' ? 'trading' : 'halted',
     filters: {
       quantityStep: money(lot.stepSize),
       minQuantity: money(lot.minQty),

@@ -56,7 +56,7 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
       side,
       quantity: money(quantity),
       priceUsd: money(harness.priceUsd),
-      filters: await engine.broker.filters('ETHUSDT'),
+      filters: (await engine.broker.market('ETHUSDT')).filters,
       nowMs,
       validUntilMs: nowMs + 60_000,
       reason: 'contract',
@@ -90,7 +90,7 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
   };
 
   it('knows the rules of its venue', async () => {
-    const filters = await engine.broker.filters('ETHUSDT');
+    const { filters } = await engine.broker.market('ETHUSDT');
     expect(filters.quantityStep.gt(0)).toBe(true);
     expect(engine.broker.capabilities.clientOrderIdLength).toBeGreaterThanOrEqual(16);
     await agreeWithVenue();

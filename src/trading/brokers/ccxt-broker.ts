@@ -11,7 +11,7 @@ import type {
   SubmitResult,
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
-import type { SymbolFilters } from '../symbol-filters.ts';
+import type { SymbolMarket } from '../symbol-filters.ts';
 import {
   parseAccountId,
   parseBalances,
@@ -26,7 +26,7 @@ import {
   type VenueOrder,
 } from './binance-replies.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
-import { classifyExchangeError, exchangeErrorCode, isNotFound, messageOf } from './classify-exchange-error.ts';
+import { brokeFilter, classifyExchangeError, exchangeErrorCode, isNotFound, messageOf } from './classify-exchange-error.ts';
 import { type BinanceApi, openCcxtBinance } from './open-ccxt-exchange.ts';
 
 export interface CcxtBrokerOptions {
@@ -121,14 +121,14 @@ export class CcxtBroker implements Broker {
     return this.#offsetMs;
   }
 
-  async filters(symbol: string): Promise<SymbolFilters> {
-    const { filters, isTrading } = await this.#ask('exchangeInfo', async () =>
+  async market(symbol: string): Promise<SymbolMarket> {
+    const market = await this.#ask('exchangeInfo', async () =>
       parseSymbolRules(await this.#api.publicGetExchangeInfo({ symbol }), symbol),
     );
-    if (isTrading) return filters;
-    throw new ExchangeError('exchange.symbol_not_trading', `${symbol} does not trade at ${this.venue} now`, {
+    if (market !== undefined) return market;
+    throw new ExchangeError('exchange.symbol_not_trading', `${symbol} does not trade at ${this.venue}`, {
       details: { venue: this.venue, symbol },
-      hint: 'The market is halted or delisted. Open positions stay as they are until it trades again.',
+      hint: 'The market is delisted, or the name is another one there.',
     });
   }
 
@@ -260,7 +260,7 @@ export class CcxtBroker implements Broker {
     const verdict = classifyExchangeError(error);
     if (verdict === 'unknown') return { outcome: 'unknown', message: messageOf(error) };
     if (exchangeErrorCode(error) === TIMESTAMP_OUTSIDE_WINDOW) await this.synchroniseClock().catch(() => this.#offsetMs);
-    return { outcome: 'rejected', message: messageOf(error), isTransient: verdict === 'busy' };
+    return { outcome: 'rejected', message: messageOf(error), isTransient: verdict === 'busy', brokeFilter: brokeFilter(error) };
   }
 
   async #ask<Reply>(what: string, call: () => Promise<Reply>): Promise<Reply> {

@@ -14,7 +14,7 @@ import type {
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { OrderListIntent } from '../order-list.ts';
-import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
+import { BINANCE_ETHUSDT_FILTERS, brokenFilter, type MarketStatus, type SymbolFilters } from '../symbol-filters.ts';
 
 /**
  * What happens to an order that is sent.
@@ -58,6 +58,8 @@ export class SimulatedVenue {
   /** Answers to look-ups get lost. */
   isDown = false;
   priceUsd = '2000';
+  filters: SymbolFilters = BINANCE_ETHUSDT_FILTERS;
+  status: MarketStatus = 'trading';
   submits = 0;
 
   constructor(clock: ManualClock, capitalUsd: string) {
@@ -100,7 +102,7 @@ export class SimulatedVenue {
         hasPrivateStream: false,
         acceptanceWindowMs: WINDOW_MS,
       },
-      filters: async () => BINANCE_ETHUSDT_FILTERS,
+      market: async () => ({ filters: this.filters, status: this.status }),
       submit: async (intent, sendBeforeMs) => this.#submit(intent, sendBeforeMs),
       lookup: async (reference) => this.#lookup(reference),
       cancel: async (reference) => this.#cancel(reference),
@@ -131,6 +133,9 @@ export class SimulatedVenue {
       this.#late.push({ intent, lookups: 0 });
       return { outcome: 'unknown', message: 'time-out' };
     }
+    const limitPriceUsd = intent.limitPriceUsd === undefined ? undefined : money(intent.limitPriceUsd);
+    const broken = brokenFilter({ quantity: money(intent.quantity), limitPriceUsd }, money(this.priceUsd), this.filters);
+    if (broken !== undefined) return { outcome: 'rejected', message: `Filter failure: ${broken.rule}`, brokeFilter: true };
     const order = this.#take(intent);
     if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
     if (sending === 'fill') this.#execute(order, money(1));

@@ -31,6 +31,7 @@ export const orderSnapshotSchema = z
     updatedAtMs: timeMs,
     message: z.string().nullable(),
     isTransient: z.boolean(),
+    brokeFilter: z.boolean().default(false),
   })
   .readonly();
 
@@ -92,6 +93,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     message: z.string().nullable(),
     /** Of a rejection: a new attempt makes sense. */
     isTransient: z.boolean().optional(),
+    /** Of a rejection: quantity or price broke the rules of the symbol. */
+    brokeFilter: z.boolean().optional(),
   }),
   record('fill', { fill: fillSchema }),
   record('protection', { protection: protectionSchema.nullable() }),
