@@ -109,6 +109,10 @@ const price = section({
 });
 
 const exchange = section({
+  venue: z
+    .enum(['binance', 'kraken', 'coinbase'])
+    .default('binance')
+    .describe('Where real orders would go; real money goes to binance alone so far, the others are refused in live'),
   requestTimeoutS: z.number().positive().max(60).default(10),
   recvWindowMs: count(1, 60_000).default(5_000).describe('How long after its timestamp the exchange may accept a request'),
   unfilledTimeoutS: count(10, 86_400).default(300).describe('An order open for longer is cancelled and its rest ordered anew'),

@@ -93,6 +93,7 @@ export class BinanceLoopback {
       clientOrderId: query.get('newClientOrderId') ?? '',
       side: query.get('side') === 'BUY' ? 'buy' : 'sell',
       quantity: quantity.toFixed(),
+      ...(query.has('price') && { limitPriceUsd: query.get('price') }),
       plannedAtMs: this.#clock.nowMs(),
     } as OrderIntent;
     const result = await this.venue.connect().submit(intent, Number.MAX_SAFE_INTEGER);
@@ -224,6 +225,7 @@ export class BinanceLoopback {
       orderId: Number(venueOrderId),
       clientOrderId: intent.clientOrderId,
       origQty: intent.quantity,
+      price: intent.limitPriceUsd ?? '0.00000000',
       executedQty: executed.toFixed(),
       status: STATUS[state],
       side: intent.side.toUpperCase(),

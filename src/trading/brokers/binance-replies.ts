@@ -3,6 +3,7 @@ import { money, type TimeMs } from '../../domain/index.ts';
 import type { AssetBalance, VenueState } from '../broker.ts';
 import { decimalText } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
+import type { VenueExecution, VenueOrder } from './venue-client.ts';
 
 const id = z.union([z.number(), z.string()]).transform(String);
 const time = z.union([z.number(), z.string()]).transform(Number).pipe(z.int());
@@ -14,31 +15,6 @@ const executionSchema = z.object({
   commissionAsset: z.string(),
   tradeId: id,
 });
-
-/** One execution as the venue shows it, before its fee is valued. */
-export interface VenueExecution {
-  readonly tradeId: string;
-  readonly priceUsd: string;
-  readonly quantity: string;
-  readonly feeAmount: string;
-  readonly feeAsset: string;
-  readonly atMs: TimeMs;
-}
-
-/** An order as the venue shows it, before its executions are known. */
-export interface VenueOrder {
-  readonly clientOrderId: string;
-  readonly venueOrderId: string;
-  readonly state: VenueState;
-  readonly side: 'buy' | 'sell';
-  readonly quantity: string;
-  /** null for a market order. */
-  readonly limitPriceUsd: string | null;
-  readonly executedQuantity: string;
-  readonly atMs: TimeMs;
-  /** Only in the reply to a new order. */
-  readonly executions: readonly VenueExecution[];
-}
 
 const STATES: Readonly<Record<string, VenueState>> = {
   NEW: 'ACCEPTED',

@@ -42,7 +42,16 @@ async function startVenue(more: Partial<CcxtBrokerOptions> = {}) {
 describe('CcxtBroker', () => {
   describeBroker(async () => {
     const { clock, server, open } = await startVenue();
-    return { connect: open, clock, capitalUsd: '10000', priceUsd: '2000', dispose: () => server.close() };
+    return {
+      connect: open,
+      clock,
+      capitalUsd: '10000',
+      priceUsd: '2000',
+      dispose: () => server.close(),
+      letOrdersRest: () => {
+        server.venue.sending = 'rest';
+      },
+    };
   });
 });
 

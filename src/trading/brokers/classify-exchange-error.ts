@@ -49,11 +49,17 @@ export function exchangeErrorCode(error: unknown): number | undefined {
   return code === undefined ? undefined : Number(code);
 }
 
+/** What an error of a Binance call says of the request. */
 export function classifyExchangeError(error: unknown): ExchangeVerdict {
   const code = exchangeErrorCode(error);
   // A post-only order that would have been filled at once: not done, and priced anew it may be.
   if (error instanceof Error && /would immediately match/i.test(error.message)) return 'busy';
   if (code !== undefined) return UNKNOWN_CODES.has(code) ? 'unknown' : BUSY_CODES.has(code) ? 'busy' : 'refused';
+  return verdictOfClass(error);
+}
+
+/** What ccxt's class of an error says, where the exchange's own words do not. */
+export function verdictOfClass(error: unknown): ExchangeVerdict {
   const name = error instanceof Error ? error.constructor.name : '';
   return REFUSALS.has(name) ? 'refused' : BUSY.has(name) ? 'busy' : 'unknown';
 }
