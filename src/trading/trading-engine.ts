@@ -342,6 +342,7 @@ export class TradingEngine {
     if (result.outcome === 'found') {
       this.#missing.delete(clientOrderId);
       await this.#book(order, result.report);
+      if (isOpenAtVenue(result.report)) await this.#reopen(order);
       return;
     }
     if (order.state === 'SUBMITTING') await this.#end(order, 'UNKNOWN', 'not answered before a restart');
@@ -351,6 +352,12 @@ export class TradingEngine {
     if (times >= PROOF_LOOKUPS)
       await this.#end(order, 'NOT_FOUND', `missing at the exchange ${times} times after it could arrive`);
     else await this.#look(order);
+  }
+
+  /** A cancellation that did not get through leaves an open order, which can be cancelled again. */
+  async #reopen(order: Order): Promise<void> {
+    if (order.state !== 'CANCELLING') return;
+    await this.#end(order, order.filledQuantity.gt(0) ? 'PARTIALLY_FILLED' : 'ACCEPTED', 'still open after a cancellation');
   }
 
   /** Until then the exchange may still accept the order. */
@@ -407,6 +414,8 @@ const notSent = (clientOrderId: string, atMs: TimeMs, message: string): JournalR
   venueOrderId: null,
   message,
 });
+
+const isOpenAtVenue = ({ state }: OrderReport): boolean => state === 'ACCEPTED' || state === 'PARTIALLY_FILLED';
 
 const referenceTo = (order: Order): OrderReference => ({
   clientOrderId: order.intent.clientOrderId,
