@@ -8,7 +8,7 @@ import { SENDING, type Sending, type SimulatedVenue } from './brokers/simulated-
 import { CRASH_POINTS, type CrashPoint } from './crash-point.ts';
 import { readDecisionLog } from './decision-log.ts';
 import { readJournal } from './journal/file-journal.ts';
-import { DAYS, liveThroughDays, START } from './killed-days.contract.ts';
+import { DAYS, liveThroughDays, openEngine, START } from './killed-days.contract.ts';
 import { Ledger } from './ledger.ts';
 import { reservedQuantity } from './order-list.ts';
 import { isTerminal } from './order-state.ts';
@@ -54,6 +54,7 @@ const WRITES: readonly CrashPoint[] = ['decision.before_write', 'journal.before_
 const FIXED_SEEDS = 2;
 const MAX_OCCURRENCE = 6;
 const SCRIPTED_ORDERS = 12;
+const FINAL_LOOKS = 4;
 
 /** Faults with which a run comes to the point for certain. */
 const faultsAt = (point: CrashPoint): readonly Sending[] => {
@@ -61,6 +62,10 @@ const faultsAt = (point: CrashPoint): readonly Sending[] => {
   if (point.endsWith('cancel')) return FAULTS.filter((fault) => LEAVES_OPEN.includes(fault));
   return point.endsWith('lookup') ? FAULTS.filter((fault) => fault !== 'fill') : FAULTS;
 };
+
+/** Whether the days come to the point so often: a pair is cancelled once where what is left of it cannot be sold. */
+const isCertain = (point: CrashPoint, seed: number): boolean =>
+  seed === 1 || (seed <= FIXED_SEEDS && !(point.startsWith('list.') && point.endsWith('cancel')));
 
 /** Every point once, each with another fault. */
 export const shortMatrix = (): KillCase[] =>
@@ -98,7 +103,7 @@ export async function runKillCase({ point, fault, ending, seed }: KillCase): Pro
     const isFull = ending === 'disk_full';
     const wasKilled = isFull ? /ENOSPC/.test(output) : signal === 'SIGKILL';
     const wrong = isFull || output === '' ? [] : [output];
-    if (!wasKilled && !isRandom) wrong.push(`the run ended with ${signal} before it came to ${point}`);
+    if (!wasKilled && isCertain(point, seed)) wrong.push(`the run ended with ${signal} before it came to ${point}`);
     if (ending === 'outage') await sitOutHour(venue, clock, folder, baseUrl);
 
     const engine = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
@@ -107,12 +112,11 @@ export async function runKillCase({ point, fault, ending, seed }: KillCase): Pro
     await engine.close();
     venue.expireRest();
     const last = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
-    const mayStayOpen = faults.includes('lost') || faults.includes('late');
-    if (!mayStayOpen && !isRandom) wrong.push(...unprotected(venue, last));
-    venue.expireRest();
-    await last.refresh();
+    const isHeld = !faults.includes('lost') && !faults.includes('late') && !isRandom;
+    if (isHeld) wrong.push(...unprotected(venue, last));
     await last.close();
-    return { wasKilled, orders: venue.orders.length, ...(await compare(folder, venue, mayStayOpen, wrong)) };
+    await settle(folder, baseUrl, venue, clock);
+    return { wasKilled, orders: venue.orders.length, ...(await compare(folder, venue, wrong)) };
   } finally {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
@@ -126,6 +130,18 @@ async function sitOutHour(venue: SimulatedVenue, clock: ManualClock, folder: str
   await (await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined)).close();
   clock.moveTo(clock.nowMs() + HOUR_MS / 2);
   venue.isDown = false;
+}
+
+/** What is late arrives at one of the next looks or never, and is ended: after these every outcome has to be known. */
+async function settle(folder: string, baseUrl: string, venue: SimulatedVenue, clock: ManualClock): Promise<void> {
+  const engine = await openEngine(folder, baseUrl, clock);
+  for (let look = 0; look < FINAL_LOOKS; look++) {
+    await engine.refresh();
+    venue.expireRest();
+  }
+  clock.moveTo((engine.waitingForMs() ?? clock.nowMs()) + 60_000);
+  await engine.refresh();
+  await engine.close();
 }
 
 const isOpenAtVenue = ({ state }: SimulatedVenue['orders'][number]): boolean =>
@@ -148,7 +164,7 @@ function unprotected(venue: SimulatedVenue, { ledger }: TradingEngine): string[]
   return protectedEth === held ? [] : [`${held} ETH are held, ${protectedEth} protected`];
 }
 
-async function compare(folder: string, venue: SimulatedVenue, mayStayOpen: boolean, wrong: string[]) {
+async function compare(folder: string, venue: SimulatedVenue, wrong: string[]) {
   const ledger = new Ledger();
   for (const { record } of (await readJournal(join(folder, 'journal'))).entries) ledger.apply(record);
   const lost: string[] = [];
@@ -167,7 +183,7 @@ async function compare(folder: string, venue: SimulatedVenue, mayStayOpen: boole
     const isThere = ids.has(intent.clientOrderId);
     if (isTerminal(state) && !isThere && !['REJECTED', 'NOT_SENT', 'NOT_FOUND'].includes(state))
       wrong.push(`${intent.clientOrderId} is ${state}, and not at the exchange`);
-    if (!isTerminal(state) && !mayStayOpen) wrong.push(`${intent.clientOrderId} stays ${state}`);
+    if (!isTerminal(state)) wrong.push(`${intent.clientOrderId} stays ${state}`);
   }
   for (const { intent } of ledger.orders.values()) {
     const sum = traded.get(intent.decisionId) ?? 0;
