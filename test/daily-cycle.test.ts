@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cycleSettings } from '../src/app/cycle-settings.ts';
-import { runDailyCycle } from '../src/app/daily-cycle.ts';
+import { decideAt, runDailyCycle } from '../src/app/daily-cycle.ts';
 import { loadView } from '../src/app/load-view.ts';
 import { paperRoute } from '../src/app/order-route.ts';
 import { replayDecision } from '../src/app/replay-decision.ts';
@@ -85,6 +85,40 @@ describe('the daily cycle', () => {
       expect(cycle.engine.ledger.orders.size).toBe(1);
       const repeat = await runDailyCycle({ ...cycle, route: { ...cycle.route, settle } }, nextMs);
       expect(repeat).toMatchObject({ isRepeat: true, orders: [{ state: 'FILLED' }], exposure: 0 });
+    });
+  });
+
+  it('opens nothing while the market is closed to orders, and records why', async () => {
+    await withSession(0, saying([0.8, 0.1, 0.1]), async ({ cycle }) => {
+      const market = () => ({ ...cycle.route.market(), status: 'cancel_only' as const });
+      const view = await cycle.market.view(FIRST_MS);
+      const record = await decideAt({ ...cycle, route: { ...cycle.route, market } }, view, 'closed', FIRST_MS, true);
+      expect(record.risk).toMatchObject({
+        allowed: false,
+        reasons: [{ rule: 'exchange_status', value: 'cancel_only', limit: 'trading' }],
+      });
+      expect(record.conditions.marketStatus).toBe('cancel_only');
+      expect(record.intents).toEqual([]);
+    });
+  });
+
+  it('asks a second source of prices where one is configured', async () => {
+    await withSession(0, saying([0.8, 0.1, 0.1]), async ({ cycle }) => {
+      const view = await cycle.market.view(FIRST_MS);
+      const { series } = view;
+      const other = series.find((one) => one.dataset === 'price_data' && one.series !== CANONICAL)!.series;
+      const reasons = async (secondSource: string, factor = 1) => {
+        const quote = async () => ({ priceUsd: view.lastClose(CANONICAL, FIRST_MS).times(factor), atMs: FIRST_MS });
+        const settings = { ...cycle.settings, secondSource };
+        const parts = { ...cycle, settings, market: { ...cycle.market, quote } };
+        return (await decideAt(parts, view, 'second', FIRST_MS, true)).risk.reasons.map(({ rule, value }) => [rule, value]);
+      };
+      expect(await reasons(other)).toEqual([]);
+      expect(await reasons(other, 1.5)).toEqual([
+        ['price_sanity', expect.anything()],
+        ['second_source', expect.anything()],
+      ]);
+      expect(await reasons('nobody:ETHUSDT:1h')).toEqual([['second_source', 'unknown']]);
     });
   });
 

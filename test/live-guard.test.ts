@@ -29,10 +29,11 @@ afterAll(async () => {
 function open(
   liveAccount: string | undefined,
   env: Record<string, string> = { ETS_BINANCE_API_KEY: KEY, ETS_BINANCE_API_SECRET: SECRET },
+  overrides: readonly string[] = [],
 ) {
   const parts = {
     dataDir,
-    config: loadConfig({ env: {}, overrides: ['mode=live'] }),
+    config: loadConfig({ env: {}, overrides: ['mode=live', ...overrides] }),
     env,
     clock,
     timer: systemTimer,
@@ -68,6 +69,15 @@ describe('live trading', () => {
     venue.mayWithdraw = true;
     await expect(open('354937868')).rejects.toMatchObject({ code: 'exchange.key_may_withdraw' });
     venue.mayWithdraw = false;
+  });
+
+  it.each(['kraken', 'coinbase'])('is refused on %s, which is proven on paper alone', async (venueName) => {
+    venue.requests.length = 0;
+    await expect(open('354937868', undefined, [`exchange.venue=${venueName}`])).rejects.toMatchObject({
+      code: 'exchange.venue_not_live',
+      details: { venue: venueName, liveVenues: ['binance'] },
+    });
+    expect(venue.requests).toEqual([]);
   });
 
   it('opens then, and has sent no order', async () => {

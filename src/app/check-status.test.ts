@@ -6,6 +6,7 @@ import { loadConfig } from '../config/index.ts';
 import { DAY_MS, HOUR_MS, ManualClock, systemTimer } from '../domain/index.ts';
 import { ModelRegistry } from '../model/index.ts';
 import { acquireCommitLock, DataManager } from '../storage/index.ts';
+import { FileJournal } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { createBackup } from './backups.ts';
 import { checkStatus } from './check-status.ts';
@@ -54,6 +55,8 @@ describe('checkStatus', () => {
       'model degraded',
       'decisions ok',
       'orders ok',
+      'protection ok',
+      'reconciliation ok',
       'halt ok',
       'daemon ok',
       'jobs ok',
@@ -94,6 +97,25 @@ describe('checkStatus', () => {
     });
     writeFileSync(join(dataDir, 'schedule.json'), 'no json');
     expect((await look()).of('jobs')).toMatchObject({ status: 'down', remedy: expect.stringContaining('Remove the file') });
+  });
+
+  it('tells what the exchange had that the journal had not, for as long as nobody looked', async () => {
+    const journal = await FileJournal.open(join(dataDir, 'trades', 'journal'));
+    const difference = { kind: 'own_order_unknown', subject: 'ets1', journal: 'none', venue: 'ACCEPTED' };
+    const record = async (explained: boolean, action: string) => {
+      await journal.append([
+        { type: 'reconciliation', atMs: clock.nowMs(), differences: [{ ...difference, explained, action }] },
+      ]);
+      return (await look()).of('reconciliation');
+    };
+    expect(await record(true, 'adopted')).toMatchObject({
+      status: 'ok',
+      detail: '0.0 h ago the exchange differed from the journal: own_order_unknown ets1: adopted',
+    });
+    expect(await record(false, 'halted')).toMatchObject({ status: 'degraded', detail: expect.stringContaining('ets1: halted') });
+    clock.moveTo(NOW + 3 * HOUR_MS);
+    expect((await look()).of('reconciliation')).toMatchObject({ status: 'ok', detail: expect.stringContaining('3.0 h ago') });
+    await journal.close();
   });
 
   it('knows a halt, an old backup, and messages that wait', async () => {

@@ -4,7 +4,14 @@ import type { AppParts } from './app-parts.ts';
 import { diskProbe, priceProbe, quarantineProbe, storageProbe } from './health/data-probes.ts';
 import type { HealthCheck, HealthProbe } from './health/health-check.ts';
 import { backupProbe, certificateProbe, clockProbe, daemonProbe, jobProbe, notificationProbe } from './health/service-probes.ts';
-import { decisionProbe, haltProbe, modelProbe, orderProbe, protectionProbe } from './health/trading-probes.ts';
+import {
+  decisionProbe,
+  haltProbe,
+  modelProbe,
+  orderProbe,
+  protectionProbe,
+  reconciliationProbe,
+} from './health/trading-probes.ts';
 
 const PROBES: readonly HealthProbe[] = [
   storageProbe,
@@ -14,6 +21,7 @@ const PROBES: readonly HealthProbe[] = [
   decisionProbe,
   orderProbe,
   protectionProbe,
+  reconciliationProbe,
   haltProbe,
   daemonProbe,
   jobProbe,

@@ -27,7 +27,7 @@ export async function closeIfProtected(parts: CycleParts, view: MarketView, nowM
     mode: settings.mode,
     priceUsd: trigger.priceUsd,
     triggerPriceUsd: trigger.priceUsd,
-    filters: settings.filters,
+    filters: route.market().filters,
     nowMs: trigger.atMs,
     validUntilMs: parts.clock.nowMs() + HOUR_MS,
     reason: trigger.leg,

@@ -13,11 +13,7 @@ const BPS = 1e-4;
 const MAX_DATA_AGE_MS = 2 * DAY_MS;
 
 /** The configuration as the daily cycle takes it. */
-export function cycleSettings(
-  config: Config,
-  { mode, filters }: Pick<OrderRoute, 'mode' | 'filters'>,
-  runId: string | null,
-): CycleSettings {
+export function cycleSettings(config: Config, { mode }: Pick<OrderRoute, 'mode'>, runId: string | null): CycleSettings {
   const { strategy, label, costs, model } = config;
   return {
     strategy: strategy.name,
@@ -38,8 +34,8 @@ export function cycleSettings(
     limits: riskLimits(config, mode),
     exposureAtDrift: config.risk.exposureAtDrift,
     limit: mode === 'sandbox' || mode === 'live' ? limitPolicy(config) : undefined,
+    secondSource: config.price.secondSource,
     costs,
-    filters,
   };
 }
 

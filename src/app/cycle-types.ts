@@ -10,7 +10,6 @@ import type {
   PerformanceLog,
   Quote,
   RiskLimits,
-  SymbolFilters,
   TradingEngine,
   TradingMode,
 } from '../trading/index.ts';
@@ -50,8 +49,9 @@ export interface CycleSettings {
   readonly exposureAtDrift: number;
   /** How orders rest in the book; absent: market orders. */
   readonly limit: LimitPolicy | undefined;
+  /** Another stored series whose last close has to agree with the price. */
+  readonly secondSource: string | undefined;
   readonly costs: { readonly feeBps: number; readonly slippageBps: number };
-  readonly filters: SymbolFilters;
 }
 
 export interface CycleParts {

@@ -53,7 +53,7 @@ export async function decideAt(
   decisionTimeMs: TimeMs,
   isExchangeUp?: boolean,
 ): Promise<DecisionRecord> {
-  const { settings, engine, clock, market } = parts;
+  const { settings, engine, clock, market, route } = parts;
   const { ledger } = engine;
   const model = parts.model();
   const canonical = model?.canonical ?? view.canonicalFor(decisionTimeMs).series;
@@ -88,6 +88,7 @@ export async function decideAt(
     context: {
       isHalted,
       isExchangeUp,
+      marketStatus: route.market().status,
       confidence: prediction?.confidence,
       dataAgeMs,
       dataVerdicts,
@@ -98,10 +99,11 @@ export async function decideAt(
       spreadBps: cost?.spreadBps,
       slippageBps: cost?.slippageBps,
       secondPriceUsd: toNumber(view.lastClose(canonical, decisionTimeMs)),
+      otherSourcePriceUsd: otherSourcePrice(settings, view, decisionTimeMs),
     },
     priceUsd: quote?.priceUsd,
     costs: settings.costs,
-    filters: settings.filters,
+    filters: route.market().filters,
     limit: settings.limit,
     nowMs,
     validUntilMs: nowMs + ORDER_VALID_MS,
@@ -131,9 +133,10 @@ export async function decideAt(
     conditions: {
       isHalted,
       isExchangeUp: isExchangeUp ?? null,
+      marketStatus: route.market().status,
       ...(drift && { drift: { level: drift.level, reasons: [...drift.reasons] } }),
       cost: recordedCost(cost),
-      filters: filterTexts(settings.filters),
+      filters: filterTexts(route.market().filters),
     },
     ...plan,
   };
@@ -176,6 +179,17 @@ async function carryOut(
     exposure: ledger.exposure(priceUsd),
     isRepeat,
   };
+}
+
+/** The last close of the second source; null where it is not known, or too old to compare with. */
+function otherSourcePrice(
+  { secondSource, limits }: CycleParts['settings'],
+  view: MarketView,
+  atMs: TimeMs,
+): number | null | undefined {
+  if (secondSource === undefined) return undefined;
+  const last = view.lastCandleOf(secondSource, atMs);
+  return last !== undefined && atMs - last.endMs <= limits.maxDataAgeMs ? last.close : null;
 }
 
 /** A backtest of years measures drift only where something depends on it. */

@@ -59,16 +59,16 @@ export async function openExchangeRoute(
     maxAttempts: exchange.maxAttempts,
     maxRounds: MAX_LOOKS,
   };
-  const filters = await broker.filters(strategy.symbol);
+  let market = await broker.market(strategy.symbol);
   const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
   const protect = async (engine: TradingEngine): Promise<void> => {
-    if (protects) await keepProtected(engine, { clock, symbol: strategy.symbol, mode, filters, price });
+    if (protects) await keepProtected(engine, { clock, symbol: strategy.symbol, mode, filters: market.filters, price });
     // Switched off while a pair rests at the exchange: from now on the price is watched here.
     else await withdrawProtection(engine, settling);
   };
   return {
     mode,
-    filters,
+    market: () => market,
     connect: () => broker,
     protect,
     withdraw: (engine) => withdrawProtection(engine, settling),
@@ -81,8 +81,11 @@ export async function openExchangeRoute(
     },
     async check(engine: TradingEngine): Promise<RouteStatus> {
       try {
+        market = await broker.market(strategy.symbol);
         await settleOpenOrders(engine, settling);
-        const { unexplained } = await reconcile(engine, { symbol: strategy.symbol, foreignOrders: exchange.foreignOrders });
+        const { foreignOrders, unknownOrders } = exchange;
+        const { symbol } = strategy;
+        const { unexplained } = await reconcile(engine, { symbol, mode, foreignOrders, unknownOrders });
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };

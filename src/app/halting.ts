@@ -79,7 +79,7 @@ export async function sellEverything(
   return { orders, positionEth: engine.ledger.balance(engine.ledger.baseAsset).toFixed() };
 }
 
-async function exitOf({ engine, settings, market }: CycleParts, nowMs: TimeMs) {
+async function exitOf({ engine, settings, market, route }: CycleParts, nowMs: TimeMs) {
   const price = await market.quote(nowMs);
   if (!price) return undefined;
   return planExit(engine.ledger, {
@@ -87,7 +87,7 @@ async function exitOf({ engine, settings, market }: CycleParts, nowMs: TimeMs) {
     symbol: settings.symbol,
     mode: settings.mode,
     priceUsd: price.priceUsd,
-    filters: settings.filters,
+    filters: route.market().filters,
     nowMs,
     validUntilMs: nowMs + HOUR_MS,
     reason: 'flatten',

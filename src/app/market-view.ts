@@ -136,6 +136,17 @@ export class MarketView {
     return { matrix, isSuspect: features.suspect[row] === 1, timeMs: features.timeMs.subarray(first, row + 1) };
   }
 
+  /** Close and end of the newest candle of any stored price series known at a time; undefined where there is none. */
+  lastCandleOf(series: string, atMs: TimeMs): { readonly close: number; readonly endMs: TimeMs } | undefined {
+    const price = this.series.find((one) => one.dataset === 'price_data' && one.series === series);
+    const close = price?.numbers.close;
+    if (!price || !close) return undefined;
+    for (let row = upperBound(price.timeMs, atMs) - 1; row >= 0; row--) {
+      if (price.knownFromMs[row]! <= atMs && close[row]! > 0) return { close: close[row]!, endMs: price.endMs[row]! };
+    }
+    return undefined;
+  }
+
   /** Close of the newest canonical candle known at a time. @throws DataError `market.no_prices` */
   lastClose(canonical: string, atMs: TimeMs): Money {
     const { price } = this.table(canonical);

@@ -8,7 +8,7 @@ import {
   type OrderOutcome,
   PaperBroker,
   type Quote,
-  type SymbolFilters,
+  type SymbolMarket,
   type TradingEngine,
   type TradingMode,
 } from '../trading/index.ts';
@@ -22,7 +22,8 @@ export type RouteStatus =
 /** Where orders go: on paper, to the sandbox's exchange or to a real one. The cycle does not know which. */
 export interface OrderRoute {
   readonly mode: TradingMode;
-  readonly filters: SymbolFilters;
+  /** The symbol as the last check saw it. */
+  market(): SymbolMarket;
   connect(ledger: Ledger): Broker | Promise<Broker>;
   /** Carries out intents until their outcome is known, or leaves them for the next look. */
   settle(engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]>;
@@ -48,7 +49,7 @@ export function paperRoute(
   };
   return {
     mode,
-    filters: BINANCE_ETHUSDT_FILTERS,
+    market: () => ({ filters: BINANCE_ETHUSDT_FILTERS, status: 'trading' }),
     connect: (account) => new PaperBroker({ ...config.costs, filters: BINANCE_ETHUSDT_FILTERS, quotes }, account),
     settle: (engine, intents) => engine.execute(intents),
     protect: async () => undefined,

@@ -58,7 +58,11 @@ export async function replayDecision(parts: AppParts, registry: ModelRegistry, d
   const cycle = await cycleOfThen(parts, registry, record);
   const again = await decideAt(cycle, view, decisionId, decisionTimeMs, record.conditions.isExchangeUp ?? undefined);
   const { configHash } = again;
-  const differences = compare(asJson({ ...record, configHash }), asJson(again), '');
+  const differences = compare(
+    asJson({ ...record, configHash, conditions: { marketStatus: again.conditions.marketStatus, ...record.conditions } }),
+    asJson(again),
+    '',
+  );
   return {
     decisionId,
     identical: differences.length === 0,
@@ -75,7 +79,10 @@ async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: Dec
   const route = {
     ...paperRoute(config, 'paper', quote),
     mode: record.mode,
-    filters: filtersFromTexts(record.conditions.filters),
+    market: () => ({
+      filters: filtersFromTexts(record.conditions.filters),
+      status: record.conditions.marketStatus ?? ('trading' as const),
+    }),
   };
   const clock = new ManualClock(record.dataCutoffRecordedMs);
   const { entries } = await readJournal(join(dataDir, PATHS.journal));

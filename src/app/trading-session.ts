@@ -8,6 +8,7 @@ import {
   FileJournal,
   FilePerformanceLog,
   HaltSwitch,
+  LIVE_VENUES,
   type Quote,
   TradingEngine,
   type TradingMode,
@@ -47,7 +48,7 @@ export const modeOf = ({ world, config }: AppParts): TradingMode => (world.kind 
 
 /**
  * Opens the trading state of the data directory. Orders that a crash left half done are looked up first.
- * @throws ConfigError `storage.other_world`, `trade.live_not_confirmed`
+ * @throws ConfigError `storage.other_world`, `trade.live_not_confirmed`, `exchange.venue_not_live`
  */
 export async function openTradingSession(parts: AppParts, options: SessionOptions): Promise<TradingSession> {
   const { dataDir, config, clock, store } = parts;
@@ -106,6 +107,13 @@ async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Prom
   if (mode === 'live' && parts.liveAccount === undefined) {
     throw new ConfigError('trade.live_not_confirmed', 'the configuration says live, and this run does not', {
       hint: 'Say --live --i-understand ACCOUNT with the number of the account, or set mode to paper.',
+    });
+  }
+  const { venue } = parts.config.exchange;
+  if (mode === 'live' && !LIVE_VENUES.includes(venue)) {
+    throw new ConfigError('exchange.venue_not_live', `no real money goes to ${venue} yet`, {
+      details: { venue, liveVenues: LIVE_VENUES },
+      hint: 'docs/trading-safety.md says what is missing. Set exchange.venue to binance, or mode to paper.',
     });
   }
   const { openExchangeRoute } = await import('./exchange-route.ts');

@@ -101,9 +101,18 @@ const retention = section({
 
 const price = section({
   canonical: z.string().min(1).default('auto').describe('auto, or the name of a series such as binance:ETHUSDT:1h'),
+  secondSource: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Another stored series, such as yahoo:ETH-USD:1h, whose last close has to be near the price to trade at'),
 });
 
 const exchange = section({
+  venue: z
+    .enum(['binance', 'kraken', 'coinbase'])
+    .default('binance')
+    .describe('Where real orders would go; real money goes to binance alone so far, the others are refused in live'),
   requestTimeoutS: z.number().positive().max(60).default(10),
   recvWindowMs: count(1, 60_000).default(5_000).describe('How long after its timestamp the exchange may accept a request'),
   unfilledTimeoutS: count(10, 86_400).default(300).describe('An order open for longer is cancelled and its rest ordered anew'),
@@ -122,9 +131,9 @@ const exchange = section({
     .default(60)
     .describe('The daemon compares orders and balances with the exchange this often'),
   foreignOrders: z
-    .enum(['show', 'cancel'])
+    .enum(['show', 'halt', 'cancel', 'adopt'])
     .default('show')
-    .describe('What happens to open orders on the symbol that are not ours'),
+    .describe('What happens to open orders on the symbol that are not ours; adopt goes on with them as its own'),
   protectOnExchange: z
     .enum(['auto', 'off'])
     .default('auto')
@@ -135,6 +144,10 @@ const exchange = section({
     .boolean()
     .default(true)
     .describe('Whether `ets run` is told of fills by the WebSocket API of the exchange; what REST says counts'),
+  unknownOrders: z
+    .enum(['halt', 'cancel', 'adopt'])
+    .default('halt')
+    .describe('The same for orders of this making that the journal does not know, as after restoring an older one'),
   allowWithdrawalKey: z.boolean().default(false).describe('Accept a key that may withdraw money'),
 });
 

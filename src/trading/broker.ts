@@ -2,7 +2,7 @@ import type { Money, TimeMs } from '../domain/index.ts';
 import type { Fill, OrderIntent } from './order.ts';
 import type { OrderListIntent } from './order-list.ts';
 import type { OrderState } from './order-state.ts';
-import type { SymbolFilters } from './symbol-filters.ts';
+import type { SymbolMarket } from './symbol-filters.ts';
 
 /** States that an exchange reports. */
 export type VenueState = Extract<OrderState, 'ACCEPTED' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED'>;
@@ -12,6 +12,11 @@ export interface OrderReport {
   readonly clientOrderId: string;
   readonly venueOrderId: string;
   readonly state: VenueState;
+  readonly side: OrderIntent['side'];
+  /** In the base asset. */
+  readonly quantity: Money;
+  /** null for a market order. */
+  readonly limitPriceUsd: string | null;
   readonly executedQuantity: Money;
   readonly fills: readonly Fill[];
   readonly atMs: TimeMs;
@@ -19,11 +24,12 @@ export interface OrderReport {
 
 /**
  * `rejected`: the venue did not take the order; `isTransient` when it was for load, limits or the clock, so that a new
- * attempt makes sense. `unknown`: the order may or may not exist. Nothing but a look-up may find out.
+ * attempt makes sense, `brokeFilter` when quantity or price break the rules of the symbol, which may have changed since
+ * they were read. `unknown`: the order may or may not exist. Nothing but a look-up may find out.
  */
 export type SubmitResult =
   | { readonly outcome: 'accepted'; readonly report: OrderReport }
-  | { readonly outcome: 'rejected'; readonly message: string; readonly isTransient?: boolean }
+  | { readonly outcome: 'rejected'; readonly message: string; readonly isTransient?: boolean; readonly brokeFilter?: boolean }
   | { readonly outcome: 'unknown'; readonly message: string };
 
 /**
@@ -105,7 +111,8 @@ export interface Broker {
   readonly capabilities: BrokerCapabilities;
   /** There where `capabilities.placesOco`. */
   readonly orderLists?: OrderLists;
-  filters(symbol: string): Promise<SymbolFilters>;
+  /** The rules of a symbol and whether it trades, asked anew. @throws ExchangeError */
+  market(symbol: string): Promise<SymbolMarket>;
   /** Sends the order, at most once, and not after `sendBeforeMs` (then it is `rejected`). */
   submit(intent: OrderIntent, sendBeforeMs: TimeMs): Promise<SubmitResult>;
   lookup(reference: OrderReference): Promise<LookupResult>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decimalText, orderIntentSchema, timeMs } from './order.ts';
 import { reasonSchema } from './reason.ts';
+import { MARKET_STATUSES } from './symbol-filters.ts';
 import { TRADING_MODES } from './trading-mode.ts';
 
 const label = z.enum(['BUY', 'SELL', 'HOLD']);
@@ -38,6 +39,8 @@ const conditionsSchema = z.object({
   isHalted: z.boolean(),
   /** null where there is no exchange to be asked. */
   isExchangeUp: z.boolean().nullable(),
+  /** Whether the market took orders, as the venue said; records of earlier versions do not tell. */
+  marketStatus: z.enum(MARKET_STATUSES).optional(),
   /** How far features and losses had drifted; absent where nobody measured it. */
   drift: z.object({ level: z.enum(['ok', 'watch', 'act']), reasons: z.array(z.string()) }).optional(),
   /** Of a purchase against the order book; null where there was none, or not enough of it. */

@@ -219,7 +219,7 @@ describe('protection at the exchange', () => {
 
   it('agrees with the exchange at reconciliation, also when the stop is filled in the middle of it', async () => {
     await desk.keep();
-    const options = { symbol: 'ETHUSDT', foreignOrders: 'show' } as const;
+    const options = { symbol: 'ETHUSDT', mode: 'sandbox', foreignOrders: 'show', unknownOrders: 'halt' } as const;
     expect((await reconcile(desk.engine, options)).differences).toEqual([]);
     const { broker } = desk.engine;
     const openOrders = broker.openOrders.bind(broker);
@@ -234,7 +234,12 @@ describe('protection at the exchange', () => {
   it('halts for money that is missing although a stop is open', async () => {
     await desk.keep();
     desk.venue.balances.set('ETH', money('0.2'));
-    const { unexplained } = await reconcile(desk.engine, { symbol: 'ETHUSDT', foreignOrders: 'show' });
+    const { unexplained } = await reconcile(desk.engine, {
+      symbol: 'ETHUSDT',
+      mode: 'sandbox',
+      foreignOrders: 'show',
+      unknownOrders: 'halt',
+    });
     expect(unexplained).toMatchObject([{ kind: 'balance_missing', subject: 'ETH' }]);
   });
 

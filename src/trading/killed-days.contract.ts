@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { DAY_MS, ManualClock, money, systemTimer } from '../domain/index.ts';
+import { type Clock, DAY_MS, ManualClock, money, systemTimer } from '../domain/index.ts';
 import { KEY, SECRET } from './brokers/binance-loopback.contract.ts';
 import { CcxtBroker } from './brokers/ccxt-broker.ts';
-import type { CrashHook, CrashPoint } from './crash-point.ts';
+import { type CrashHook, type CrashPoint, noCrash } from './crash-point.ts';
 import { decisionId } from './decision-id.ts';
 import { FileDecisionLog } from './decision-log.ts';
 import type { DecisionRecord } from './decision-record.ts';
@@ -25,6 +25,15 @@ export function dieAt(point: CrashPoint, occurrence: number): CrashHook {
     if (at !== point || ++seen < occurrence) return;
     process.kill(process.pid, 'SIGKILL');
     return new Promise(() => undefined);
+  };
+}
+
+/** The disk is full from the `occurrence`-th time that the process comes to `point`. */
+export function fullAt(point: CrashPoint, occurrence: number): CrashHook {
+  let seen = 0;
+  return (at) => {
+    if (at !== point || ++seen < occurrence) return;
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   };
 }
 
@@ -81,6 +90,25 @@ function recordOf(day: number): DecisionRecord {
   };
 }
 
+/** The engine on what earlier runs left on disk, at the exchange over HTTP. */
+export async function openEngine(
+  folder: string,
+  baseUrl: string,
+  clock: Clock,
+  crash: CrashHook = noCrash,
+): Promise<TradingEngine> {
+  const account = { apiKey: KEY, secret: SECRET, baseUrl };
+  return TradingEngine.open({
+    journal: await FileJournal.open(join(folder, 'journal'), { crash, segmentBytes: 4_000 }),
+    clock,
+    connect: () => CcxtBroker.open({ ...account, clock, timer: systemTimer, requestTimeoutMs: 5_000, weightPauseMs: 0 }),
+    gate: () => [],
+    capitalUsd: '10000',
+    protection: { stopLoss: 0.08, takeProfit: 0.16 },
+    crash,
+  });
+}
+
 /**
  * Some days of a daemon's order path, on disk and over HTTP: record the decision, send, look, cancel what is left, order
  * the rest again. It goes on from wherever an earlier run died.
@@ -88,26 +116,7 @@ function recordOf(day: number): DecisionRecord {
 export async function liveThroughDays(folder: string, baseUrl: string, nowMs: number, crash: CrashHook): Promise<TradingEngine> {
   const clock = new ManualClock(nowMs);
   const decisions = await FileDecisionLog.open(join(folder, 'decisions.ndjson'), crash);
-  const journal = await FileJournal.open(join(folder, 'journal'), { crash, segmentBytes: 4_000 });
-  const connect = () =>
-    CcxtBroker.open({
-      apiKey: KEY,
-      secret: SECRET,
-      baseUrl,
-      clock,
-      timer: systemTimer,
-      requestTimeoutMs: 5_000,
-      weightPauseMs: 0,
-    });
-  const engine = await TradingEngine.open({
-    journal,
-    clock,
-    connect,
-    gate: () => [],
-    capitalUsd: '10000',
-    protection: { stopLoss: 0.08, takeProfit: 0.16 },
-    crash,
-  });
+  const engine = await openEngine(folder, baseUrl, clock, crash);
   await engine.recover();
   const protection: KeepProtectedOptions = {
     clock,

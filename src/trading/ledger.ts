@@ -20,6 +20,8 @@ export interface Order {
   message: string | null;
   /** Rejected for load, limits or the clock: a new attempt makes sense. */
   isTransient: boolean;
+  /** Rejected because quantity or price broke the rules of the symbol. */
+  brokeFilter: boolean;
 }
 
 const COST_DECIMALS = 12;
@@ -49,6 +51,8 @@ export class Ledger {
   readonly decisionIds = new Set<string>();
   readonly position: Position = { quantityEth: ZERO, costUsd: ZERO, decisionId: null, lastBuyMs: null, protection: null };
   openTrade: Trade | null = null;
+  /** What the last comparison with the exchange found that found anything. */
+  lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
   feesUsd: Money = ZERO;
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
@@ -123,6 +127,7 @@ export class Ledger {
         order.venueOrderId = record.venueOrderId ?? order.venueOrderId;
         order.message = record.message ?? order.message;
         order.isTransient = record.isTransient ?? false;
+        order.brokeFilter = record.brokeFilter ?? false;
         return;
       }
       case 'fill':
@@ -132,6 +137,7 @@ export class Ledger {
         this.position.protection = record.protection;
         return;
       case 'reconciliation':
+        this.lastReconciliation = record;
         return;
       case 'checkpoint':
         this.#restore(record.ledger);
@@ -165,6 +171,7 @@ export class Ledger {
       updatedAtMs: atMs,
       message: null,
       isTransient: false,
+      brokeFilter: false,
     });
     this.#unsettled.add(intent.clientOrderId);
   }

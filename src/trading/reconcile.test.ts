@@ -24,7 +24,7 @@ const buy = makeIntent({
   reason: 'test',
   modelId: null,
 });
-const show = { symbol: 'ETHUSDT', foreignOrders: 'show' } as const;
+const show = { symbol: 'ETHUSDT', mode: 'sandbox', foreignOrders: 'show', unknownOrders: 'halt' } as const;
 
 describe('reconcile', () => {
   let venue: SimulatedVenue;
@@ -39,7 +39,7 @@ describe('reconcile', () => {
 
   const placeByHand = async (id: string) => {
     venue.sending = 'rest';
-    await venue.connect().submit({ ...buy, clientOrderId: id, quantity: '0.1' }, 1);
+    await venue.connect().submit({ ...buy, clientOrderId: id, quantity: '0.1', type: 'limit', limitPriceUsd: '2000' }, 1);
   };
 
   it('finds nothing where both agree, after booking what is new', async () => {
@@ -58,7 +58,14 @@ describe('reconcile', () => {
 
   it('says what is missing, and writes it down', async () => {
     venue.balances.set('USDT', money('9999.5'));
-    const missing = { kind: 'balance_missing', subject: 'USDT', journal: '10000', venue: '9999.5', explained: false };
+    const missing = {
+      kind: 'balance_missing',
+      subject: 'USDT',
+      journal: '10000',
+      venue: '9999.5',
+      explained: false,
+      action: 'halted',
+    };
     expect(await reconcile(engine, show)).toEqual({ differences: [missing], unexplained: [missing] });
     const last = (await readAll(journal)).at(-1);
     expect(last?.record).toMatchObject({ type: 'reconciliation', differences: [missing] });
@@ -92,6 +99,68 @@ describe('reconcile', () => {
       unexplained: [{ kind: 'own_order_unknown' }],
     });
     expect(venue.orders[0]?.state).toBe('ACCEPTED');
+  });
+
+  it('halts on orders placed by hand where it is told to', async () => {
+    await placeByHand('web_123');
+    expect(await reconcile(engine, { ...show, foreignOrders: 'halt' })).toMatchObject({
+      unexplained: [{ kind: 'foreign_order', action: 'halted' }],
+    });
+    expect(venue.orders[0]?.state).toBe('ACCEPTED');
+  });
+
+  it('cancels an order of our own making where it is told to, and halts on what it had executed', async () => {
+    const id = clientOrderId('elsewhere', 'entry', 1);
+    const cancel = { ...show, unknownOrders: 'cancel' } as const;
+    await placeByHand(id);
+    expect(await reconcile(engine, cancel)).toMatchObject({
+      differences: [{ kind: 'own_order_unknown', subject: id, venue: 'CANCELLED', action: 'cancelled' }],
+      unexplained: [],
+    });
+    expect(await reconcile(engine, cancel)).toMatchObject({ differences: [] });
+    await placeByHand(clientOrderId('elsewhere', 'entry', 2));
+    venue.fillRest(money('0.5'));
+    expect(await reconcile(engine, cancel)).toMatchObject({
+      unexplained: [{ kind: 'balance_missing', subject: 'USDT', action: 'halted' }],
+    });
+    expect(venue.orders[1]?.state).toBe('CANCELLED');
+  });
+
+  it('halts on an order of our own making that the exchange does not cancel', async () => {
+    await placeByHand(clientOrderId('elsewhere', 'entry', 1));
+    const { broker } = engine;
+    broker.cancel = async () => ({ outcome: 'unknown', message: 'time-out' });
+    expect(await reconcile(engine, { ...show, unknownOrders: 'cancel' })).toMatchObject({ unexplained: [{ action: 'failed' }] });
+  });
+
+  it.each(['web_123', clientOrderId('elsewhere', 'entry', 1)])('adopts %s, and goes on with it as its own', async (id) => {
+    const adopt = { ...show, foreignOrders: 'adopt', unknownOrders: 'adopt' } as const;
+    await placeByHand(id);
+    venue.fillRest(money('0.5'));
+    expect(await reconcile(engine, adopt)).toMatchObject({
+      differences: [{ subject: id, action: 'adopted', journal: 'PARTIALLY_FILLED', venue: 'PARTIALLY_FILLED' }],
+      unexplained: [],
+    });
+    const agree = () => {
+      for (const asset of ['ETH', 'USDT'])
+        expect(engine.ledger.balance(asset).toFixed()).toBe(venue.balances.get(asset)?.toFixed());
+    };
+    agree();
+    expect(await reconcile(engine, adopt)).toEqual({ differences: [], unexplained: [] });
+    venue.fillRest();
+    expect(await engine.refresh()).toMatchObject([{ clientOrderId: id, state: 'FILLED', filledQuantity: '0.1' }]);
+    agree();
+    expect(engine.ledger.lastReconciliation?.differences).toMatchObject([{ subject: id, action: 'adopted' }]);
+  });
+
+  it('does not adopt what costs more than the journal owns', async () => {
+    venue.balances.set('USDT', money('50000'));
+    venue.sending = 'rest';
+    await venue.connect().submit({ ...buy, clientOrderId: 'web_9', quantity: '20', type: 'limit', limitPriceUsd: '2000' }, 1);
+    expect(await reconcile(engine, { ...show, foreignOrders: 'adopt' })).toMatchObject({
+      unexplained: [{ action: 'failed', journal: 'cannot adopt: cash 40000 against 10000' }],
+    });
+    expect(engine.ledger.orders.size).toBe(0);
   });
 
   it('notices another bot on the same account, by its open order and by what it spent', async () => {

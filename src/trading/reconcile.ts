@@ -1,7 +1,17 @@
 import { type Money, money } from '../domain/index.ts';
+import { adoptedIntent, whyNotAdopt } from './adopt-order.ts';
+import type { OrderReport } from './broker.ts';
 import { isOwnClientOrderId } from './client-order-id.ts';
 import { isKeptOpen, isResting } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
+import type { TradingMode } from './trading-mode.ts';
+
+/**
+ * What happens to an open order that the journal does not know. show: nothing, it is told. halt: trading stops. cancel:
+ * it is cancelled. adopt: it goes on as one of the journal's, where cash and holdings allow it.
+ */
+export const UNKNOWN_ORDER_POLICIES = ['show', 'halt', 'cancel', 'adopt'] as const;
+export type UnknownOrderPolicy = (typeof UNKNOWN_ORDER_POLICIES)[number];
 
 /** One thing in which the exchange and the journal do not agree. */
 export interface Difference {
@@ -16,6 +26,8 @@ export interface Difference {
   readonly venue: string;
   /** Whether there is a harmless reason; a difference without one has to halt trading. */
   readonly explained: boolean;
+  /** What was done about it; `failed` where the exchange did not cancel it, or it could not be adopted. */
+  readonly action: 'shown' | 'halted' | 'cancelled' | 'adopted' | 'failed';
 }
 
 export interface Reconciliation {
@@ -25,8 +37,11 @@ export interface Reconciliation {
 
 export interface ReconcileOptions {
   readonly symbol: string;
+  readonly mode: TradingMode;
   /** What happens to open orders on the symbol that are not ours. */
-  readonly foreignOrders: 'show' | 'cancel';
+  readonly foreignOrders: UnknownOrderPolicy;
+  /** What happens to open orders of our making that the journal does not know, such as after an older journal was restored. */
+  readonly unknownOrders: Exclude<UnknownOrderPolicy, 'show'>;
 }
 
 /** Exchanges keep 8 decimals of a balance; the journal keeps all of a fee. */
@@ -38,37 +53,58 @@ const BALANCE_TOLERANCE = money('0.00000001');
  * person), never less. What was found is written to the journal.
  * @throws ExchangeError when the exchange does not answer
  */
-export async function reconcile(engine: TradingEngine, { symbol, foreignOrders }: ReconcileOptions): Promise<Reconciliation> {
+export async function reconcile(engine: TradingEngine, options: ReconcileOptions): Promise<Reconciliation> {
   await engine.refresh();
-  const differences = [...(await compareOrders(engine, symbol, foreignOrders)), ...(await compareBalances(engine))];
+  const differences = [...(await compareOrders(engine, options)), ...(await compareBalances(engine))];
   if (differences.length > 0) await engine.recordReconciliation(differences);
   return { differences, unexplained: differences.filter(({ explained }) => !explained) };
 }
 
-async function compareOrders(
-  engine: TradingEngine,
-  symbol: string,
-  policy: ReconcileOptions['foreignOrders'],
-): Promise<Difference[]> {
+async function compareOrders(engine: TradingEngine, options: ReconcileOptions): Promise<Difference[]> {
   const differences: Difference[] = [];
-  for (const report of await engine.broker.openOrders(symbol)) {
-    const { clientOrderId, venueOrderId, atMs } = report;
-    if (engine.ledger.orders.has(clientOrderId)) continue;
-    const isOwn = isOwnClientOrderId(clientOrderId);
-    const difference = { subject: clientOrderId, journal: 'none', venue: report.state };
-    if (isOwn || policy === 'show') {
-      differences.push({ ...difference, kind: isOwn ? 'own_order_unknown' : 'foreign_order', explained: !isOwn });
-      continue;
-    }
-    const cancelled = await engine.broker.cancel({ clientOrderId, symbol, venueOrderId, plannedAtMs: atMs });
+  for (const report of await engine.broker.openOrders(options.symbol)) {
+    if (engine.ledger.orders.has(report.clientOrderId)) continue;
+    const isOwn = isOwnClientOrderId(report.clientOrderId);
     differences.push({
-      ...difference,
-      kind: 'foreign_order',
-      venue: cancelled.outcome === 'done' ? 'CANCELLED' : report.state,
-      explained: true,
+      kind: isOwn ? 'own_order_unknown' : 'foreign_order',
+      subject: report.clientOrderId,
+      journal: 'none',
+      venue: report.state,
+      ...(await carryOut(engine, report, isOwn ? options.unknownOrders : options.foreignOrders, options)),
     });
   }
   return differences;
+}
+
+type Done = Pick<Difference, 'action' | 'explained'> & Partial<Pick<Difference, 'journal' | 'venue'>>;
+
+async function carryOut(
+  engine: TradingEngine,
+  report: OrderReport,
+  policy: UnknownOrderPolicy,
+  options: ReconcileOptions,
+): Promise<Done> {
+  if (policy === 'show') return { action: 'shown', explained: true };
+  if (policy === 'halt') return { action: 'halted', explained: false };
+  return policy === 'cancel' ? cancelUnknown(engine, report, options) : adoptUnknown(engine, report, options);
+}
+
+/** What it executed before, the comparison of balances finds. */
+async function cancelUnknown(engine: TradingEngine, report: OrderReport, { symbol }: ReconcileOptions): Promise<Done> {
+  const { clientOrderId, venueOrderId, atMs } = report;
+  const { outcome } = await engine.broker.cancel({ clientOrderId, symbol, venueOrderId, plannedAtMs: atMs });
+  if (outcome === 'done') return { action: 'cancelled', explained: true, venue: 'CANCELLED' };
+  return { action: 'failed', explained: !isOwnClientOrderId(clientOrderId) };
+}
+
+async function adoptUnknown(engine: TradingEngine, report: OrderReport, { symbol, mode }: ReconcileOptions): Promise<Done> {
+  const { filters } = await engine.broker.market(symbol);
+  const intent = adoptedIntent(report, { symbol, mode, filters });
+  const why = whyNotAdopt(intent, engine.ledger);
+  if (why !== undefined)
+    return { action: 'failed', explained: false, journal: `cannot adopt: ${why.rule} ${why.value} against ${why.limit}` };
+  const { state } = await engine.adopt(intent, report);
+  return { action: 'adopted', explained: true, journal: state };
 }
 
 /** A protective order may be filled between the look-up and the balances: then both are asked for once more. */
@@ -88,7 +124,16 @@ async function missingBalances({ ledger, broker }: TradingEngine): Promise<Diffe
     const there = held.get(asset);
     const total = there ? there.free.plus(there.locked) : money(0);
     if (total.plus(toleranceFor(ledger.fillCount)).gte(owned)) return [];
-    return [{ kind: 'balance_missing', subject: asset, journal: owned.toFixed(), venue: total.toFixed(), explained: !isSettled }];
+    return [
+      {
+        kind: 'balance_missing',
+        subject: asset,
+        journal: owned.toFixed(),
+        venue: total.toFixed(),
+        explained: !isSettled,
+        action: isSettled ? 'halted' : 'shown',
+      },
+    ];
   });
 }
 

@@ -1,9 +1,10 @@
-import { type Money, maxMoney, money, type TimeMs, ZERO } from '../domain/index.ts';
+import { floorToStep, type Money, maxMoney, money, type TimeMs, toText, ZERO } from '../domain/index.ts';
 import { clientOrderId } from './client-order-id.ts';
 import type { Ledger } from './ledger.ts';
 import { repricedLimit } from './limit-price.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
+import { type Reason, reason } from './reason.ts';
 import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
 
 export interface RetryOptions {
@@ -16,34 +17,51 @@ export interface RetryOptions {
   readonly clientOrderIdLength?: number;
 }
 
+/** The next attempt, or the rule of the symbol for which there is none; null where there is nothing to order again. */
+export type Retry =
+  | { readonly kind: 'order'; readonly intent: OrderIntent }
+  | { readonly kind: 'none'; readonly reason: Reason | null };
+
+/** The order that `planRetry` plans, where it plans one. */
+export function retryIntent(ledger: Ledger, intent: OrderIntent, options: RetryOptions): OrderIntent | undefined {
+  const retry = planRetry(ledger, intent, options);
+  return retry.kind === 'order' ? retry.intent : undefined;
+}
+
+const NOTHING: Retry = { kind: 'none', reason: null };
+
 /**
  * A new order for what the ended orders of `intent`'s decision and leg left unfilled, under the id of the next attempt;
- * undefined while one of them is open, when nothing is left that the venue would take, when the exchange refused the
- * last one for what it is, or when the attempts are used up. A limit is priced anew; the last attempt of a sale takes what
- * the market gives, since leaving must stay possible. It goes through the gate like any order.
+ * none while one of them is open, when nothing is left that the venue would take, when the exchange refused the last one
+ * for what it is, or when the attempts are used up. Quantity and price are rounded by the rules given, so an order that
+ * broke rules which changed is made anew, and given up where that changes nothing. A limit is priced anew; the last attempt
+ * of a sale takes what the market gives, since leaving must stay possible. It goes through the gate like any order.
  */
-export function retryIntent(ledger: Ledger, intent: OrderIntent, options: RetryOptions): OrderIntent | undefined {
+export function planRetry(ledger: Ledger, intent: OrderIntent, options: RetryOptions): Retry {
   const attempts = ledger.attempts(intent.decisionId, intent.leg);
   const last = attempts.at(-1);
-  if (last === undefined || attempts.some((order) => !isTerminal(order.state))) return undefined;
-  if ((last.state === 'REJECTED' && !last.isTransient) || last.state === 'NOT_SENT' || attempts.length >= options.maxAttempts)
-    return undefined;
+  if (last === undefined || attempts.some((order) => !isTerminal(order.state))) return NOTHING;
+  const isRefused = last.state === 'REJECTED' && !last.isTransient && !last.brokeFilter;
+  if (isRefused || last.state === 'NOT_SENT' || attempts.length >= options.maxAttempts) return NOTHING;
   const largest = attempts.reduce((most, order) => maxMoney(most, money(order.intent.quantity)), ZERO);
   const filled = attempts.reduce((sum, order) => sum.plus(order.filledQuantity), ZERO);
-  const quantity = largest.minus(filled);
+  const quantity = floorToStep(largest.minus(filled), options.filters.quantityStep);
   const { type: _type, limitPriceUsd, postOnly, ...rest } = intent;
   const isLastSale = intent.side === 'sell' && attempts.length + 1 >= options.maxAttempts;
   const limit =
     limitPriceUsd === undefined || isLastSale
       ? undefined
       : repricedLimit({ ...intent, limitPriceUsd }, options.priceUsd, options.filters.priceTick);
-  if (brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, options.filters) !== undefined) return undefined;
+  const broken = brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, options.filters);
+  if (broken !== undefined) return { kind: 'none', reason: broken };
+  const isSame = quantity.eq(last.intent.quantity) && limit?.toFixed() === last.intent.limitPriceUsd;
+  if (last.brokeFilter && isSame) return { kind: 'none', reason: reason('unchanged', last.intent.quantity, toText(quantity)) };
   const attempt = last.intent.attempt + 1;
   const pricing =
     limit === undefined
       ? ({ type: 'market' } as const)
       : ({ type: 'limit', limitPriceUsd: limit.toFixed(), ...(postOnly !== undefined && { postOnly }) } as const);
-  return {
+  const next: OrderIntent = {
     ...rest,
     ...pricing,
     clientOrderId: clientOrderId(intent.decisionId, intent.leg, attempt, options.clientOrderIdLength),
@@ -51,6 +69,8 @@ export function retryIntent(ledger: Ledger, intent: OrderIntent, options: RetryO
     quantity: quantity.toFixed(),
     referencePriceUsd: options.priceUsd.toFixed(),
     plannedAtMs: options.nowMs,
+    quantityStep: options.filters.quantityStep.toFixed(),
     validUntilMs: options.validUntilMs,
   };
+  return { kind: 'order', intent: next };
 }

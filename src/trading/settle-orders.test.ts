@@ -4,9 +4,10 @@ import { SENDING, type Sending, SimulatedVenue } from './brokers/simulated-venue
 import { MemoryJournal } from './journal/memory-journal.ts';
 import { isTerminal } from './order-state.ts';
 import { makeIntent } from './plan-trade.ts';
+import { reason } from './reason.ts';
 import { settleOpenOrders, settleOrders } from './settle-orders.ts';
-import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
-import { TradingEngine } from './trading-engine.ts';
+import { BINANCE_ETHUSDT_FILTERS, type SymbolFilters } from './symbol-filters.ts';
+import { type PreTradeGate, TradingEngine } from './trading-engine.ts';
 
 const buy = makeIntent({
   decisionId: 'd',
@@ -77,6 +78,50 @@ describe('settleOrders', () => {
     });
     expect(states).toEqual(['NOT_FOUND', 'FILLED']);
     expect(engine.ledger.balance('ETH').toFixed()).toBe('1');
+  });
+
+  const settleUnder = async (filters: Partial<SymbolFilters>, quantity = '1', gate: PreTradeGate = () => []) => {
+    const clock = new ManualClock(0);
+    const venue = new SimulatedVenue(clock, '10000');
+    venue.filters = { ...BINANCE_ETHUSDT_FILTERS, ...filters };
+    const journal = new MemoryJournal();
+    const connect = () => venue.connect();
+    const engine = await TradingEngine.open({ journal, clock, connect, gate, capitalUsd: '10000' });
+    const wait = async () => undefined;
+    const price = async () => money(2000);
+    const options = { clock, wait, price, unfilledTimeoutMs: 30_000, maxAttempts: 3, maxRounds: 6 };
+    return { outcomes: await settleOrders(engine, [{ ...buy, quantity }], options), venue, engine };
+  };
+
+  it('rounds by the rules that the exchange has now when it refused by them, as a new order through the gate', async () => {
+    const asked: string[] = [];
+    const { outcomes, engine } = await settleUnder({ quantityStep: money('0.25') }, '0.6', ({ clientOrderId }) => {
+      asked.push(clientOrderId);
+      return [];
+    });
+    expect(outcomes).toMatchObject([
+      { state: 'REJECTED', message: 'Filter failure: quantity_step' },
+      { state: 'FILLED', filledQuantity: '0.5' },
+    ]);
+    expect(asked).toEqual(outcomes.map(({ clientOrderId }) => clientOrderId));
+    expect(new Set(asked).size).toBe(2);
+    expect(engine.ledger.orders.get(asked[1]!)?.intent).toMatchObject({ attempt: 2, quantityStep: '0.25' });
+  });
+
+  it('gives up with the rule that leaves nothing to order, and sends nothing more', async () => {
+    const { outcomes, venue } = await settleUnder({ minNotionalUsd: money('5000') });
+    expect(outcomes).toMatchObject([
+      { state: 'REJECTED', message: 'Filter failure: min_notional; not ordered again: min_notional (2000 against 5000)' },
+    ]);
+    expect(venue.submits).toBe(1);
+  });
+
+  it('lets the gate stop the order that was made anew', async () => {
+    const { outcomes, venue } = await settleUnder({ quantityStep: money('0.25') }, '0.6', ({ attempt }) =>
+      attempt === 1 ? [] : [reason('halted', 1, 0)],
+    );
+    expect(outcomes.map(({ state }) => state)).toEqual(['REJECTED', 'NOT_SENT']);
+    expect(venue.submits).toBe(1);
   });
 
   it('does not send again what the exchange refused, and leaves open what it does not tell', async () => {

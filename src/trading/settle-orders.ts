@@ -1,8 +1,9 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
+import type { Reason } from './reason.ts';
 import { isKeptOpen } from './resting-order.ts';
-import { retryIntent } from './retry-intent.ts';
+import { planRetry, type Retry } from './retry-intent.ts';
 import { type OrderOutcome, outcomeOf, type TradingEngine } from './trading-engine.ts';
 
 export interface SettleOptions {
@@ -35,7 +36,9 @@ export async function settleOrders(
     while (next !== undefined) {
       const [outcome] = await engine.execute([next]);
       if (outcome !== undefined) outcomes.push(await settleOne(engine, outcome, options));
-      next = await retryOf(engine, intent, options);
+      const retry = await retryOf(engine, intent, options);
+      next = retry?.kind === 'order' ? retry.intent : undefined;
+      if (retry?.kind === 'none' && retry.reason !== null) giveUp(outcomes, retry.reason);
     }
   }
   return outcomes;
@@ -66,16 +69,25 @@ async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: 
   return outcomeOf(order);
 }
 
-async function retryOf(engine: TradingEngine, intent: OrderIntent, options: SettleOptions): Promise<OrderIntent | undefined> {
+/** Says with the last outcome why what it left is not ordered again. */
+function giveUp(outcomes: OrderOutcome[], { rule, value, limit }: Reason): void {
+  const last = outcomes.pop();
+  if (last === undefined) return;
+  const why = `not ordered again: ${rule} (${value} against ${limit})`;
+  outcomes.push({ ...last, message: last.message === null ? why : `${last.message}; ${why}` });
+}
+
+/** What is left of an intent, by the rules of the venue as they are now. */
+async function retryOf(engine: TradingEngine, intent: OrderIntent, options: SettleOptions): Promise<Retry | undefined> {
   const nowMs = options.clock.nowMs();
   const last = engine.ledger.attempts(intent.decisionId, intent.leg).at(-1);
   if (last === undefined || last.state === 'FILLED' || !isTerminal(last.state) || nowMs > intent.validUntilMs) return undefined;
   const priceUsd = await options.price();
   if (priceUsd === undefined) return undefined;
-  const filters = await engine.broker.filters(intent.symbol);
+  const { filters } = await engine.broker.market(intent.symbol);
   const { maxAttempts } = options;
   const { clientOrderIdLength } = engine.broker.capabilities;
-  return retryIntent(engine.ledger, intent, {
+  return planRetry(engine.ledger, intent, {
     priceUsd,
     filters,
     nowMs,

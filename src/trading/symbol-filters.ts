@@ -15,6 +15,19 @@ export interface SymbolFilters {
   readonly priceBandHigh: Money;
 }
 
+/**
+ * What a market takes now. limit_only, post_only: no orders at the market. cancel_only: no new orders. halted: the symbol
+ * does not trade. maintenance: the exchange as a whole does not.
+ */
+export const MARKET_STATUSES = ['trading', 'limit_only', 'post_only', 'cancel_only', 'halted', 'maintenance'] as const;
+export type MarketStatus = (typeof MARKET_STATUSES)[number];
+
+/** A symbol as its venue shows it now. */
+export interface SymbolMarket {
+  readonly filters: SymbolFilters;
+  readonly status: MarketStatus;
+}
+
 const NONE = money(0);
 
 /** Binance spot ETHUSDT, as its exchangeInfo gives them. */

@@ -185,6 +185,23 @@ describe('TradingEngine', () => {
     expect(await engine.refresh()).toMatchObject([{ state: 'FILLED' }]);
   });
 
+  it.each(['order.before_cancel', 'lost'] as const)('cancels again what a cancellation did not reach (%s)', async (how) => {
+    const crash = (point: string) => {
+      if (point === how) throw new Error('killed');
+    };
+    const { engine, venue, open } = await startDesk({ crash });
+    venue.sending = 'rest';
+    await engine.execute([buy]);
+    if (how === 'lost') venue.isDown = true;
+    await engine.cancel(buy.clientOrderId).catch(() => undefined);
+    venue.isDown = false;
+    const again = await open();
+    expect(again.ledger.order(buy.clientOrderId).state).toBe('CANCELLING');
+    expect(await again.recover()).toMatchObject([{ state: 'ACCEPTED', message: 'still open after a cancellation' }]);
+    if (how === 'lost') expect(await again.cancel(buy.clientOrderId)).toMatchObject({ state: 'CANCELLED' });
+    expect(venue.orders[0]?.state).toBe(how === 'lost' ? 'CANCELLED' : 'ACCEPTED');
+  });
+
   it('orders again what a partial fill left, and never more than the decision wanted', async () => {
     const { engine, venue, clock } = await startDesk();
     venue.sending = 'part';

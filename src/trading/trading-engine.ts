@@ -119,6 +119,23 @@ export class TradingEngine {
     });
   }
 
+  /** Goes on with an order that was found at the exchange as if it had been planned here. */
+  adopt(intent: OrderIntent, report: OrderReport): Promise<OrderOutcome> {
+    return this.#inTurn(async () => {
+      const { clientOrderId, plannedAtMs } = intent;
+      if (!this.ledger.orders.has(clientOrderId)) {
+        const atMs = this.#options.clock.nowMs();
+        await this.#write([
+          { type: 'order_planned', atMs, intent },
+          { type: 'order_submitting', atMs, clientOrderId, sendBeforeMs: plannedAtMs },
+        ]);
+      }
+      const order = this.ledger.order(clientOrderId);
+      await this.#book(order, report);
+      return outcomeOf(order);
+    });
+  }
+
   /**
    * After a start: orders that were planned and not sent are given up, orders that may have been sent are looked up.
    * Open positions get their protection back. Call it before the first decision; `refresh` goes on from there.
@@ -308,7 +325,12 @@ export class TradingEngine {
     else if (result.outcome === 'unknown') await this.#end(order, 'UNKNOWN', result.message);
     else
       await this.#write([
-        { ...this.#state(order, 'REJECTED'), message: result.message, isTransient: result.isTransient ?? false },
+        {
+          ...this.#state(order, 'REJECTED'),
+          message: result.message,
+          isTransient: result.isTransient ?? false,
+          brokeFilter: result.brokeFilter ?? false,
+        },
       ]);
   }
 
@@ -320,6 +342,7 @@ export class TradingEngine {
     if (result.outcome === 'found') {
       this.#missing.delete(clientOrderId);
       await this.#book(order, result.report);
+      if (isOpenAtVenue(result.report)) await this.#reopen(order);
       return;
     }
     if (order.state === 'SUBMITTING') await this.#end(order, 'UNKNOWN', 'not answered before a restart');
@@ -329,6 +352,12 @@ export class TradingEngine {
     if (times >= PROOF_LOOKUPS)
       await this.#end(order, 'NOT_FOUND', `missing at the exchange ${times} times after it could arrive`);
     else await this.#look(order);
+  }
+
+  /** A cancellation that did not get through leaves an open order, which can be cancelled again. */
+  async #reopen(order: Order): Promise<void> {
+    if (order.state !== 'CANCELLING') return;
+    await this.#end(order, order.filledQuantity.gt(0) ? 'PARTIALLY_FILLED' : 'ACCEPTED', 'still open after a cancellation');
   }
 
   /** Until then the exchange may still accept the order. */
@@ -385,6 +414,8 @@ const notSent = (clientOrderId: string, atMs: TimeMs, message: string): JournalR
   venueOrderId: null,
   message,
 });
+
+const isOpenAtVenue = ({ state }: OrderReport): boolean => state === 'ACCEPTED' || state === 'PARTIALLY_FILLED';
 
 const referenceTo = (order: Order): OrderReference => ({
   clientOrderId: order.intent.clientOrderId,

@@ -54,6 +54,23 @@ describe('DaemonAlerts', () => {
     await alerts.close();
   });
 
+  it('tells what became of orders that the journal does not know', async () => {
+    const { alerts, events } = await alertsWith(async () => undefined);
+    const order = { kind: 'foreign_order', journal: 'none', venue: 'CANCELLED', explained: true };
+    alerts.differences([
+      { ...order, subject: 'web_1', venue: 'ACCEPTED', action: 'shown' },
+      { ...order, subject: 'web_2', action: 'cancelled' },
+    ]);
+    expect(events.latest.map(({ data }) => data)).toEqual([
+      {
+        name: 'exchange_differs',
+        severity: 'warning',
+        message: 'foreign_order web_2, CANCELLED at the exchange: cancelled',
+      },
+    ]);
+    await alerts.close();
+  });
+
   it('tells of a deep fall of equity and of a model that should not be trusted, and not of less', async () => {
     const { alerts, events } = await alertsWith(async () => undefined);
     alerts.performance([], 0.15);

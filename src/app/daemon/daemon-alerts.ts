@@ -1,7 +1,7 @@
 import { AppError, toIso } from '../../domain/index.ts';
 import type { Alert, Logger, Metrics, NotificationSystem, Severity } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
-import type { DecisionRecord, OrderOutcome } from '../../trading/index.ts';
+import type { DecisionRecord, Ledger, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import type { HealthCheck } from '../health/health-check.ts';
 import type { ModelQuality } from '../model-quality.ts';
@@ -16,6 +16,7 @@ export interface AlertParts {
 }
 
 type Raised = Pick<Alert, 'name' | 'severity' | 'title'> & { readonly key?: string; readonly detail?: string };
+type RecordedDifferences = NonNullable<Ledger['lastReconciliation']>['differences'];
 
 /** What somebody is told when a part of `check-status` is not well. */
 const HEALTH_ALERTS: Readonly<Record<string, Pick<Alert, 'name' | 'severity'>>> = {
@@ -102,6 +103,15 @@ export class DaemonAlerts {
         title: text,
         ...(isBad && { detail: 'Compare `ets journal` with the exchange; an order of unknown outcome is never sent again.' }),
       });
+    }
+  }
+
+  /** What a comparison with the exchange found, and what was done about it. */
+  differences(differences: RecordedDifferences): void {
+    for (const { kind, subject, venue, action = 'shown' } of differences) {
+      const title = `${kind} ${subject}, ${venue} at the exchange: ${action}`;
+      const key = `difference:${subject}:${action}`;
+      this.raise({ name: 'exchange_differs', key, severity: action === 'shown' ? 'info' : 'warning', title });
     }
   }
 

@@ -4,7 +4,7 @@ import type { ModelRegistry } from '../../model/index.ts';
 import { type Metrics, withLogFields } from '../../monitoring/index.ts';
 import { BackgroundLane, type DueRun, dailyJob, type Job, latestRun, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import type { EventLog } from '../../server/index.ts';
-import { decisionId } from '../../trading/index.ts';
+import { decisionId, type Ledger } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { flattenIfAsked } from '../halting.ts';
 import type { PredictionHistory } from '../prediction-history.ts';
@@ -73,6 +73,8 @@ export class Daemon implements RunningDaemon {
   #isDeciding = false;
   #trainAgainMs: TimeMs = 0;
   #reconciledMs: TimeMs = 0;
+  /** The comparison with the exchange that people were told of. */
+  #told: Ledger['lastReconciliation'];
   /** What the last comparison found wrong; told once while it lasts. */
   #trouble = '';
 
@@ -81,6 +83,7 @@ export class Daemon implements RunningDaemon {
     const { schedule, strategy } = parts.config;
     this.#clockWatch = given.clockWatch;
     this.session = session;
+    this.#told = session.cycle.engine.ledger.lastReconciliation;
     this.history = history;
     this.registry = registry;
     this.streams = streams;
@@ -330,6 +333,7 @@ export class Daemon implements RunningDaemon {
     this.#reconciledMs = this.#parts.clock.nowMs();
     const status = await cycle.route.check(cycle.engine);
     const trouble = status.kind === 'halt' ? `${status.kind}: ${status.why}` : status.kind;
+    this.#tellDifferences();
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.#halt(status.why);
@@ -341,6 +345,14 @@ export class Daemon implements RunningDaemon {
         detail: 'Nothing is ordered until it does, and nothing needs to be done; if it lasts, see its own status page.',
       });
     }
+  }
+
+  /** Those that a daily cycle found are in the journal too. */
+  #tellDifferences(): void {
+    const last = this.session.cycle.engine.ledger.lastReconciliation;
+    if (last === null || last === this.#told) return;
+    this.#told = last;
+    this.alerts.differences(last.differences);
   }
 
   async #halt(why: string): Promise<void> {

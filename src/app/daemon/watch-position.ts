@@ -28,7 +28,7 @@ export async function watchPosition({ engine, route, settings, market, clock }: 
     symbol: settings.symbol,
     mode: settings.mode,
     priceUsd: quote.priceUsd,
-    filters: settings.filters,
+    filters: route.market().filters,
     nowMs,
     validUntilMs: nowMs + HOUR_MS,
     reason: trigger.leg,

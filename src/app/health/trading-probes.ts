@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAY_MS, HOUR_MS } from '../../domain/index.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/index.ts';
 import { foldJournal, HaltSwitch, protectedAt, readDecisionLog, readJournal } from '../../trading/index.ts';
 import { PATHS } from '../app-parts.ts';
 import { degraded, down, type HealthProbe, ok } from './health-check.ts';
@@ -44,6 +44,22 @@ export const haltProbe: HealthProbe = {
     return halt
       ? degraded(`halted by ${halt.by}: ${halt.why}`, 'mend the cause, then `ets resume`')
       : ok('trading is not halted');
+  },
+};
+
+/** What the last comparison with the exchange found, and what was done about it. */
+export const reconciliationProbe: HealthProbe = {
+  name: 'reconciliation',
+  async look({ dataDir, clock, config }) {
+    const path = join(dataDir, PATHS.journal);
+    const last = existsSync(path) ? (await foldJournal((await readJournal(path)).entries)).lastReconciliation : null;
+    if (last === null) return ok('the exchange and the journal never differed');
+    const ageMs = clock.nowMs() - last.atMs;
+    const found = last.differences.map(({ kind, subject, action = 'shown' }) => `${kind} ${subject}: ${action}`).join(', ');
+    const detail = `${(ageMs / HOUR_MS).toFixed(1)} h ago the exchange differed from the journal: ${found}`;
+    const isNew = ageMs <= 2 * config.exchange.reconcileEveryMinutes * MINUTE_MS;
+    const isOpen = isNew && last.differences.some(({ explained }) => !explained);
+    return isOpen ? degraded(detail, 'compare `ets journal` with the exchange, then `ets resume`') : ok(detail);
   },
 };
 

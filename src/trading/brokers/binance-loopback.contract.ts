@@ -26,6 +26,8 @@ export class BinanceLoopback {
   /** Answers every order request with this status and body instead of the truth; the request is carried out if `carried`. */
   orderFault: { readonly status: number; readonly body: string; readonly carried: boolean } | undefined;
   mayWithdraw = false;
+  /** Of the symbol, as the exchange writes it. */
+  status = 'TRADING';
   readonly requests: string[] = [];
   readonly #clock: ManualClock;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -57,7 +59,7 @@ export class BinanceLoopback {
     };
     const nowMs = this.#clock.nowMs() + this.skewMs;
     if (route === 'GET time') return answer(200, { serverTime: nowMs });
-    if (route === 'GET exchangeInfo') return answer(200, EXCHANGE_INFO);
+    if (route === 'GET exchangeInfo') return answer(200, { symbols: [{ ...EXCHANGE_INFO, status: this.status }] });
     const refused = this.#checkSignature(request, text, nowMs);
     if (refused !== undefined) return answer(400, refused);
     if (this.venue.isDown) return void request.socket.destroy();
@@ -91,6 +93,7 @@ export class BinanceLoopback {
       clientOrderId: query.get('newClientOrderId') ?? '',
       side: query.get('side') === 'BUY' ? 'buy' : 'sell',
       quantity: quantity.toFixed(),
+      ...(query.has('price') && { limitPriceUsd: query.get('price') }),
       plannedAtMs: this.#clock.nowMs(),
     } as OrderIntent;
     const result = await this.venue.connect().submit(intent, Number.MAX_SAFE_INTEGER);
@@ -222,6 +225,7 @@ export class BinanceLoopback {
       orderId: Number(venueOrderId),
       clientOrderId: intent.clientOrderId,
       origQty: intent.quantity,
+      price: intent.limitPriceUsd ?? '0.00000000',
       executedQty: executed.toFixed(),
       status: STATUS[state],
       side: intent.side.toUpperCase(),
@@ -244,24 +248,19 @@ export class BinanceLoopback {
 }
 
 const EXCHANGE_INFO = {
-  symbols: [
+  symbol: 'ETHUSDT',
+  filters: [
+    { filterType: 'PRICE_FILTER', minPrice: '0.01', maxPrice: '1000000', tickSize: '0.01' },
+    { filterType: 'LOT_SIZE', minQty: '0.0001', maxQty: '9000', stepSize: '0.0001' },
+    { filterType: 'MARKET_LOT_SIZE', minQty: '0', maxQty: '3000', stepSize: '0' },
     {
-      symbol: 'ETHUSDT',
-      status: 'TRADING',
-      filters: [
-        { filterType: 'PRICE_FILTER', minPrice: '0.01', maxPrice: '1000000', tickSize: '0.01' },
-        { filterType: 'LOT_SIZE', minQty: '0.0001', maxQty: '9000', stepSize: '0.0001' },
-        { filterType: 'MARKET_LOT_SIZE', minQty: '0', maxQty: '3000', stepSize: '0' },
-        {
-          filterType: 'PERCENT_PRICE_BY_SIDE',
-          bidMultiplierUp: '5',
-          bidMultiplierDown: '0.2',
-          askMultiplierUp: '5',
-          askMultiplierDown: '0.2',
-          avgPriceMins: 5,
-        },
-        { filterType: 'NOTIONAL', minNotional: '5', applyMinToMarket: true },
-      ],
+      filterType: 'PERCENT_PRICE_BY_SIDE',
+      bidMultiplierUp: '5',
+      bidMultiplierDown: '0.2',
+      askMultiplierUp: '5',
+      askMultiplierDown: '0.2',
+      avgPriceMins: 5,
     },
+    { filterType: 'NOTIONAL', minNotional: '5', applyMinToMarket: true },
   ],
 };

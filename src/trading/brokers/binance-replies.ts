@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { money, type TimeMs } from '../../domain/index.ts';
 import type { AssetBalance, VenueState } from '../broker.ts';
 import { decimalText } from '../order.ts';
-import type { SymbolFilters } from '../symbol-filters.ts';
+import type { SymbolMarket } from '../symbol-filters.ts';
+import type { VenueExecution, VenueOrder } from './venue-client.ts';
 
 const id = z.union([z.number(), z.string()]).transform(String);
 const time = z.union([z.number(), z.string()]).transform(Number).pipe(z.int());
@@ -14,29 +15,6 @@ const executionSchema = z.object({
   commissionAsset: z.string(),
   tradeId: id,
 });
-
-/** One execution as the venue shows it, before its fee is valued. */
-export interface VenueExecution {
-  readonly tradeId: string;
-  readonly priceUsd: string;
-  readonly quantity: string;
-  readonly feeAmount: string;
-  readonly feeAsset: string;
-  readonly atMs: TimeMs;
-}
-
-/** An order as the venue shows it, before its executions are known. */
-export interface VenueOrder {
-  readonly clientOrderId: string;
-  readonly venueOrderId: string;
-  readonly state: VenueState;
-  readonly side: 'buy' | 'sell';
-  readonly quantity: string;
-  readonly executedQuantity: string;
-  readonly atMs: TimeMs;
-  /** Only in the reply to a new order. */
-  readonly executions: readonly VenueExecution[];
-}
 
 const STATES: Readonly<Record<string, VenueState>> = {
   NEW: 'ACCEPTED',
@@ -58,6 +36,7 @@ const orderSchema = z
     origClientOrderId: z.string().optional(),
     origQty: decimalText,
     executedQty: decimalText,
+    price: decimalText.default('0'),
     status: z.string().refine((status) => status in STATES, 'an order status that is not known'),
     side: z.enum(['BUY', 'SELL']),
     transactTime: time.optional(),
@@ -73,6 +52,7 @@ const orderSchema = z
       state: STATES[reply.status] ?? 'ACCEPTED',
       side: reply.side === 'BUY' ? 'buy' : 'sell',
       quantity: reply.origQty,
+      limitPriceUsd: Number(reply.price) > 0 ? reply.price : null,
       executedQuantity: reply.executedQty,
       atMs,
       executions: (reply.fills ?? []).map((fill) => ({
@@ -163,13 +143,11 @@ const bandFilter = z
   .object({ bidMultiplierUp: amount, bidMultiplierDown: amount, multiplierUp: amount, multiplierDown: amount })
   .prefault({});
 
-/** A symbol's rules and whether it trades. @throws ZodError */
-export function parseSymbolRules(
-  reply: unknown,
-  symbol: string,
-): { readonly filters: SymbolFilters; readonly isTrading: boolean } {
+/** A symbol's rules and whether it trades; undefined where the venue does not list it. @throws ZodError */
+export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket | undefined {
   const rules = exchangeInfoSchema.parse(reply).symbols.find((one) => one.symbol === symbol);
-  const find = (type: string): unknown => rules?.filters.find(({ filterType }) => filterType === type);
+  if (rules === undefined) return undefined;
+  const find = (type: string): unknown => rules.filters.find(({ filterType }) => filterType === type);
   const lot = sizeFilter.parse(find('LOT_SIZE'));
   const market = sizeFilter.parse(find('MARKET_LOT_SIZE'));
   const price = priceFilter.parse(find('PRICE_FILTER'));
@@ -178,7 +156,7 @@ export function parseSymbolRules(
   const maxima = [lot.maxQty, market.maxQty].map(money).filter((most) => most.gt(0));
   const either = (one: string, other: string) => (money(one).gt(0) ? money(one) : money(other));
   return {
-    isTrading: rules?.status === 'TRADING',
+    status: rules.status === 'TRADING' ? 'trading' : 'halted',
     filters: {
       quantityStep: money(lot.stepSize),
       minQuantity: money(lot.minQty),

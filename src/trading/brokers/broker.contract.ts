@@ -18,6 +18,8 @@ export interface BrokerHarness {
   /** About what one Ether costs there. */
   readonly priceUsd: string;
   readonly dispose: () => Promise<void>;
+  /** From now on orders rest in the book; absent where the venue fills everything. */
+  readonly letOrdersRest?: () => void;
 }
 
 /** What every broker has to do, driven through the engine as in production. */
@@ -56,7 +58,7 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
       side,
       quantity: money(quantity),
       priceUsd: money(harness.priceUsd),
-      filters: await engine.broker.filters('ETHUSDT'),
+      filters: (await engine.broker.market('ETHUSDT')).filters,
       nowMs,
       validUntilMs: nowMs + 60_000,
       reason: 'contract',
@@ -90,7 +92,7 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
   };
 
   it('knows the rules of its venue', async () => {
-    const filters = await engine.broker.filters('ETHUSDT');
+    const { filters } = await engine.broker.market('ETHUSDT');
     expect(filters.quantityStep.gt(0)).toBe(true);
     expect(engine.broker.capabilities.clientOrderIdLength).toBeGreaterThanOrEqual(16);
     await agreeWithVenue();
@@ -129,6 +131,27 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
     expect(found).toMatchObject({ outcome: 'found', report: { clientOrderId: order.clientOrderId, state: 'FILLED' } });
     const tradeIds = found.outcome === 'found' ? found.report.fills.map((fill) => fill.tradeId) : [];
     expect([...new Set(tradeIds)]).toEqual([...engine.ledger.order(order.clientOrderId).tradeIds]);
+  });
+
+  it('keeps what it claims of ids: as long as it says, and enough to find and cancel an order that rests', async () => {
+    const { capabilities } = engine.broker;
+    expect(capabilities).toMatchObject({ setsClientOrderId: true, looksUpByClientOrderId: true });
+    const order = { ...(await intent('buy', '0.5', 1)), type: 'limit', limitPriceUsd: harness.priceUsd } as const;
+    expect(order.clientOrderId).toHaveLength(capabilities.clientOrderIdLength);
+    if (!capabilities.orderTypes.includes('limit') || harness.letOrdersRest === undefined) return;
+    harness.letOrdersRest();
+    expect(await engine.execute([order])).toMatchObject([{ state: 'ACCEPTED' }]);
+    const terms = { clientOrderId: order.clientOrderId, side: 'buy', limitPriceUsd: harness.priceUsd };
+    const [open] = await engine.broker.openOrders('ETHUSDT');
+    expect(open).toMatchObject(terms);
+    expect(open?.quantity.toFixed()).toBe('0.5');
+    const ours = { clientOrderId: order.clientOrderId, symbol: 'ETHUSDT', venueOrderId: null, plannedAtMs: order.plannedAtMs };
+    expect(await engine.broker.lookup(ours)).toMatchObject({ outcome: 'found', report: { ...terms, state: 'ACCEPTED' } });
+    expect(await engine.broker.cancel(ours)).toMatchObject({ outcome: 'done', report: { state: 'CANCELLED' } });
+    expect(await engine.broker.cancel(ours)).toMatchObject({ outcome: 'not_cancelled' });
+    expect(await engine.refresh()).toMatchObject([{ state: 'CANCELLED', filledQuantity: '0' }]);
+    expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
+    await agreeWithVenue();
   });
 
   it('says that it does not find an order that it never got', async () => {

@@ -42,7 +42,16 @@ async function startVenue(more: Partial<CcxtBrokerOptions> = {}) {
 describe('CcxtBroker', () => {
   describeBroker(async () => {
     const { clock, server, open } = await startVenue();
-    return { connect: open, clock, capitalUsd: '10000', priceUsd: '2000', dispose: () => server.close() };
+    return {
+      connect: open,
+      clock,
+      capitalUsd: '10000',
+      priceUsd: '2000',
+      dispose: () => server.close(),
+      letOrdersRest: () => {
+        server.venue.sending = 'rest';
+      },
+    };
   });
 });
 
@@ -81,7 +90,8 @@ describe('CcxtBroker on Binance', () => {
   });
 
   it('reads the rules of the symbol', async () => {
-    const filters = await engine.broker.filters('ETHUSDT');
+    const { filters, status } = await engine.broker.market('ETHUSDT');
+    expect(status).toBe('trading');
     const text = Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, value.toFixed()]));
     expect(text).toEqual({
       quantityStep: '0.0001',
@@ -92,7 +102,21 @@ describe('CcxtBroker on Binance', () => {
       priceBandLow: '0.2',
       priceBandHigh: '5',
     });
-    await expect(engine.broker.filters('NOPEUSDT')).rejects.toMatchObject({ code: 'exchange.symbol_not_trading' });
+    await expect(engine.broker.market('NOPEUSDT')).rejects.toMatchObject({ code: 'exchange.symbol_not_trading' });
+  });
+
+  it('tells when the market is halted', async () => {
+    venue.server.status = 'HALT';
+    expect((await engine.broker.market('ETHUSDT')).status).toBe('halted');
+  });
+
+  it('tells a refusal by the rules of the symbol from others', async () => {
+    const small = { ...buy, clientOrderId: `${buy.clientOrderId.slice(0, 30)}small0`, decisionId: 's', quantity: '0.00001' };
+    expect(await engine.execute([small])).toMatchObject([{ state: 'REJECTED' }]);
+    expect(engine.ledger.order(small.clientOrderId)).toMatchObject({ brokeFilter: true, isTransient: false });
+    const dear = { ...buy, clientOrderId: `${buy.clientOrderId.slice(0, 30)}dear00`, decisionId: 't', quantity: '500' };
+    expect(await engine.execute([dear])).toMatchObject([{ state: 'REJECTED' }]);
+    expect(engine.ledger.order(dear.clientOrderId).brokeFilter).toBe(false);
   });
 
   it.each([
@@ -224,7 +248,7 @@ describe.skipIf(!existsSync(samples))('Binance replies as documented and recorde
     expect(parseBalances(read('http/account_response.json')).get('BTC')?.free.toFixed()).toBe('4723846.89208129');
     expect(parseServerTime(read('recorded/http_spot_market_time.json'))).toBeGreaterThan(1.6e12);
     expect(Number(parseTickerPrice(read('recorded/http_spot_market_ticker_price.json')))).toBeGreaterThan(0);
-    expect(parseSymbolRules(read('recorded/http_spot_market_exchange_info.json'), 'BTCUSDT').filters.quantityStep.gt(0)).toBe(
+    expect(parseSymbolRules(read('recorded/http_spot_market_exchange_info.json'), 'BTCUSDT')?.filters.quantityStep.gt(0)).toBe(
       true,
     );
   });

@@ -31,17 +31,35 @@ const REFUSALS = new Set([
 ]);
 const BUSY = new Set(['DDoSProtection', 'RateLimitExceeded', 'InvalidNonce']);
 
+/** What venues say when quantity or price break the rules of the symbol. */
+const FILTER_FAILURES = [
+  /Filter failure: /,
+  /"code"\s*:\s*-1111\b/,
+  /EOrder:(Order|Cost) minimum not met|EOrder:Tick size|EOrder:Invalid price|EGeneral:Invalid arguments:(price|volume)/,
+  /INVALID_(SIZE|PRICE|BASE_SIZE|QUOTE_SIZE|LIMIT_PRICE)/,
+];
+
+/** Whether a refusal is about the rules of the symbol, which may be others than when they were read. */
+export const brokeFilter = (error: unknown): boolean =>
+  error instanceof Error && FILTER_FAILURES.some((failure) => failure.test(error.message));
+
 /** The venue's error code in a ccxt message, which carries the reply's body. */
 export function exchangeErrorCode(error: unknown): number | undefined {
   const code = error instanceof Error ? /"code"\s*:\s*(-\d+)/.exec(error.message)?.[1] : undefined;
   return code === undefined ? undefined : Number(code);
 }
 
+/** What an error of a Binance call says of the request. */
 export function classifyExchangeError(error: unknown): ExchangeVerdict {
   const code = exchangeErrorCode(error);
   // A post-only order that would have been filled at once: not done, and priced anew it may be.
   if (error instanceof Error && /would immediately match/i.test(error.message)) return 'busy';
   if (code !== undefined) return UNKNOWN_CODES.has(code) ? 'unknown' : BUSY_CODES.has(code) ? 'busy' : 'refused';
+  return verdictOfClass(error);
+}
+
+/** What ccxt's class of an error says, where the exchange's own words do not. */
+export function verdictOfClass(error: unknown): ExchangeVerdict {
   const name = error instanceof Error ? error.constructor.name : '';
   return REFUSALS.has(name) ? 'refused' : BUSY.has(name) ? 'busy' : 'unknown';
 }

@@ -2,10 +2,18 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { type Clock, ConfigError } from '../../domain/index.ts';
+import { ConfigError, type TimeMs } from '../../domain/index.ts';
 
-/** The calls of ccxt's Binance class that the broker makes: its signing, transport and error mapping, raw replies. */
-export interface BinanceApi {
+/** What the broker needs of every class of ccxt. */
+export interface CcxtApi {
+  milliseconds(): number;
+  /** Of the computer's clock unless replaced, whatever `milliseconds` is. */
+  seconds(): number;
+  urls: Record<string, unknown>;
+}
+
+/** The calls of ccxt's Binance class that are made: its signing, transport and error mapping, raw replies. */
+export interface BinanceApi extends CcxtApi {
   publicGetTime(parameters?: object): Promise<unknown>;
   publicGetExchangeInfo(parameters: object): Promise<unknown>;
   publicGetTickerPrice(parameters: object): Promise<unknown>;
@@ -20,53 +28,81 @@ export interface BinanceApi {
   privateDeleteOrderList(parameters: object): Promise<unknown>;
   privateGetMyTrades(parameters: object): Promise<unknown>;
   sapiGetAccountApiRestrictions(parameters?: object): Promise<unknown>;
-  milliseconds(): number;
-  urls: Record<string, unknown>;
+}
+
+/** The same of its Kraken class. */
+export interface KrakenApi extends CcxtApi {
+  publicGetTime(parameters?: object): Promise<unknown>;
+  publicGetSystemStatus(parameters?: object): Promise<unknown>;
+  publicGetAssetPairs(parameters: object): Promise<unknown>;
+  publicGetTicker(parameters: object): Promise<unknown>;
+  privatePostBalanceEx(parameters?: object): Promise<unknown>;
+  privatePostAddOrder(parameters: object): Promise<unknown>;
+  privatePostCancelOrder(parameters: object): Promise<unknown>;
+  privatePostOpenOrders(parameters: object): Promise<unknown>;
+  privatePostClosedOrders(parameters: object): Promise<unknown>;
+  privatePostQueryOrders(parameters: object): Promise<unknown>;
+  privatePostQueryTrades(parameters: object): Promise<unknown>;
+  nonce(): number;
+}
+
+/** The same of its Coinbase class (Advanced Trade, v3). */
+export interface CoinbaseApi extends CcxtApi {
+  v3PublicGetBrokerageTime(parameters?: object): Promise<unknown>;
+  v3PublicGetBrokerageMarketProductsProductId(parameters: object): Promise<unknown>;
+  v3PrivateGetBrokerageAccounts(parameters: object): Promise<unknown>;
+  v3PrivateGetBrokerageKeyPermissions(parameters?: object): Promise<unknown>;
+  v3PrivateGetBrokerageOrdersHistoricalBatch(parameters: object): Promise<unknown>;
+  v3PrivateGetBrokerageOrdersHistoricalFills(parameters: object): Promise<unknown>;
+  v3PrivateGetBrokerageOrdersHistoricalOrderId(parameters: object): Promise<unknown>;
+  v3PrivatePostBrokerageOrders(parameters: object): Promise<unknown>;
+  v3PrivatePostBrokerageOrdersBatchCancel(parameters: object): Promise<unknown>;
 }
 
 export interface CcxtOptions {
   readonly apiKey: string;
   readonly secret: string;
-  /** Stands for https://api.binance.com; the real one when absent. */
+  /** Stands for every host of the exchange; the real ones when absent. */
   readonly baseUrl?: string;
-  readonly clock: Clock;
+  /** What requests are signed with. */
+  readonly nowMs: () => TimeMs;
   readonly requestTimeoutMs: number;
-  readonly recvWindowMs: number;
+  /** Of the class, besides those that hold for all. */
+  readonly options?: object;
   /** Pause per unit of request weight; the venue's own where absent, 0 for none. */
   readonly weightPauseMs?: number;
 }
 
 /**
- * ccxt's Binance class alone: importing all of ccxt costs three times the start-up time and memory. Time comes from the
+ * One class of ccxt alone: importing all of ccxt costs three times the start-up time and memory. Time comes from the
  * injected clock, and no request is ever repeated by ccxt itself.
  * @throws ConfigError `exchange.not_available`
  */
-export async function openCcxtBinance(options: CcxtOptions): Promise<BinanceApi> {
-  const Binance = await loadClass('binance');
-  const exchange = new Binance({
+export async function openCcxtExchange<Api extends CcxtApi>(name: string, options: CcxtOptions): Promise<Api> {
+  const Exchange = await loadClass<Api>(name);
+  const exchange = new Exchange({
     apiKey: options.apiKey,
     secret: options.secret,
     timeout: options.requestTimeoutMs,
     enableRateLimit: options.weightPauseMs !== 0,
     ...(options.weightPauseMs ? { rateLimit: options.weightPauseMs } : {}),
     options: {
-      recvWindow: options.recvWindowMs,
       maxRetriesOnFailure: 0,
       adjustForTimeDifference: false,
-      fetchMarkets: { types: ['spot'] },
-      fetchCurrencies: false,
-      fetchMargins: false,
+      ...options.options,
     },
   });
-  exchange.milliseconds = () => options.clock.nowMs();
+  exchange.milliseconds = options.nowMs;
+  exchange.seconds = () => Math.floor(options.nowMs() / 1000);
   if (options.baseUrl !== undefined) exchange.urls = replaceHosts(exchange.urls, options.baseUrl) as Record<string, unknown>;
   return exchange;
 }
 
-const moduleSchema = z.object({ default: z.custom<new (config: object) => BinanceApi>((value) => typeof value === 'function') });
+type ExchangeClass<Api> = new (config: object) => Api;
 
 /** ccxt's `exports` hide the files of single exchanges; a file URL reaches them. */
-async function loadClass(name: string): Promise<new (config: object) => BinanceApi> {
+async function loadClass<Api>(name: string): Promise<ExchangeClass<Api>> {
+  const moduleSchema = z.object({ default: z.custom<ExchangeClass<Api>>((value) => typeof value === 'function') });
   const entry = createRequire(import.meta.url).resolve('ccxt');
   const file = join(dirname(entry), '..', 'js', 'src', `${name}.js`);
   try {

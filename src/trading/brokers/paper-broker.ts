@@ -11,7 +11,7 @@ import type {
 } from '../broker.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Fill, OrderIntent } from '../order.ts';
-import { brokenFilter, type SymbolFilters } from '../symbol-filters.ts';
+import { brokenFilter, type SymbolFilters, type SymbolMarket } from '../symbol-filters.ts';
 
 /** A price at which one could trade, and when. */
 export interface Quote {
@@ -75,8 +75,8 @@ export class PaperBroker implements Broker {
     this.#sellFactor = ONE.minus(BPS.times(options.slippageBps));
   }
 
-  async filters(): Promise<SymbolFilters> {
-    return this.#options.filters;
+  async market(): Promise<SymbolMarket> {
+    return { filters: this.#options.filters, status: 'trading' };
   }
 
   async submit(intent: OrderIntent): Promise<SubmitResult> {
@@ -86,7 +86,11 @@ export class PaperBroker implements Broker {
     const quantity = money(intent.quantity);
     const broken = brokenFilter({ quantity }, quote.priceUsd, this.#options.filters);
     if (broken !== undefined)
-      return { outcome: 'rejected', message: `filter ${broken.rule}: ${broken.value} against ${broken.limit}` };
+      return {
+        outcome: 'rejected',
+        message: `filter ${broken.rule}: ${broken.value} against ${broken.limit}`,
+        brokeFilter: true,
+      };
     if (this.#reports.has(intent.clientOrderId)) return { outcome: 'rejected', message: 'duplicate client order id' };
     const priceUsd = this.#fillPrice(intent, quote.priceUsd);
     const notional = quantity.times(priceUsd);
@@ -113,6 +117,9 @@ export class PaperBroker implements Broker {
       clientOrderId: intent.clientOrderId,
       venueOrderId: `paper-${intent.clientOrderId}`,
       state: 'FILLED',
+      side: intent.side,
+      quantity,
+      limitPriceUsd: null,
       executedQuantity: quantity,
       fills: [fill],
       atMs: quote.atMs,

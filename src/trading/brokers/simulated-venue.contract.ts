@@ -14,7 +14,7 @@ import type {
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { OrderListIntent } from '../order-list.ts';
-import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
+import { BINANCE_ETHUSDT_FILTERS, brokenFilter, type MarketStatus, type SymbolFilters } from '../symbol-filters.ts';
 
 /**
  * What happens to an order that is sent.
@@ -53,9 +53,13 @@ export class SimulatedVenue {
   #late: { readonly intent: OrderIntent; lookups: number }[] = [];
   #lateLists: { readonly list: OrderListIntent; lookups: number }[] = [];
   sending: Sending = 'fill';
+  /** What happens to the next orders, one each; `sending` goes for those after. */
+  readonly upcoming: Sending[] = [];
   /** Answers to look-ups get lost. */
   isDown = false;
   priceUsd = '2000';
+  filters: SymbolFilters = BINANCE_ETHUSDT_FILTERS;
+  status: MarketStatus = 'trading';
   submits = 0;
 
   constructor(clock: ManualClock, capitalUsd: string) {
@@ -98,7 +102,7 @@ export class SimulatedVenue {
         hasPrivateStream: false,
         acceptanceWindowMs: WINDOW_MS,
       },
-      filters: async () => BINANCE_ETHUSDT_FILTERS,
+      market: async () => ({ filters: this.filters, status: this.status }),
       submit: async (intent, sendBeforeMs) => this.#submit(intent, sendBeforeMs),
       lookup: async (reference) => this.#lookup(reference),
       cancel: async (reference) => this.#cancel(reference),
@@ -121,19 +125,23 @@ export class SimulatedVenue {
 
   #submit(intent: OrderIntent, sendBeforeMs: TimeMs): SubmitResult {
     this.submits++;
+    const sending = this.upcoming.shift() ?? this.sending;
     if (this.clock.nowMs() > sendBeforeMs) return { outcome: 'rejected', message: 'not sent in time' };
-    if (this.sending === 'reject') return { outcome: 'rejected', message: 'refused' };
-    if (this.sending === 'lost') return { outcome: 'unknown', message: 'time-out' };
-    if (this.sending === 'late') {
+    if (sending === 'reject') return { outcome: 'rejected', message: 'refused' };
+    if (sending === 'lost') return { outcome: 'unknown', message: 'time-out' };
+    if (sending === 'late') {
       this.#late.push({ intent, lookups: 0 });
       return { outcome: 'unknown', message: 'time-out' };
     }
+    const limitPriceUsd = intent.limitPriceUsd === undefined ? undefined : money(intent.limitPriceUsd);
+    const broken = brokenFilter({ quantity: money(intent.quantity), limitPriceUsd }, money(this.priceUsd), this.filters);
+    if (broken !== undefined) return { outcome: 'rejected', message: `Filter failure: ${broken.rule}`, brokeFilter: true };
     const order = this.#take(intent);
     if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
-    if (this.sending === 'fill') this.#execute(order, money(1));
-    if (this.sending === 'part' || this.sending === 'taken-timeout' || this.sending === 'lagging') this.#execute(order, HALF);
-    if (this.sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
-    if (this.sending === 'lagging') order.shownFills = 0;
+    if (sending === 'fill') this.#execute(order, money(1));
+    if (sending === 'part' || sending === 'taken-timeout' || sending === 'lagging') this.#execute(order, HALF);
+    if (sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
+    if (sending === 'lagging') order.shownFills = 0;
     return { outcome: 'accepted', report: this.#report(order) };
   }
 
@@ -277,6 +285,9 @@ export class SimulatedVenue {
       clientOrderId: order.intent.clientOrderId,
       venueOrderId: order.venueOrderId,
       state: order.state,
+      side: order.intent.side,
+      quantity: money(order.intent.quantity),
+      limitPriceUsd: order.intent.limitPriceUsd ?? null,
       executedQuantity: order.executed,
       // Every execution twice and the newest first: reports repeat themselves and come in any order.
       fills: [...fills, ...fills].reverse(),

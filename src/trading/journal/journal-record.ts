@@ -31,6 +31,7 @@ export const orderSnapshotSchema = z
     updatedAtMs: timeMs,
     message: z.string().nullable(),
     isTransient: z.boolean(),
+    brokeFilter: z.boolean().default(false),
   })
   .readonly();
 
@@ -68,6 +69,8 @@ const differenceSchema = z.object({
   journal: z.string(),
   venue: z.string(),
   explained: z.boolean(),
+  /** What was done about it; journals of earlier versions do not say. */
+  action: z.string().optional(),
 });
 
 /** Everything that the journal may hold. A record says what happened; state is the fold over them. */
@@ -90,6 +93,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     message: z.string().nullable(),
     /** Of a rejection: a new attempt makes sense. */
     isTransient: z.boolean().optional(),
+    /** Of a rejection: quantity or price broke the rules of the symbol. */
+    brokeFilter: z.boolean().optional(),
   }),
   record('fill', { fill: fillSchema }),
   record('protection', { protection: protectionSchema.nullable() }),

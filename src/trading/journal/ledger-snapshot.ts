@@ -17,6 +17,7 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
       updatedAtMs: order.updatedAtMs,
       message: order.message,
       isTransient: order.isTransient,
+      brokeFilter: order.brokeFilter,
     })),
     balances: texts(ledger.balances),
     transfersUsd: toText(ledger.transfersUsd),

@@ -1,5 +1,6 @@
 import type { TimeMs } from '../../domain/index.ts';
 import type { DataVerdict } from '../decide.ts';
+import type { MarketStatus } from '../symbol-filters.ts';
 import type { Trade } from '../trade.ts';
 
 /** A closed trade as risk rules see it. */
@@ -42,4 +43,8 @@ export interface RiskContext {
   readonly spreadBps?: number | undefined;
   readonly slippageBps?: number | undefined;
   readonly isExchangeUp?: boolean | undefined;
+  /** Whether the market takes orders, as last seen. */
+  readonly marketStatus?: MarketStatus | undefined;
+  /** The price at a second source; null where one is asked for and does not know it, undefined where none is. */
+  readonly otherSourcePriceUsd?: number | null | undefined;
 }

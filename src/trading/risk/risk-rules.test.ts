@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../domain/index.ts';
 import type { Reason } from '../reason.ts';
+import { MARKET_STATUSES } from '../symbol-filters.ts';
 import { assess } from './assess.ts';
 import type { AccountView, ClosedTrade, RiskContext } from './risk-input.ts';
 import { DEFAULT_RISK_LIMITS, type RiskLimits } from './risk-limits.ts';
@@ -34,6 +35,33 @@ const closed = (hoursAgo: number, pnlUsd: number, isStop = false): ClosedTrade =
   isStop,
 });
 const trades = (...closedTrades: ClosedTrade[]) => ({ account: { closedTrades } });
+
+describe('the exchange status', () => {
+  const rule = (more: Partial<RiskContext>) => judge({}, { context: more });
+  it('denies with what the market is, and what it should be', () => {
+    expect(rule({ isExchangeUp: true, marketStatus: 'trading' })).toEqual([]);
+    expect(rule({})).toEqual([]);
+    expect(rule({ isExchangeUp: false })).toEqual([{ rule: 'exchange_status', value: 'down', limit: 'up' }]);
+    for (const marketStatus of MARKET_STATUSES.filter((status) => status !== 'trading'))
+      expect(rule({ isExchangeUp: true, marketStatus })).toEqual([
+        { rule: 'exchange_status', value: marketStatus, limit: 'trading' },
+      ]);
+  });
+});
+
+describe('the second source of prices', () => {
+  const rule = (otherSourcePriceUsd: number | null | undefined) =>
+    judge({ maxPriceDeviation: 0.25 }, { context: { priceUsd: 2500, otherSourcePriceUsd } });
+  it('allows what is near it, or where none is asked for', () => {
+    for (const price of [undefined, 2000, 2500, 3000]) expect(rule(price)).toEqual([]);
+  });
+  it('denies what is far from it on either side, and where it knows no price', () => {
+    expect(rule(1000)).toEqual([{ rule: 'second_source', value: 1.5, limit: 0.25 }]);
+    expect(rule(10_000)).toEqual([{ rule: 'second_source', value: 0.75, limit: 0.25 }]);
+    for (const price of [null, 0, Number.NaN])
+      expect(rule(price)).toEqual([{ rule: 'second_source', value: 'unknown', limit: 0.25 }]);
+  });
+});
 
 describe('a limit that is just reached', () => {
   it.each<[string, Partial<RiskLimits>, Parameters<typeof judge>[1]]>([

@@ -13,8 +13,10 @@ const above = (rule: string, value: number | undefined, limit: number | null): R
 const lossSince = (startUsd: number, nowUsd: number): number => (startUsd > 0 ? 1 - nowUsd / startUsd : 0);
 
 const halted: RiskRule = (_account, _limits, context) => (context.isHalted ? reason('halted', 1, 0) : undefined);
-const exchangeStatus: RiskRule = (_account, _limits, context) =>
-  context.isExchangeUp === false ? reason('exchange_status', 'down', 'up') : undefined;
+const exchangeStatus: RiskRule = (_account, _limits, { isExchangeUp, marketStatus = 'trading' }) => {
+  if (isExchangeUp === false) return reason('exchange_status', 'down', 'up');
+  return marketStatus === 'trading' ? undefined : reason('exchange_status', marketStatus, 'trading');
+};
 
 const dailyLoss: RiskRule = (account, limits) =>
   above('daily_loss', lossSince(account.dayStartEquityUsd, account.equityUsd), limits.dailyLoss);
@@ -56,6 +58,11 @@ const priceSanity: RiskRule = (_account, limits, { priceUsd, secondPriceUsd }) =
   if (!(priceUsd > 0) || !Number.isFinite(priceUsd)) return reason('price_sanity', priceUsd, 0);
   if (secondPriceUsd === undefined || !(secondPriceUsd > 0)) return undefined;
   return above('price_sanity', Math.abs(priceUsd / secondPriceUsd - 1), limits.maxPriceDeviation);
+};
+const secondSource: RiskRule = (_account, { maxPriceDeviation }, { priceUsd, otherSourcePriceUsd }) => {
+  if (otherSourcePriceUsd === undefined) return undefined;
+  if (otherSourcePriceUsd === null || !(otherSourcePriceUsd > 0)) return reason('second_source', 'unknown', maxPriceDeviation);
+  return above('second_source', Math.abs(priceUsd / otherSourcePriceUsd - 1), maxPriceDeviation);
 };
 const spread: RiskRule = (_account, limits, context) => above('spread_bps', context.spreadBps, limits.maxSpreadBps);
 const slippage: RiskRule = (_account, limits, context) => above('slippage_bps', context.slippageBps, limits.maxSlippageBps);
@@ -114,6 +121,7 @@ export const RISK_RULES: readonly RiskRule[] = [
   exchangeStatus,
   equity,
   priceSanity,
+  secondSource,
   dataVerdict,
   dataAge,
   modelAge,
