@@ -54,6 +54,7 @@ describe('checkStatus', () => {
       'model degraded',
       'decisions ok',
       'orders ok',
+      'protection ok',
       'halt ok',
       'daemon ok',
       'jobs ok',

@@ -3,6 +3,7 @@ import type { Fill, OrderIntent } from './order.ts';
 import type { OrderListIntent } from './order-list.ts';
 import type { OrderState } from './order-state.ts';
 import type { SymbolFilters } from './symbol-filters.ts';
+import type { ConnectUserStream } from './user-stream/connect-user-stream.ts';
 
 /** States that an exchange reports. */
 export type VenueState = Extract<OrderState, 'ACCEPTED' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED'>;
@@ -105,6 +106,8 @@ export interface Broker {
   readonly capabilities: BrokerCapabilities;
   /** There where `capabilities.placesOco`. */
   readonly orderLists?: OrderLists;
+  /** There where `capabilities.hasPrivateStream`. */
+  readonly userStream?: ConnectUserStream;
   filters(symbol: string): Promise<SymbolFilters>;
   /** Sends the order, at most once, and not after `sendBeforeMs` (then it is `rejected`). */
   submit(intent: OrderIntent, sendBeforeMs: TimeMs): Promise<SubmitResult>;

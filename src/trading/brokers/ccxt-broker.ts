@@ -12,6 +12,7 @@ import type {
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolFilters } from '../symbol-filters.ts';
+import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import {
   parseAccountId,
   parseBalances,
@@ -34,6 +35,8 @@ export interface CcxtBrokerOptions {
   readonly secret: string;
   /** Stands for https://api.binance.com; the real exchange when absent. */
   readonly baseUrl?: string;
+  /** Of the WebSocket API, stands for wss://ws-api.binance.com; without it there is no private stream. */
+  readonly wsApiUrl?: string;
   readonly clock: Clock;
   /** For the pauses between attempts of a question; orders are never sent again. */
   readonly timer: Timer;
@@ -70,6 +73,7 @@ export class CcxtBroker implements Broker {
   readonly venue = 'binance';
   readonly capabilities: BrokerCapabilities;
   readonly orderLists: OrderLists;
+  readonly userStream?: ConnectUserStream;
   readonly #api: BinanceApi;
   readonly #clock: Clock;
   readonly #timer: Timer;
@@ -92,9 +96,14 @@ export class CcxtBroker implements Broker {
       placesStops: false,
       placesOco: true,
       hasTestnet: true,
-      hasPrivateStream: false,
+      hasPrivateStream: options.wsApiUrl !== undefined,
       acceptanceWindowMs: (recvWindowMs + MARGIN_MS) * Math.max(1, options.worldSpeed ?? 1),
     };
+    if (options.wsApiUrl !== undefined) {
+      const { apiKey, secret, timer } = options;
+      const venueTimeMs = () => this.#signed().timestamp;
+      this.userStream = connectUserStream({ url: options.wsApiUrl, apiKey, secret, venueTimeMs, recvWindowMs, timer });
+    }
     this.orderLists = ccxtOrderLists({
       api,
       nowMs: () => this.#clock.nowMs(),
