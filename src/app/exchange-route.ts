@@ -40,6 +40,7 @@ export async function openExchangeRoute(
   const broker = await CcxtBroker.open({
     ...(await exchangeKeys(parts, mode)),
     ...(urls.binance === undefined ? {} : { baseUrl: urls.binance }),
+    ...(exchange.userStream && urls.binanceWsApi !== undefined && { wsApiUrl: urls.binanceWsApi }),
     clock,
     timer,
     requestTimeoutMs: isSandbox ? SANDBOX_TIMEOUT_MS : exchange.requestTimeoutS * 1000,

@@ -9,6 +9,8 @@ export interface SourceUrls {
   readonly beacon?: string | undefined;
   /** The exchange's market streams. */
   readonly binanceWs?: string | undefined;
+  /** The exchange's WebSocket API, over which it tells of an account. */
+  readonly binanceWsApi?: string | undefined;
   /** A node's WebSocket. */
   readonly ws?: string | undefined;
   /** beaconcha.in: asked only where there is no `beacon`. */

@@ -5,6 +5,7 @@ import { Exchange, type ExchangeMarket } from './exchange/exchange.ts';
 import { Faults, SOURCES, type Source } from './faults.ts';
 import { beaconHandler } from './servers/beacon.ts';
 import { binanceStreams } from './servers/binance-streams.ts';
+import { binanceUserStream } from './servers/binance-user-stream.ts';
 import { controlHandler } from './servers/control.ts';
 import { fearGreedHandler } from './servers/fear-greed.ts';
 import { startHttpHost } from './servers/http-host.ts';
@@ -69,9 +70,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     systemTimer,
     port,
   );
-  const streams = [binanceStreams(world, exchange, clock), nodeSocket(world, clock)] as const;
-  const [market, node] = streams;
-  const sockets = attachSocketHost(host.server, { binanceWs: market.handler, ws: node.handler }, faults, systemTimer);
+  const streams = [binanceStreams(world, exchange, clock), nodeSocket(world, clock), binanceUserStream(exchange, clock)] as const;
+  const [market, node, user] = streams;
+  const sockets = attachSocketHost(
+    host.server,
+    { binanceWs: market.handler, ws: node.handler, binanceWsApi: user.handler },
+    faults,
+    systemTimer,
+  );
   const tell = () => {
     for (const stream of streams) stream.tell();
   };

@@ -3,6 +3,7 @@ import type { Fill, OrderIntent } from './order.ts';
 import type { OrderListIntent } from './order-list.ts';
 import type { OrderState } from './order-state.ts';
 import type { SymbolMarket } from './symbol-filters.ts';
+import type { ConnectUserStream } from './user-stream/connect-user-stream.ts';
 
 /** States that an exchange reports. */
 export type VenueState = Extract<OrderState, 'ACCEPTED' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'EXPIRED'>;
@@ -111,6 +112,8 @@ export interface Broker {
   readonly capabilities: BrokerCapabilities;
   /** There where `capabilities.placesOco`. */
   readonly orderLists?: OrderLists;
+  /** There where `capabilities.hasPrivateStream`. */
+  readonly userStream?: ConnectUserStream;
   /** The rules of a symbol and whether it trades, asked anew. @throws ExchangeError */
   market(symbol: string): Promise<SymbolMarket>;
   /** Sends the order, at most once, and not after `sendBeforeMs` (then it is `rejected`). */

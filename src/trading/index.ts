@@ -44,3 +44,4 @@ export * from './trade.ts';
 export * from './trade-history.ts';
 export * from './trading-engine.ts';
 export * from './trading-mode.ts';
+export * from './user-stream/user-stream.ts';

@@ -82,7 +82,7 @@ async function read(
         ...(await daemon.health.look()),
         protectedAt: protectedAt(ledger),
         jobs: daemon.jobStates(),
-        streams: daemon.streams?.statuses ?? [],
+        streams: [...(daemon.streams?.statuses ?? []), ...(daemon.userStream ? [daemon.userStream.status] : [])],
       };
     case 'decisions':
       return decisions.slice(-limit).map(({ decisionId, decisionTimeMs, modelId, prediction, decision, risk }) => ({

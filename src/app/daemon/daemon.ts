@@ -4,7 +4,7 @@ import type { ModelRegistry } from '../../model/index.ts';
 import { type Metrics, withLogFields } from '../../monitoring/index.ts';
 import { BackgroundLane, type DueRun, dailyJob, type Job, latestRun, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import type { EventLog } from '../../server/index.ts';
-import { decisionId, type Ledger } from '../../trading/index.ts';
+import { decisionId, type Ledger, type OrderOutcome, type UserStream } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { flattenIfAsked } from '../halting.ts';
 import type { PredictionHistory } from '../prediction-history.ts';
@@ -19,6 +19,7 @@ import { DataFetch } from './data-fetch.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import { JOB_OUTCOMES, type JobHistory, type JobOutcome, type JobRun } from './job-history.ts';
 import type { JobState } from './job-state.ts';
+import { openUserStream } from './open-user-stream.ts';
 import { OwnData } from './own-data.ts';
 import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
@@ -32,7 +33,7 @@ const WATCH_STILL_WORLD_MS = HOUR_MS;
 /** Pause after a job that failed, before it is tried again. */
 const RETRY_AFTER_MS = 5 * MINUTE_MS;
 
-export interface DaemonParts extends Omit<RunningDaemon, 'jobStates'> {
+export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream'> {
   readonly parts: AppParts;
   readonly models: RegistryModelStore;
   readonly predictions: PredictionHistory;
@@ -53,6 +54,7 @@ export class Daemon implements RunningDaemon {
   readonly history: JobHistory;
   readonly registry: ModelRegistry;
   readonly streams: StreamProcessor | undefined;
+  readonly userStream: UserStream | undefined;
   readonly alerts: DaemonAlerts;
   readonly health: HealthMonitor;
   readonly ownData: OwnData;
@@ -99,6 +101,12 @@ export class Daemon implements RunningDaemon {
     const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
     this.#training = weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS);
     this.#decision = dailyJob('decision', strategy.decisionHourUtc, schedule.decisionLateHours * HOUR_MS);
+    this.userStream = openUserStream(parts, session, {
+      reconcileSoon: () => {
+        this.#reconciledMs = Number.NEGATIVE_INFINITY;
+      },
+      onFill: (order) => this.#noteFill(order),
+    });
     this.#isStill = parts.clock instanceof SandboxClock && parts.clock.speed === 0;
     this.#upkeep = this.#isStill ? [] : upkeepJobs({ parts, alerts, daemon: this, fetching: this.#fetching });
     for (const job of [this.#decision, this.#training, ...this.#upkeep])
@@ -125,9 +133,21 @@ export class Daemon implements RunningDaemon {
 
   /** Streams run beside the schedule and hold nothing up. */
   startStreams(): void {
+    this.userStream?.start((error) => {
+      const why = `a fill that the exchange told of: ${messageOf(error)}`;
+      this.alerts.raise({ name: 'user_stream_failed', severity: 'critical', title: why });
+      if (error instanceof InvariantError) void this.#halt(why);
+    });
     this.streams?.start((error) =>
       this.alerts.raise({ name: 'stream_ended', severity: 'warning', title: `a stream has ended: ${String(error)}` }),
     );
+  }
+
+  /** A fill that the exchange told of by itself, and that was booked. */
+  async #noteFill(order: OrderOutcome): Promise<void> {
+    this.#events.add('order', this.#parts.clock.nowMs(), order);
+    this.alerts.orders([order]);
+    await this.session.writeHistory();
   }
 
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {

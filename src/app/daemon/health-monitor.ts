@@ -2,6 +2,7 @@ import type { TimeMs } from '../../domain/index.ts';
 import type { ModelRegistry, PredictionLog } from '../../model/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { type CheckStatusResult, checkStatus } from '../check-status.ts';
+import type { HealthCheck } from '../health/health-check.ts';
 import { loadView } from '../load-view.ts';
 import { type ModelQuality, modelQuality } from '../model-quality.ts';
 import type { ServingModel } from '../serving-model.ts';
@@ -11,6 +12,8 @@ export interface HealthMonitorParts {
   readonly registry: ModelRegistry;
   readonly predictions: Pick<PredictionLog, 'predictions'>;
   readonly model: () => ServingModel | undefined;
+  /** What only the running process knows of itself. */
+  readonly ownChecks?: () => readonly HealthCheck[];
 }
 
 /** The last look at every part, so that metrics can be read often and looking costs once. */
@@ -36,7 +39,8 @@ export class HealthMonitor {
   /** Looks at every part now. A call while one is going on joins it. */
   look(): Promise<CheckStatusResult> {
     this.#looking ??= checkStatus(this.#parts.parts, this.#parts.registry)
-      .then((result) => {
+      .then((files) => {
+        const result = withChecks(files, this.#parts.ownChecks?.() ?? []);
         this.#latest = result;
         return result;
       })
@@ -61,4 +65,11 @@ export class HealthMonitor {
     this.#judged = { decisionTimeMs, modelId };
     return this.#quality;
   }
+}
+
+const SEVERITY = ['ok', 'degraded', 'down'] as const;
+
+function withChecks({ status, checks }: CheckStatusResult, more: readonly HealthCheck[]): CheckStatusResult {
+  const worst = Math.max(SEVERITY.indexOf(status), ...more.map((check) => SEVERITY.indexOf(check.status)));
+  return { status: SEVERITY[worst] ?? status, checks: [...checks, ...more] };
 }

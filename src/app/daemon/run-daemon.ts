@@ -8,6 +8,7 @@ import { livePrices } from '../live-prices.ts';
 import { openNotifications } from '../notify.ts';
 import { openPredictionHistory } from '../prediction-history.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
+import { SandboxClock } from '../sandbox-clock.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
 import { openClockWatch } from './clock-watch.ts';
 import { Daemon } from './daemon.ts';
@@ -16,6 +17,7 @@ import { loggedParts, openDaemonLog } from './daemon-log.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { JobHistory } from './job-history.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
+import { userStreamCheck } from './open-user-stream.ts';
 import { acquireRunLock } from './run-lock.ts';
 import { serve } from './serve.ts';
 
@@ -92,6 +94,7 @@ async function serveAndRun(parts: AppParts, { log, events, metrics, alerts }: Vo
       running = undefined;
       await daemon.close();
       await daemon.streams?.close();
+      await daemon.userStream?.close();
       daemon.ownData.close();
       await daemon.session.close();
     }
@@ -117,7 +120,6 @@ async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlert
     quote: streamedQuote(streams?.price, parts, prices.quote),
     cost: prices.cost,
   });
-  const health = new HealthMonitor({ parts, registry, predictions: predictions.served, model: () => models.current() });
   if (session.repairedBytes > 0) {
     alerts.raise({
       name: 'journal_repaired',
@@ -126,8 +128,19 @@ async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlert
       detail: 'They are set aside in a .torn file; nothing was sent for them. The journal is compared with the exchange now.',
     });
   }
+  const health = new HealthMonitor({
+    parts,
+    registry,
+    predictions: predictions.served,
+    model: () => models.current(),
+    ownChecks: () => {
+      const status = daemon.userStream?.status;
+      const speed = clock instanceof SandboxClock ? clock.speed : 1;
+      return status === undefined ? [] : [userStreamCheck(status, clock.nowMs(), speed)];
+    },
+  });
   const clockWatch = await openClockWatch(parts, alerts);
-  return new Daemon({
+  const daemon: Daemon = new Daemon({
     parts,
     session,
     models,
@@ -141,6 +154,7 @@ async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlert
     metrics,
     clockWatch,
   });
+  return daemon;
 }
 
 /** A position that is held must be watched whatever became of the models. */

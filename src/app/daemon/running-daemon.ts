@@ -1,5 +1,6 @@
 import type { StreamProcessor } from '../../extraction/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
+import type { UserStream } from '../../trading/index.ts';
 import type { TradingSession } from '../trading-session.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { JobHistory } from './job-history.ts';
@@ -11,6 +12,8 @@ export interface RunningDaemon {
   readonly history: JobHistory;
   readonly registry: ModelRegistry;
   readonly streams: StreamProcessor | undefined;
+  /** Nothing where the exchange tells of no fills. */
+  readonly userStream: UserStream | undefined;
   readonly health: HealthMonitor;
   jobStates(): readonly JobState[];
 }

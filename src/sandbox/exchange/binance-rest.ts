@@ -1,4 +1,3 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { DAY_MS, HOUR_MS, MINUTE_MS, type Money, money, type TimeMs } from '../../domain/index.ts';
 import type { SandboxHandler, SandboxReply, SandboxRequest } from '../servers/http-host.ts';
 import type { World } from '../world/world.ts';
@@ -6,10 +5,7 @@ import type { WorldClock } from '../world-clock.ts';
 import { accountRoutes, type Route } from './account-routes.ts';
 import { exchangeInfo } from './binance-shapes.ts';
 import { type Exchange, Refusal } from './exchange.ts';
-
-/** The only keys that the simulated exchange knows; they are no secret. */
-export const SANDBOX_API_KEY = 'sandbox-key';
-export const SANDBOX_API_SECRET = 'sandbox-secret';
+import { checkSigned } from './signatures.ts';
 
 const INTERVALS: Readonly<Record<string, number>> = {
   '1m': MINUTE_MS,
@@ -19,8 +15,6 @@ const INTERVALS: Readonly<Record<string, number>> = {
   '4h': 4 * HOUR_MS,
   '1d': DAY_MS,
 };
-const DEFAULT_RECV_WINDOW_MS = 5_000;
-const MAX_RECV_WINDOW_MS = 60_000;
 const SYMBOL = 'ETHUSDT';
 
 /** Binance's spot REST API: market data, and the signed calls of one account. */
@@ -56,23 +50,20 @@ function checkSignature(
   nowMs: TimeMs,
   speed: number,
 ): void {
-  const key = headers['x-mbx-apikey'];
-  if (key === undefined) throw new Refusal(-2014, 'API-key format invalid.');
-  if (key !== SANDBOX_API_KEY) throw new Refusal(-2015, 'Invalid API-key, IP, or permissions for action.');
-  const signature = parameters.get('signature');
-  const timestamp = Number(parameters.get('timestamp') ?? Number.NaN);
-  if (!signature || !Number.isFinite(timestamp))
-    throw new Refusal(-1102, "Mandatory parameter 'signature' or 'timestamp' was not sent.");
-  const payload = `${query.toString()}${body}`.replace(/&?signature=[^&]*/, '');
-  const expected = createHmac('sha256', SANDBOX_API_SECRET).update(payload).digest();
-  const given = Buffer.from(signature, 'hex');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    throw new Refusal(-1022, 'Signature for this request is not valid.');
-  const window =
-    Math.min(MAX_RECV_WINDOW_MS, Number(parameters.get('recvWindow') ?? DEFAULT_RECV_WINDOW_MS)) * Math.max(1, speed);
-  if (timestamp > nowMs + 1_000 * Math.max(1, speed) || nowMs - timestamp > window) {
-    throw new Refusal(-1021, 'Timestamp for this request is outside of the recvWindow.');
-  }
+  const apiKey = headers['x-mbx-apikey'];
+  const timestamp = parameters.get('timestamp');
+  const recvWindow = parameters.get('recvWindow');
+  checkSigned(
+    {
+      apiKey: typeof apiKey === 'string' ? apiKey : undefined,
+      signature: parameters.get('signature') ?? undefined,
+      payload: `${query.toString()}${body}`.replace(/&?signature=[^&]*/, ''),
+      timestamp: timestamp === null ? undefined : Number(timestamp),
+      recvWindowMs: recvWindow === null ? undefined : Number(recvWindow),
+    },
+    nowMs,
+    speed,
+  );
 }
 
 function marketRoutes(world: World, exchange: Exchange, now: () => TimeMs): Readonly<Record<string, Route>> {

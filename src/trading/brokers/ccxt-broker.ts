@@ -12,6 +12,7 @@ import type {
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
+import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
 import { brokeFilter, messageOf } from './classify-exchange-error.ts';
 import { openVenueClient } from './open-venue-client.ts';
@@ -26,6 +27,8 @@ export interface CcxtBrokerOptions {
   readonly secret: string;
   /** Stands for the exchange's hosts, such as https://api.binance.com; the real ones when absent. */
   readonly baseUrl?: string;
+  /** Of the WebSocket API, stands for wss://ws-api.binance.com; without it there is no private stream. */
+  readonly wsApiUrl?: string;
   readonly clock: Clock;
   /** For the pauses between attempts of a question; orders are never sent again. */
   readonly timer: Timer;
@@ -57,6 +60,7 @@ export class CcxtBroker implements Broker {
   readonly venue: Venue;
   readonly capabilities: BrokerCapabilities;
   readonly orderLists?: OrderLists;
+  readonly userStream?: ConnectUserStream;
   readonly #client: VenueClient;
   readonly #clock: Clock;
   readonly #venueClock: VenueClock;
@@ -64,16 +68,13 @@ export class CcxtBroker implements Broker {
   readonly #baseAsset: string;
   readonly #quoteAsset: string;
 
-  private constructor(
-    { venue = 'binance', clock, timer, baseAsset = 'ETH', quoteAsset = 'USDT', worldSpeed = 1 }: CcxtBrokerOptions,
-    client: VenueClient,
-    venueClock: VenueClock,
-  ) {
+  private constructor(options: CcxtBrokerOptions, client: VenueClient, venueClock: VenueClock) {
+    const { venue = 'binance', clock, timer, apiKey, secret, wsApiUrl: url, worldSpeed = 1 } = options;
     this.venue = venue;
     this.#clock = clock;
     this.#timer = timer;
-    this.#baseAsset = baseAsset;
-    this.#quoteAsset = quoteAsset;
+    this.#baseAsset = options.baseAsset ?? 'ETH';
+    this.#quoteAsset = options.quoteAsset ?? 'USDT';
     this.#client = client;
     this.#venueClock = venueClock;
     if (client.orderLists !== undefined)
@@ -84,8 +85,16 @@ export class CcxtBroker implements Broker {
         report: (order, symbol) => this.#report(order, symbol),
         refusalOf: (error) => this.#refusalOf(error),
       });
-    const { acceptanceWindowMs } = client.capabilities;
-    this.capabilities = { ...client.capabilities, acceptanceWindowMs: acceptanceWindowMs * Math.max(1, worldSpeed) };
+    if (url !== undefined && venue === 'binance') {
+      const { recvWindowMs = DEFAULT_RECV_WINDOW_MS } = options;
+      const venueTimeMs = () => venueClock.nowMs();
+      this.userStream = connectUserStream({ url, apiKey, secret, venueTimeMs, recvWindowMs, timer });
+    }
+    this.capabilities = {
+      ...client.capabilities,
+      hasPrivateStream: this.userStream !== undefined,
+      acceptanceWindowMs: client.capabilities.acceptanceWindowMs * Math.max(1, worldSpeed),
+    };
   }
 
   /** Connects and measures the clock's offset. @throws ConfigError `exchange.not_available` @throws ExchangeError */
