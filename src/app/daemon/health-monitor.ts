@@ -7,6 +7,9 @@ import { loadView } from '../load-view.ts';
 import { type ModelQuality, modelQuality } from '../model-quality.ts';
 import type { ServingModel } from '../serving-model.ts';
 
+/** Process time for which a look is as good as a new one. */
+const FRESH_MS = 1_000;
+
 export interface HealthMonitorParts {
   readonly parts: AppParts;
   readonly registry: ModelRegistry;
@@ -21,6 +24,7 @@ export class HealthMonitor {
   readonly #parts: HealthMonitorParts;
   #looking: Promise<CheckStatusResult> | undefined;
   #latest: CheckStatusResult | undefined;
+  #latestAtMs = Number.NEGATIVE_INFINITY;
   #quality: ModelQuality | undefined;
   #judged: { readonly decisionTimeMs: TimeMs; readonly modelId: string } | undefined;
 
@@ -42,12 +46,19 @@ export class HealthMonitor {
       .then((files) => {
         const result = withChecks(files, this.#parts.ownChecks?.() ?? []);
         this.#latest = result;
+        this.#latestAtMs = this.#parts.parts.timer.elapsedMs();
         return result;
       })
       .finally(() => {
         this.#looking = undefined;
       });
     return this.#looking;
+  }
+
+  /** The last look where it is of this second, else a new one: whoever asks often reads no file more often. */
+  async recent(): Promise<CheckStatusResult> {
+    const isFresh = this.#parts.parts.timer.elapsedMs() - this.#latestAtMs < FRESH_MS;
+    return isFresh && this.#latest ? this.#latest : this.look();
   }
 
   /** Judges the serving model, where a decision or a model is new since the last time. */
