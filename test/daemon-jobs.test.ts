@@ -79,6 +79,38 @@ describe('the weekly training of the daemon', () => {
   });
 });
 
+describe('a model that drift has left behind', () => {
+  it('is trained again before the week is over', { timeout: TIMEOUT_MS }, async () => {
+    const launch = await world('drift', 3_600);
+    expect(await launch('backfill', '--start', '2023-08-01', '--end', '2023-12-31').ended).toMatchObject({ code: 0 });
+    const trained = await launch('train', '--until', '2023-11-20T23:00:00Z', '--no-fetch').ended;
+    expect({ code: trained.code, err: trained.code === 0 ? '' : trained.err }).toEqual({ code: 0, err: '' });
+    const { modelId } = JSON.parse(trained.out) as { modelId: string };
+    const surelyWrong = Array.from({ length: 40 }, (_, day) => ({
+      decisionTimeMs: Date.UTC(2023, 10, 20 + day, 23),
+      modelId,
+      probabilities: [0.98, 0.01, 0.01],
+      baseline: [0.3, 0.3, 0.4],
+      recordedMs: 0,
+    }));
+    const lines = surelyWrong.map((one) => `${JSON.stringify(one)}\n`);
+    writeFileSync(join(folder, 'drift', 'models', 'predictions.ndjson'), lines.join(''));
+    const { ready, child, ended } = launch('run');
+    const { url } = await ready;
+    const lastTraining = async () => {
+      const { jobs } = (await (await fetch(`${url}/api/v1/status`)).json()) as { jobs: JobLine[] };
+      return jobs.find(({ job }) => job === 'training')?.last;
+    };
+    await expect.poll(lastTraining, { timeout: 120_000, interval: 500 }).toMatchObject({ outcome: 'done', message: null });
+    const { dueMs } = (await lastTraining()) as unknown as { dueMs: number };
+    expect(dueMs).toBeLessThan(Date.UTC(2024, 0, 7, 2));
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+    const models = await launch('models', 'list').ended;
+    expect((JSON.parse(models.out) as { models: unknown[] }).models).toHaveLength(2);
+  });
+});
+
 describe('upkeep, in a world whose time passes', () => {
   it('looks after health, fetches, backs up and tidies beside the decisions', { timeout: TIMEOUT_MS }, async () => {
     const launch = await world('passing', 3_600);

@@ -58,6 +58,10 @@ const schedule = section({
   decisionLateHours: fraction(0, 24).default(6).describe('A daily decision missed by more is skipped, and recorded'),
   retrainLateHours: fraction(0, 168).default(144).describe('A weekly training missed by more is skipped, and recorded'),
   retrainDeadlineMinutes: z.number().positive().max(2880).default(240).describe('A training is given up after so long'),
+  driftRetrainDays: fraction(1, 365)
+    .nullable()
+    .default(3)
+    .describe('Train again where drift says act and the last training is so long ago; null: only weekly'),
   trainMemoryMb: count(256, 1_000_000)
     .default(2_000)
     .describe('Memory of the process that trains; above it the training is ended'),

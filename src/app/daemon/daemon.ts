@@ -16,6 +16,7 @@ import { worldWait } from '../world-wait.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { DataFetch } from './data-fetch.ts';
+import { asksForTraining } from './drift-training.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import { JOB_OUTCOMES, type JobHistory, type JobOutcome, type JobRun } from './job-history.ts';
 import type { JobState } from './job-state.ts';
@@ -167,6 +168,7 @@ export class Daemon implements RunningDaemon {
       if (next && next.dueMs <= clock.nowMs()) await this.#runDue(next);
       else {
         this.#startUpkeep();
+        this.#trainOnDrift();
         await this.#wait(next?.dueMs ?? clock.nowMs() + MINUTE_MS);
       }
     }
@@ -203,7 +205,7 @@ export class Daemon implements RunningDaemon {
       return this.#record(job, dueMs, 'missed', null);
     }
     if (job === this.#decision) return this.#decideDue(dueMs);
-    this.#startTraining(dueMs);
+    this.#startTraining(dueMs, this.#training.lateMs);
     if (this.#isStill) await this.#trainingLane.idle();
   }
 
@@ -268,7 +270,18 @@ export class Daemon implements RunningDaemon {
     this.alerts.cycleDone(record, equityUsd);
   }
 
-  #startTraining(dueMs: TimeMs): void {
+  #trainOnDrift(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    if (this.#trainingLane.running !== undefined || nowMs < this.#trainAgainMs) return;
+    const trained = [this.history.lastDueMs.get('training'), this.#models.current()?.trainedUntilMs].filter(
+      (timeMs) => timeMs !== undefined,
+    );
+    const { driftRetrainDays } = this.#parts.config.schedule;
+    if (asksForTraining(this.health.quality?.level, Math.max(...trained), nowMs, driftRetrainDays)) this.#startTraining(nowMs, 0);
+  }
+
+  /** @param lateMs a training that fails is tried again until it is so late */
+  #startTraining(dueMs: TimeMs, lateMs: number): void {
     const { config, clock, timer, dataDir, endpoints, env } = this.#parts;
     const { trainMemoryMb: memoryMb, retrainDeadlineMinutes } = config.schedule;
     const startedMs = timer.elapsedMs();
@@ -285,8 +298,7 @@ export class Daemon implements RunningDaemon {
       if (this.#isStopped(error)) return;
       this.#tellFailure(this.#training, dueMs, error);
       this.#trainAgainMs = clock.nowMs() + RETRY_AFTER_MS;
-      if (this.#trainAgainMs - dueMs > this.#training.lateMs)
-        await this.#record(this.#training, dueMs, 'failed', messageOf(error), startedMs);
+      if (this.#trainAgainMs - dueMs > lateMs) await this.#record(this.#training, dueMs, 'failed', messageOf(error), startedMs);
       else if (this.#isStill) await this.#wait(this.#trainAgainMs);
     };
     this.#trainingLane.start('training', retrainDeadlineMinutes * MINUTE_MS, within('training', dueMs, work), ended);
