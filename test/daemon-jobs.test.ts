@@ -159,7 +159,7 @@ describe('trainInChild', () => {
   });
 
   it('is ended where it needs more memory than it may', async () => {
-    await expect(train(30)).rejects.toMatchObject({
+    await expect(train(10)).rejects.toMatchObject({
       code: 'train.out_of_memory',
       hint: expect.stringContaining('schedule.trainMemoryMb'),
     });

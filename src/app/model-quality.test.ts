@@ -23,7 +23,10 @@ function world(labelOf: (day: number) => number, level = 0) {
   };
   const view = {
     table: () => ({ set }),
-    predictionData: () => ({ matrix: { data: column(14, level), rows: 14, columns: 1, names: ['a'] } }),
+    predictionData(_: string, decisionTimeMs: number) {
+      expect(timeMs).toContain(decisionTimeMs);
+      return { matrix: { data: column(14, level), rows: 14, columns: 1, names: ['a'] } };
+    },
   } as unknown as MarketView;
   const model = {
     canonical: 'x',
@@ -42,7 +45,8 @@ const predictions: LoggedPrediction[] = Array.from({ length: 60 }, (_, i) => ({
   baseline: [0.4, 0.3, 0.3],
   recordedMs: 0,
 }));
-const judge = ({ view, model }: ReturnType<typeof world>) => modelQuality(view, model, predictions, TRAIN_DAYS, DAYS * DAY_MS);
+const judge = ({ view, model }: ReturnType<typeof world>) =>
+  modelQuality(view, model, predictions, TRAIN_DAYS, DAYS * DAY_MS + 1);
 
 describe('modelQuality', () => {
   it('is content while outcomes come as often as predictions say', () => {

@@ -58,10 +58,12 @@ function inputDrift(
   set: TrainingSet,
   { canonical, ensemble, trainedUntilMs }: ServingModel,
   trainDays: number,
-  decisionTimeMs: TimeMs,
+  nowMs: TimeMs,
 ): DriftEvidence {
   const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
   const columns = ensemble.featureNames.map((name) => set.names.indexOf(name));
+  const decisionTimeMs = set.timeMs[lastAtOrBefore(set.timeMs, nowMs)];
+  if (decisionTimeMs === undefined) return {};
   const recent = view.predictionData(canonical, decisionTimeMs).matrix;
   if (columns.length === 0 || rows.length < 2 * recent.rows) return {};
   const pick = (data: Float64Array, width: number, from: readonly number[]) => ({

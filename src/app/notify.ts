@@ -8,7 +8,7 @@ export async function openNotifications(
   parts: AppParts,
   told: Pick<NotificationParts, 'onAttempt' | 'onUnsaved'> = {},
 ): Promise<NotificationSystem> {
-  const { dataDir, env, clock, config, onProgress } = parts;
+  const { dataDir, env, clock, timer, config, onProgress } = parts;
   const { quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour, drawdownAlert: _, ...least } = config.notifications;
   const outbox = await Outbox.open(join(dataDir, PATHS.outbox));
   if (outbox.damagedFile) onProgress(`the outbox of alerts could not be read; it lies in ${outbox.damagedFile}`);
@@ -17,6 +17,7 @@ export async function openNotifications(
     outbox,
     policy: { least, quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour },
     clock,
+    timer,
     ...told,
   });
 }

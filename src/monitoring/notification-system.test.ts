@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HOUR_MS, ManualClock } from '../domain/index.ts';
+import { HOUR_MS, ManualClock, systemTimer } from '../domain/index.ts';
 import type { Alert, Severity } from './alert.ts';
 import type { NotificationChannel } from './channels/channel.ts';
 import { type NotificationPolicy, NotificationSystem } from './notification-system.ts';
@@ -38,7 +38,7 @@ class FakeChannel implements NotificationChannel {
 
 async function system(channels: readonly NotificationChannel[], clock: ManualClock) {
   const outbox = await Outbox.open(join(folder, 'outbox.json'));
-  return new NotificationSystem({ channels, outbox, policy: POLICY, clock });
+  return new NotificationSystem({ channels, outbox, policy: POLICY, clock, timer: systemTimer });
 }
 const alert = (severity: Severity, key: string) => ({ name: 'x', key, severity, title: key, detail: '', simulated: true });
 const titles = (channel: FakeChannel) => channel.got.map(({ title }) => title);
@@ -61,6 +61,31 @@ describe('NotificationSystem', () => {
     ]);
     clock.moveTo(NOON + 6 * HOUR_MS);
     expect(await notifications.raise(alert('critical', 'critical'))).toBe(true);
+  });
+
+  it('lets what is under way be taken when it ends, and begins nothing more', async () => {
+    let take = () => {};
+    const taken = new Promise<void>((resolve) => {
+      take = resolve;
+    });
+    const got: string[] = [];
+    const slack: NotificationChannel = {
+      name: 'slack',
+      send: async ({ title }) => {
+        got.push(title);
+        await taken;
+      },
+    };
+    const first = await system([slack], new ManualClock(NOON));
+    for (const key of ['a', 'b']) await first.raise(alert('warning', key));
+    const delivering = first.deliver();
+    const closing = first.close();
+    take();
+    await Promise.all([delivering, closing]);
+    expect(got).toEqual(['a']);
+    const second = await system([slack], new ManualClock(NOON));
+    await second.deliver();
+    expect(got).toEqual(['a', 'b']);
   });
 
   it('keeps what a channel does not take, over a restart, and tries again later', async () => {

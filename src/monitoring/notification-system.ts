@@ -1,4 +1,4 @@
-import { type Clock, HOUR_MS, SECOND_MS } from '../domain/index.ts';
+import { type Clock, HOUR_MS, SECOND_MS, type Timer } from '../domain/index.ts';
 import { type Alert, SEVERITIES, type Severity } from './alert.ts';
 import type { ChannelName, NotificationChannel } from './channels/channel.ts';
 import type { Outbox, OutboxMessage } from './outbox.ts';
@@ -17,6 +17,7 @@ export interface NotificationParts {
   readonly outbox: Outbox;
   readonly policy: NotificationPolicy;
   readonly clock: Clock;
+  readonly timer: Timer;
   /** Told of every attempt to send. */
   readonly onAttempt?: (channel: ChannelName, isSent: boolean) => void;
   /** Told when the outbox could not be written: messages are sent all the same, and a restart may forget or repeat one. */
@@ -26,6 +27,8 @@ export interface NotificationParts {
 const FIRST_RETRY_MS = 30 * SECOND_MS;
 const LAST_RETRY_MS = HOUR_MS;
 const SEND_TIMEOUT_MS = 15_000;
+/** What is under way may take so long when the system ends: a message cut off after it was taken would come twice. */
+const CLOSE_WITHIN_MS = 3_000;
 
 /**
  * Takes alerts, decides who hears of them, and delivers them from an outbox that survives restarts. `raise` only writes
@@ -36,6 +39,7 @@ export class NotificationSystem {
   readonly #sent = new Map<ChannelName, number[]>();
   readonly #stop = new AbortController();
   #delivering: Promise<void> | undefined;
+  #isClosing = false;
 
   constructor(parts: NotificationParts) {
     this.#parts = parts;
@@ -74,10 +78,17 @@ export class NotificationSystem {
     return this.#delivering;
   }
 
-  /** Stops sending; what was not taken stays in the outbox for the next start. */
+  /** Sends no other message; what was not taken stays in the outbox for the next start. */
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#isClosing = true;
+    const isDone = new AbortController();
+    const late = this.#parts.timer.sleep(CLOSE_WITHIN_MS, isDone.signal).then(
+      () => this.#stop.abort(),
+      () => undefined,
+    );
     await this.#delivering;
+    isDone.abort();
+    await late;
   }
 
   /** Sends a test to every channel now, past every rule. */
@@ -101,6 +112,7 @@ export class NotificationSystem {
   async #deliverTo(channel: NotificationChannel): Promise<void> {
     const { outbox, clock } = this.#parts;
     for (const message of outbox.waiting.filter((one) => one.channel === channel.name)) {
+      if (this.#isClosing) return;
       const nowMs = clock.nowMs();
       if (message.notBeforeMs > nowMs || this.#mustWait(message, nowMs)) continue;
       try {

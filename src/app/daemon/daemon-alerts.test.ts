@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../domain/index.ts';
+import { ManualClock, systemTimer } from '../../domain/index.ts';
 import { createLogger, Metrics, NotificationSystem, Outbox } from '../../monitoring/index.ts';
 import { EventLog } from '../../server/index.ts';
 import type { AppParts } from '../app-parts.ts';
@@ -33,7 +33,7 @@ async function alertsWith(send: (title: string, signal: AbortSignal) => Promise<
     log,
     metrics: new Metrics(),
     events,
-    notifications: new NotificationSystem({ channels: [channel], outbox, policy: POLICY, clock }),
+    notifications: new NotificationSystem({ channels: [channel], outbox, policy: POLICY, clock, timer: systemTimer }),
   });
   return { alerts, events, lines };
 }

@@ -60,7 +60,7 @@ export async function trainInChild(request: TrainRequest, { env, memoryMb, signa
       child.once('close', (code, killedBy) => {
         if (signal.aborted) reject(signal.reason);
         else if (reply && 'modelId' in reply) resolve(reply);
-        else if (isTooLarge || killedBy === 'SIGABRT') reject(tooLarge(memoryMb));
+        else if (isTooLarge || killedBy === 'SIGABRT' || killedBy === 'SIGTRAP') reject(tooLarge(memoryMb));
         else reject(failure(reply?.error ?? { message: `it ended with ${code ?? killedBy}` }));
       });
       child.send(request);

@@ -17,9 +17,9 @@ const DEFAULT_LEFT = 2;
 const MISSING_SHIFT = 2;
 const [MISSING_NONE, MISSING_ZERO, MISSING_NAN] = [0, 1, 2];
 
-const refuse = (code: 'unreadable' | 'unsupported', what: string, hint: string) =>
-  new ModelError(`lightgbm.${code}`, `the LightGBM model ${what}`, { hint });
-const damaged = (what: string) => refuse('unreadable', what, 'Save it again with save_model.');
+const refuse = (what: string, hint: string, code = 'lightgbm.unsupported') =>
+  new ModelError(code, `the LightGBM model ${what}`, { hint });
+const damaged = (what: string) => refuse(what, 'Save it again with save_model.', 'lightgbm.unreadable');
 
 /**
  * LightGBM's text format (`save_model`, versions 3 and 4) for `objective=multiclass`; predictions are LightGBM's, to rounding.
@@ -32,12 +32,11 @@ export function readLightGbm(text: string, classes: number): ImportedBoosting {
   const objective = head.get('objective')?.split(' ')[0];
   if (objective !== 'multiclass' || number(head, 'num_class') !== classes || number(head, 'num_tree_per_iteration') !== classes) {
     throw refuse(
-      'unsupported',
       `has the objective ${head.get('objective') ?? 'none'}`,
       `Train it with objective=multiclass and num_class=${classes}: 0 BUY, 1 SELL, 2 HOLD.`,
     );
   }
-  if (head.has('average_output')) throw refuse('unsupported', 'is a forest', 'Train it with boosting=gbdt.');
+  if (head.has('average_output')) throw refuse('is a forest', 'Train it with boosting=gbdt.');
   const featureNames = (head.get('feature_names') ?? '').split(' ').filter((name) => name !== '');
   const columns = number(head, 'max_feature_idx') + 1;
   if (featureNames.length !== columns || new Set(featureNames).size !== columns)
@@ -84,8 +83,8 @@ function listOf(block: Block, name: string): number[] {
 }
 
 function addTree(builder: TreeSetBuilder, importance: Float64Array, tree: Block, columns: number): void {
-  if (number(tree, 'num_cat') > 0) throw refuse('unsupported', 'splits by category', 'Train it on numbers alone.');
-  if (tree.get('is_linear') === '1') throw refuse('unsupported', 'has linear leaves', 'Train it with linear_tree=false.');
+  if (number(tree, 'num_cat') > 0) throw refuse('splits by category', 'Train it on numbers alone.');
+  if (tree.get('is_linear') === '1') throw refuse('has linear leaves', 'Train it with linear_tree=false.');
   const leaves = number(tree, 'num_leaves');
   const values = listOf(tree, 'leaf_value');
   const [features, thresholds, kinds] = ['split_feature', 'threshold', 'decision_type'].map((name) => listOf(tree, name));
@@ -118,7 +117,7 @@ function addTree(builder: TreeSetBuilder, importance: Float64Array, tree: Block,
 
 /** Where a missing value goes. Unless missing values were NaN in training, LightGBM takes NaN for 0. */
 function goesLeftMissing(kind: number, threshold: number): boolean {
-  if (kind & CATEGORICAL) throw refuse('unsupported', 'splits by category', 'Train it on numbers alone.');
+  if (kind & CATEGORICAL) throw refuse('splits by category', 'Train it on numbers alone.');
   const isLeft = (kind & DEFAULT_LEFT) !== 0;
   const isZeroLeft = threshold >= 0;
   switch ((kind >> MISSING_SHIFT) & 3) {
@@ -128,7 +127,7 @@ function goesLeftMissing(kind: number, threshold: number): boolean {
       return isZeroLeft;
     case MISSING_ZERO:
       if (isLeft === isZeroLeft) return isLeft;
-      throw refuse('unsupported', 'takes zeros for missing values', 'Train it with zero_as_missing=false.');
+      throw refuse('takes zeros for missing values', 'Train it with zero_as_missing=false.');
     default:
       throw damaged(`has a split of the unknown kind ${kind}`);
   }

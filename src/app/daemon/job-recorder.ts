@@ -1,0 +1,52 @@
+import { type TimeMs, toIso } from '../../domain/index.ts';
+import type { Metrics } from '../../monitoring/index.ts';
+import type { Job } from '../../scheduler/index.ts';
+import type { AppParts } from '../app-parts.ts';
+import type { DaemonAlerts } from './daemon-alerts.ts';
+import { JOB_OUTCOMES, type JobHistory, type JobRun } from './job-history.ts';
+
+/** Jobs without which nothing is traded, or nothing can be brought back. */
+const CRITICAL_JOBS: ReadonlySet<string> = new Set(['decision', 'backup']);
+
+export interface JobRecorderParts {
+  readonly parts: Pick<AppParts, 'clock' | 'timer'>;
+  readonly history: JobHistory;
+  readonly metrics: Metrics;
+  readonly alerts: DaemonAlerts;
+}
+
+/** What became of a run; `startedMs` is process time, and nothing where it never began. */
+export interface RunResult extends Pick<JobRun, 'dueMs' | 'outcome' | 'phasesMs'> {
+  readonly message?: string;
+  readonly startedMs?: number;
+}
+
+/** Writes down what became of each run of a job, and tells people of those that failed. */
+export class JobRecorder {
+  readonly #given: JobRecorderParts;
+
+  constructor(given: JobRecorderParts) {
+    this.#given = given;
+  }
+
+  /** So that a job that never ran shows as zero runs, not as nothing. */
+  expect(job: Job): void {
+    for (const outcome of JOB_OUTCOMES) this.#given.metrics.expect('ets_job_runs_total', { job: job.name, outcome });
+  }
+
+  async record({ name: job }: Job, { dueMs, outcome, message, startedMs, phasesMs }: RunResult): Promise<void> {
+    const { parts, history, metrics } = this.#given;
+    const durationMs = startedMs === undefined ? 0 : Math.round(parts.timer.elapsedMs() - startedMs);
+    metrics.count('ets_job_runs_total', { job, outcome });
+    if (startedMs !== undefined) metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job });
+    const run = { job, dueMs, endedMs: parts.clock.nowMs(), durationMs, outcome, message: message ?? null };
+    await history.record({ ...run, ...(phasesMs && { phasesMs }) });
+  }
+
+  tellFailure({ name }: Job, dueMs: TimeMs, error: unknown): void {
+    const severity = CRITICAL_JOBS.has(name) ? 'critical' : 'warning';
+    this.#given.alerts.failed({ name: `${name}_failed`, severity, what: `${name} of ${toIso(dueMs)} failed` }, error);
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
