@@ -1,8 +1,9 @@
 // Puts the optional packages of other platforms back into package-lock.json. npm leaves those out that the registry at
-// hand does not offer, and `npm ci` then refuses the lock. Run after `npm install`: node scripts/complete-lock.mjs
+// hand does not offer, and `npm ci` then refuses the lock. Run after `npm install`: node scripts/complete-lock.mjs [FOLDER]
 import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
-const file = new URL('../package-lock.json', import.meta.url);
+const file = resolve(process.argv[2] ?? '.', 'package-lock.json');
 const lock = JSON.parse(readFileSync(file, 'utf8'));
 const OS = {
   android: 'android',
@@ -17,7 +18,7 @@ const OS = {
   aix: 'aix',
   openharmony: 'openharmony',
 };
-const CPU = ['arm64', 'x64', 'ia32', 'ppc64', 's390x', 'riscv64', 'loong64', 'mips64el', 'arm', 'wasm32'];
+const CPU = ['arm64', 'x64', 'amd64', 'ia32', 'ppc64', 's390x', 'riscv64', 'loong64', 'mips64el', 'arm', 'wasm32'];
 
 let added = 0;
 for (const [path, entry] of Object.entries({ ...lock.packages })) {
@@ -33,7 +34,7 @@ for (const [path, entry] of Object.entries({ ...lock.packages })) {
       ...(entry.dev && { dev: true }),
       optional: true,
       ...(os && { os: [os] }),
-      cpu: [cpu ?? 'none'],
+      cpu: [cpu === 'amd64' ? 'x64' : (cpu ?? 'none')],
     };
     added += 1;
   }

@@ -27,7 +27,6 @@ type State = z.infer<typeof stateSchema>;
 
 /** What became of one due time of a job. */
 export type JobRun = z.infer<typeof runSchema>;
-type JobOutcome = JobRun['outcome'];
 
 /** Runs that are kept of each job. */
 const KEPT_RUNS = 200;
