@@ -35,6 +35,7 @@ module.exports = {
     only('scheduler', 'scheduler', ['domain'], 'The scheduler knows times and jobs, not what a job does.'),
     only('sandbox', 'sandbox', ['domain'], 'The simulated world speaks wire formats only; the system meets it through them.'),
     only('server', 'server', ['domain', 'config', 'monitoring'], 'The server shows and forwards.'),
+    only('client', 'client', ['server'], 'The client knows the replies of the server, as types.'),
     {
       name: 'nobody-imports-the-top',
       severity: 'error',

@@ -3,6 +3,7 @@ import type { AnalysisRange } from './app/analyses.ts';
 import { type AppParts, PATHS } from './app/app-parts.ts';
 import type { BacktestRequest } from './app/backtest-command.ts';
 import type { SignalsRequest } from './app/backtest-signals.ts';
+import { ownVersion } from './app/build-info.ts';
 import type { DaemonOptions } from './app/daemon/run-daemon.ts';
 import { DataSourcesFile } from './app/data-sources-file.ts';
 import type { EvaluatePeriod } from './app/evaluate.ts';
@@ -13,6 +14,7 @@ import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
 import type { TransferRequest } from './app/transfer.ts';
 import type { TuneOptions } from './app/tune.ts';
+import { upgradeData } from './app/upgrade/upgrade-data.ts';
 import type { Config, Endpoints } from './config/index.ts';
 import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
 import { RequestBudgets } from './extraction/http/index.ts';
@@ -34,8 +36,13 @@ export interface AppSettings {
   readonly liveAccount?: string;
 }
 
-/** Opens the application on a data directory. Nothing is written before a command writes. */
+/**
+ * Opens the application on a data directory, and brings what an older version wrote to the form of this one. Else nothing
+ * is written before a command writes.
+ * @throws DataError `data.newer_layout`, `data.layout_damaged`
+ */
 export async function openApp(settings: AppSettings): Promise<App> {
+  await upgradeData({ dataDir: settings.dataDir, timer: systemTimer }, await ownVersion());
   return new App(await openParts(settings));
 }
 

@@ -49,6 +49,7 @@ export const PATHS = {
   schedule: 'schedule.json',
   runLock: '.run-lock',
   outbox: 'outbox.json',
+  telegramOffset: 'telegram-offset',
   keys: 'keys.sealed',
   reports: 'reports',
 } as const;

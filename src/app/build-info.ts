@@ -12,3 +12,9 @@ export async function ownCommit(): Promise<string | null> {
   });
   return text === undefined ? null : schema.parse(JSON.parse(text)).commit;
 }
+
+/** The version in package.json. */
+export async function ownVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}

@@ -9,13 +9,21 @@ export async function openNotifications(
   told: Pick<NotificationParts, 'onAttempt' | 'onUnsaved'> = {},
 ): Promise<NotificationSystem> {
   const { dataDir, env, clock, timer, config, onProgress } = parts;
-  const { quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour, drawdownAlert: _, ...least } = config.notifications;
+  const { drawdownAlert: _, escalateAfterHours, ...rest } = config.notifications;
+  const { quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour, ...least } = rest;
   const outbox = await Outbox.open(join(dataDir, PATHS.outbox));
   if (outbox.damagedFile) onProgress(`the outbox of alerts could not be read; it lies in ${outbox.damagedFile}`);
   return new NotificationSystem({
     channels: createChannels(env, fetch),
     outbox,
-    policy: { least, quietFromHourUtc, quietToHourUtc, repeatAfterHours, perHour },
+    policy: {
+      least,
+      quietFromHourUtc,
+      quietToHourUtc,
+      repeatAfterHours,
+      escalateAfterHours: escalateAfterHours ?? undefined,
+      perHour,
+    },
     clock,
     timer,
     ...told,

@@ -210,6 +210,10 @@ const notifications = section({
   quietFromHourUtc: count(0, 23).optional().describe('From this hour only critical messages are sent; the others wait'),
   quietToHourUtc: count(0, 23).optional(),
   repeatAfterHours: fraction(0, 168).default(6).describe('The same alert is not sent again before'),
+  escalateAfterHours: fraction(1, 720)
+    .nullable()
+    .default(24)
+    .describe('A warning that comes again and again for so long becomes critical; null: never'),
   drawdownAlert: fraction(0.01, 1).default(0.15).describe('Equity this far below its highest is told as performance_degraded'),
   perHour: count(1, 1000).default(30).describe('Messages an hour on one channel; the others wait'),
 });

@@ -123,4 +123,27 @@ describe('NotificationSystem', () => {
     await notifications.deliver();
     expect(titles(slack)).toEqual(['loud', 'quiet', '0', '1', '2', '3']);
   });
+
+  it('makes a warning that goes on for long critical, and begins anew after a break', async () => {
+    const clock = new ManualClock(NOON);
+    const email = new FakeChannel('email');
+    const outbox = await Outbox.open(join(folder, 'outbox.json'));
+    const policy = { ...POLICY, escalateAfterHours: 12 };
+    const notifications = new NotificationSystem({ channels: [email], outbox, policy, clock, timer: systemTimer });
+    const hear = async (hours: number) => {
+      for (let hour = 0; hour < hours; hour++) {
+        await notifications.raise(alert('warning', 'data are old'));
+        await notifications.deliver();
+        clock.moveTo(clock.nowMs() + HOUR_MS);
+      }
+    };
+    await hear(12);
+    expect(titles(email)).toEqual([]);
+    await hear(7);
+    expect(titles(email)).toEqual(['data are old (for 12 hours)', 'data are old (for 18 hours)']);
+    expect(email.got[0]!.severity).toBe('critical');
+    clock.moveTo(clock.nowMs() + 13 * HOUR_MS);
+    await hear(12);
+    expect(titles(email)).toHaveLength(2);
+  });
 });

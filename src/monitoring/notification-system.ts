@@ -9,6 +9,8 @@ export interface NotificationPolicy {
   readonly quietFromHourUtc?: number | undefined;
   readonly quietToHourUtc?: number | undefined;
   readonly repeatAfterHours: number;
+  /** A warning that comes again and again for so long becomes critical; never without. */
+  readonly escalateAfterHours?: number | undefined;
   readonly perHour: number;
 }
 
@@ -27,6 +29,8 @@ export interface NotificationParts {
 const FIRST_RETRY_MS = 30 * SECOND_MS;
 const LAST_RETRY_MS = HOUR_MS;
 const SEND_TIMEOUT_MS = 15_000;
+/** Something not told of again within so many repeat times was over in between. */
+const GONE_AFTER_REPEATS = 2;
 /** What is under way may take so long when the system ends: a message cut off after it was taken would come twice. */
 const CLOSE_WITHIN_MS = 3_000;
 
@@ -50,12 +54,15 @@ export class NotificationSystem {
   }
 
   /** @returns whether the alert is new: one with the same key was not announced within the repeat time */
-  async raise(given: Omit<Alert, 'key' | 'atMs'> & { readonly key?: string }): Promise<boolean> {
+  async raise({ key: ownKey, ...given }: Given & { readonly key?: string }): Promise<boolean> {
     const { clock, outbox, policy, channels } = this.#parts;
     const nowMs = clock.nowMs();
-    const alert: Alert = { ...given, key: given.key ?? given.name, atMs: nowMs };
-    const before = outbox.announcedMs(alert.key);
-    if (before !== undefined && nowMs - before < policy.repeatAfterHours * HOUR_MS) return false;
+    const key = ownKey ?? given.name;
+    const before = outbox.announced(key);
+    const isOngoing = before !== undefined && nowMs - before.lastMs < GONE_AFTER_REPEATS * policy.repeatAfterHours * HOUR_MS;
+    const sinceMs = isOngoing ? before.sinceMs : nowMs;
+    if (before !== undefined && nowMs - before.lastMs < policy.repeatAfterHours * HOUR_MS) return false;
+    const alert: Alert = { ...escalated(given, nowMs - sinceMs, policy), key, atMs: nowMs };
     const rank = SEVERITIES.indexOf(alert.severity);
     const takers = channels.filter(
       ({ name }) => policy.least[name] !== 'none' && rank >= SEVERITIES.indexOf(policy.least[name] as Severity),
@@ -63,7 +70,7 @@ export class NotificationSystem {
     await this.#saved(
       outbox.announce(
         alert.key,
-        nowMs,
+        { lastMs: nowMs, sinceMs },
         takers.map(({ name }) => ({ alert, channel: name, attempts: 0, notBeforeMs: nowMs })),
       ),
     );
@@ -141,6 +148,14 @@ export class NotificationSystem {
     this.#sent.set(channel, lastHour);
     return lastHour.length >= policy.perHour || isQuiet(policy, nowMs);
   }
+}
+
+type Given = Omit<Alert, 'key' | 'atMs'>;
+
+/** Makes a warning that has lasted too long critical, so that it reaches whoever hears of nothing less. */
+function escalated(given: Given, lastedMs: number, { escalateAfterHours }: NotificationPolicy): Given {
+  if (given.severity !== 'warning' || escalateAfterHours === undefined || lastedMs < escalateAfterHours * HOUR_MS) return given;
+  return { ...given, severity: 'critical', title: `${given.title} (for ${Math.round(lastedMs / HOUR_MS)} hours)` };
 }
 
 /** Whether an hour lies in the quiet ones; they may reach over midnight. */

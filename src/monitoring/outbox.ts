@@ -15,10 +15,18 @@ const messageSchema = z.object({
 /** An alert on its way to one channel. */
 export type OutboxMessage = z.infer<typeof messageSchema>;
 
+const announcedSchema = z.object({
+  lastMs: z.int(),
+  /** First of the announcements that followed each other without a break. */
+  sinceMs: z.int(),
+});
+/** When an alert was announced. */
+export type Announced = z.infer<typeof announcedSchema>;
+
 const stateSchema = z.object({
   waiting: z.array(messageSchema),
-  /** When each alert was last announced, by key. */
-  announcedMs: z.record(z.string(), z.int()),
+  /** By key. */
+  announcedMs: z.record(z.string(), announcedSchema),
 });
 type OutboxState = z.infer<typeof stateSchema>;
 
@@ -60,15 +68,15 @@ export class Outbox {
     return this.#state.waiting;
   }
 
-  announcedMs(key: string): number | undefined {
+  announced(key: string): Announced | undefined {
     return this.#state.announcedMs[key];
   }
 
-  async announce(key: string, atMs: number, messages: readonly OutboxMessage[]): Promise<void> {
-    for (const [old, ms] of Object.entries(this.#state.announcedMs)) {
-      if (atMs - ms > FORGET_AFTER_MS) delete this.#state.announcedMs[old];
+  async announce(key: string, announced: Announced, messages: readonly OutboxMessage[]): Promise<void> {
+    for (const [old, { lastMs }] of Object.entries(this.#state.announcedMs)) {
+      if (announced.lastMs - lastMs > FORGET_AFTER_MS) delete this.#state.announcedMs[old];
     }
-    this.#state.announcedMs[key] = atMs;
+    this.#state.announcedMs[key] = announced;
     this.#state.waiting.push(...messages);
     while (this.#state.waiting.length > MAX_WAITING) {
       const least = this.#state.waiting.findIndex(({ alert }) => alert.severity !== 'critical');

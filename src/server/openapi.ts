@@ -14,7 +14,10 @@ export function openApiOf(routes: readonly Route[], version: string): unknown {
       }),
       ...(route.method === 'POST' && { security: [{ bearer: [] }] }),
       responses: {
-        '200': { description: 'The document asked for', content: { 'application/json': { schema: {} } } },
+        '200': {
+          description: 'The document asked for',
+          content: { 'application/json': { schema: z.toJSONSchema(route.reply) } },
+        },
         '400': { description: 'The request is not understood' },
         ...(route.method === 'POST' && {
           '401': { description: 'The token is missing or wrong' },

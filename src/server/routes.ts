@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { COLLECTIONS, type ServiceApi } from './service-api.ts';
+import { type Collection, flattenReply, haltReply, pushReply, REPLIES, ticketReply } from './replies.ts';
+import type { ServiceApi } from './service-api.ts';
 import type { Tickets } from './tickets.ts';
 
 /** One route of the API: the same schemas check requests and make the OpenAPI document. */
@@ -11,6 +12,7 @@ export interface Route {
   readonly query?: z.ZodObject;
   readonly params?: z.ZodObject;
   readonly body?: z.ZodType;
+  readonly reply: z.ZodType;
   readonly handle: (request: { readonly query: never; readonly params: never; readonly body: never }) => Promise<unknown>;
 }
 
@@ -25,7 +27,7 @@ const pushBody = z
   .max(10_000)
   .describe('Rows: names and plain values, with a column that holds the time');
 
-const SUMMARIES: Readonly<Record<(typeof COLLECTIONS)[number], string>> = {
+const SUMMARIES: Readonly<Record<Collection, string>> = {
   status: 'Health of every part',
   decisions: 'Daily decisions, with reasons',
   orders: 'Orders, with states and fills',
@@ -39,12 +41,13 @@ const SUMMARIES: Readonly<Record<(typeof COLLECTIONS)[number], string>> = {
 };
 
 export function apiRoutes(service: ServiceApi, tickets: Tickets): Route[] {
-  const reads = COLLECTIONS.map(
+  const reads = (Object.keys(REPLIES) as Collection[]).map(
     (what): Route => ({
       method: 'GET',
       path: `/api/v1/${what}`,
       summary: SUMMARIES[what],
       query: listQuery,
+      reply: REPLIES[what],
       handle: ({ query }) => service.read(what, (query as z.output<typeof listQuery>).limit),
     }),
   );
@@ -55,13 +58,21 @@ export function apiRoutes(service: ServiceApi, tickets: Tickets): Route[] {
       path: '/api/v1/halt',
       summary: 'No new risk from now on',
       body: haltBody,
+      reply: haltReply,
       handle: ({ body }) => service.halt('api', (body as z.output<typeof haltBody>).why),
     },
-    { method: 'POST', path: '/api/v1/resume', summary: 'Allow new risk again', handle: () => service.resume('api') },
+    {
+      method: 'POST',
+      path: '/api/v1/resume',
+      summary: 'Allow new risk again',
+      reply: haltReply,
+      handle: () => service.resume('api'),
+    },
     {
       method: 'POST',
       path: '/api/v1/flatten',
       summary: 'Halt, cancel what is open, sell what is held',
+      reply: flattenReply,
       handle: () => service.flatten('api'),
     },
     {
@@ -70,12 +81,14 @@ export function apiRoutes(service: ServiceApi, tickets: Tickets): Route[] {
       summary: 'Push rows of a dataset; they are validated like any other',
       params: pushParams,
       body: pushBody,
+      reply: pushReply,
       handle: ({ params, body }) => service.push((params as z.output<typeof pushParams>).dataset, body),
     },
     {
       method: 'POST',
       path: '/api/v1/stream-ticket',
       summary: 'A one-time ticket for opening the stream from a browser',
+      reply: ticketReply,
       handle: async () => tickets.issue(),
     },
   ];

@@ -1,13 +1,7 @@
+import type { Collection, FlattenReply, HaltReply, PushReply, Reply } from './replies.ts';
+
 /** A row that somebody pushes: names and plain values. */
 export type PushedRow = Readonly<Record<string, string | number | boolean | null>>;
-
-/** What became of pushed rows. */
-export interface PushReport {
-  readonly rows: number;
-  readonly stored: number;
-  readonly quarantined: number;
-  readonly warnings: readonly string[];
-}
 
 /** What the server may ask of the running system. Answers are plain documents without secrets. */
 export interface ServiceApi {
@@ -15,27 +9,12 @@ export interface ServiceApi {
   readonly isReady: () => boolean;
   readonly isSimulated: boolean;
   /** Reads one of the collections that the API shows, newest last, at most `limit` entries where it is a list. */
-  read(what: Collection, limit: number): Promise<unknown>;
+  read<What extends Collection>(what: What, limit: number): Promise<Reply<What>>;
   /** Prometheus text. */
   metrics(): Promise<string>;
-  halt(by: string, why: string): Promise<unknown>;
-  resume(by: string): Promise<unknown>;
-  flatten(by: string): Promise<unknown>;
+  halt(by: string, why: string): Promise<HaltReply>;
+  resume(by: string): Promise<HaltReply>;
+  flatten(by: string): Promise<FlattenReply>;
   /** @throws DataError, ConfigError where nothing of it can be used */
-  push(dataset: string, rows: readonly PushedRow[]): Promise<PushReport>;
+  push(dataset: string, rows: readonly PushedRow[]): Promise<PushReply>;
 }
-
-export const COLLECTIONS = [
-  'status',
-  'decisions',
-  'orders',
-  'trades',
-  'positions',
-  'equity',
-  'models',
-  'features',
-  'data',
-  'alerts',
-] as const;
-
-export type Collection = (typeof COLLECTIONS)[number];

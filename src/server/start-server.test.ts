@@ -23,14 +23,14 @@ class FakeService implements ServiceApi {
   isHalted = false;
   readonly isSimulated = true;
   isReady = () => true;
-  read = async (what: string): Promise<unknown> => shown[what] ?? [];
+  read: ServiceApi['read'] = async (what) => (shown[what] ?? []) as never;
   metrics = async () => '# TYPE ets_x gauge\nets_x 1\n';
   halt = async (by: string, why: string) => {
     this.isHalted = true;
     return { halted: true, by, why };
   };
   resume = async () => ({ halted: false });
-  flatten = async () => ({ halted: true });
+  flatten = async () => ({ halted: true as const, why: 'flatten', orders: [], position: { eth: '0' } });
   push = async (): ReturnType<ServiceApi['push']> => ({ rows: 1, stored: 1, quarantined: 0, warnings: [] });
 }
 

@@ -1,23 +1,15 @@
 import type { ServiceApi } from './service-api.ts';
 
-interface Shown {
-  readonly status: { readonly status: string; readonly checks: readonly { name: string; status: string; detail: string }[] };
-  readonly decisions: readonly { decisionTimeMs: number; label: string; action: string; reasons: readonly string[] }[];
-  readonly equity: readonly { timeMs: number; equityUsd: number }[];
-  readonly alerts: readonly { timeMs: number; severity: string; message: string }[];
-}
-
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const day = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ');
 
 /** The state at a glance: health, last decisions, equity, alerts. Plain HTML, no script, made for each request. */
 export async function statusPage(service: ServiceApi): Promise<string> {
-  const read = async <What extends keyof Shown>(what: What, limit: number) => (await service.read(what, limit)) as Shown[What];
   const [status, decisions, equity, alerts] = [
-    await read('status', 1),
-    await read('decisions', 14),
-    await read('equity', 400),
-    await read('alerts', 10),
+    await service.read('status', 1),
+    await service.read('decisions', 14),
+    await service.read('equity', 400),
+    await service.read('alerts', 10),
   ];
   const rows = (list: readonly (readonly string[])[]) =>
     list.map((cells) => `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`).join('');

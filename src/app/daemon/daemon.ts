@@ -1,7 +1,7 @@
 import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
-import { type Metrics, withLogFields } from '../../monitoring/index.ts';
+import { type Metrics, type Tracing, withLogFields } from '../../monitoring/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import { decisionId, type UserStream } from '../../trading/index.ts';
@@ -41,6 +41,7 @@ export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStre
   readonly events: EventLog;
   readonly alerts: DaemonAlerts;
   readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
   /** Nothing where the clock is not this machine's. */
   readonly clockWatch: ClockWatch | undefined;
 }
@@ -205,31 +206,36 @@ export class Daemon implements RunningDaemon {
   async #decideDue(dueMs: TimeMs): Promise<void> {
     const { clock, signal, timer } = this.#parts;
     const startedMs = timer.elapsedMs();
+    const id = this.#decisionId(dueMs);
+    const attributes = { decisionId: id };
     this.#isDeciding = true;
     try {
       const phases = new PhaseTimes(timer);
-      await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs, phases));
-      await this.#recorder.record(this.#decision, { dueMs, outcome: 'done', startedMs, phasesMs: phases.ms });
+      await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs, id, phases));
+      await this.#recorder.record(this.#decision, { dueMs, outcome: 'done', startedMs, phasesMs: phases.ms, attributes });
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
       this.#recorder.tellFailure(this.#decision, dueMs, error);
       if (error instanceof InvariantError) await this.#watch.halt(`${error.code}: ${error.message}`);
       if (clock.nowMs() + RETRY_AFTER_MS - dueMs > this.#decision.lateMs)
-        await this.#recorder.record(this.#decision, { dueMs, outcome: 'failed', message: error.message, startedMs });
+        await this.#recorder.record(this.#decision, { dueMs, outcome: 'failed', message: error.message, startedMs, attributes });
       else await this.#wait(clock.nowMs() + RETRY_AFTER_MS);
     } finally {
       this.#isDeciding = false;
     }
   }
 
-  async #decide(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
+  #decisionId(decisionTimeMs: TimeMs): string {
+    const { strategy, symbol, mode } = this.session.cycle.settings;
+    return decisionId({ strategy, symbol, mode, decisionTimeMs });
+  }
+
+  async #decide(dueMs: TimeMs, id: string, phases: PhaseTimes): Promise<void> {
     await this.#fetching.fetchWithin(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
     phases.end('fetch');
     await this.ownData.look();
     phases.end('ownData');
-    const { strategy, symbol, mode } = this.session.cycle.settings;
-    const id = decisionId({ strategy, symbol, mode, decisionTimeMs: dueMs });
     await withLogFields({ decisionId: id }, () => this.#cycle(dueMs, phases));
   }
 

@@ -10,8 +10,8 @@ const runSchema = z.object({
   job: z.string(),
   dueMs: z.int(),
   endedMs: z.int(),
-  /** Process time; of runs of versions before it is not known. */
-  durationMs: z.int().default(0),
+  /** Process time; 0 where it is not known. */
+  durationMs: z.int(),
   outcome: z.enum(JOB_OUTCOMES),
   message: z.string().nullable(),
   /** Process time of each part of the run, in their order; of jobs that have parts. */

@@ -1,5 +1,5 @@
 import { type TimeMs, toIso } from '../../domain/index.ts';
-import type { Metrics } from '../../monitoring/index.ts';
+import type { Metrics, TracedRun, Tracing } from '../../monitoring/index.ts';
 import type { Job } from '../../scheduler/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
@@ -13,12 +13,16 @@ export interface JobRecorderParts {
   readonly history: JobHistory;
   readonly metrics: Metrics;
   readonly alerts: DaemonAlerts;
+  /** Nothing where no collector of traces is named. */
+  readonly tracing: Tracing | undefined;
 }
 
 /** What became of a run; `startedMs` is process time, and nothing where it never began. */
 export interface RunResult extends Pick<JobRun, 'dueMs' | 'outcome' | 'phasesMs'> {
   readonly message?: string;
   readonly startedMs?: number;
+  /** What else a trace of the run says. */
+  readonly attributes?: TracedRun['attributes'];
 }
 
 /** Writes down what became of each run of a job, and tells people of those that failed. */
@@ -34,11 +38,18 @@ export class JobRecorder {
     for (const outcome of JOB_OUTCOMES) this.#given.metrics.expect('ets_job_runs_total', { job: job.name, outcome });
   }
 
-  async record({ name: job }: Job, { dueMs, outcome, message, startedMs, phasesMs }: RunResult): Promise<void> {
-    const { parts, history, metrics } = this.#given;
+  async record({ name: job }: Job, { dueMs, outcome, message, startedMs, phasesMs, attributes }: RunResult): Promise<void> {
+    const { parts, history, metrics, tracing } = this.#given;
     const durationMs = startedMs === undefined ? 0 : Math.round(parts.timer.elapsedMs() - startedMs);
     metrics.count('ets_job_runs_total', { job, outcome });
     if (startedMs !== undefined) metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job });
+    tracing?.run({
+      job,
+      durationMs,
+      phasesMs,
+      attributes: { due: toIso(dueMs), outcome, ...attributes },
+      ...(outcome === 'failed' && { error: message ?? 'failed' }),
+    });
     const run = { job, dueMs, endedMs: parts.clock.nowMs(), durationMs, outcome, message: message ?? null };
     await history.record({ ...run, ...(phasesMs && { phasesMs }) });
   }

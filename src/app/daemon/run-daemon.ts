@@ -1,15 +1,17 @@
 import { join } from 'node:path';
-import { AppError } from '../../domain/index.ts';
+import { AppError, systemClock } from '../../domain/index.ts';
 import { ModelRegistry } from '../../model/index.ts';
-import { type Logger, Metrics } from '../../monitoring/index.ts';
+import { type Logger, Metrics, openTracing, type Tracing } from '../../monitoring/index.ts';
 import { EventLog } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
+import { ownVersion } from '../build-info.ts';
 import { livePrices } from '../live-prices.ts';
 import { openNotifications } from '../notify.ts';
 import { openPredictionHistory } from '../prediction-history.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
+import { writeLayout } from '../upgrade/upgrade-data.ts';
 import { openClockWatch } from './clock-watch.ts';
 import { Daemon } from './daemon.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
@@ -17,6 +19,7 @@ import { loggedParts, openDaemonLog } from './daemon-log.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { JobHistory } from './job-history.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
+import { openTelegram } from './open-telegram.ts';
 import { userStreamCheck } from './open-user-stream.ts';
 import { acquireRunLock } from './run-lock.ts';
 import { serve } from './serve.ts';
@@ -52,13 +55,14 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   });
   try {
     const alerts = await openAlerts();
+    const tracing = await openTracing(parts.env, systemClock, await ownVersion());
     try {
-      return await serveAndRun(parts, { log, events, metrics, alerts }, options);
+      return await serveAndRun(parts, { log, events, metrics, alerts, tracing }, options);
     } catch (error) {
       if (!parts.signal?.aborted) await alerts.lastWords(error);
       throw error;
     } finally {
-      await alerts.close();
+      await Promise.all([alerts.close(), tracing?.close()]);
     }
   } finally {
     await release();
@@ -75,23 +79,29 @@ interface Voices {
   readonly events: EventLog;
   readonly metrics: Metrics;
   readonly alerts: DaemonAlerts;
+  readonly tracing: Tracing | undefined;
 }
 
-async function serveAndRun(parts: AppParts, { log, events, metrics, alerts }: Voices, options: DaemonOptions) {
+async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptions) {
+  const { log, events, metrics, alerts } = voices;
   let running: Daemon | undefined;
   const server = await serve(parts, { events, alerts, metrics, running: () => running });
   try {
-    const daemon = await openDaemon(parts, events, alerts, metrics);
+    const daemon = await openDaemon(parts, voices);
+    const telegram = await openTelegram(parts, { daemon, events, alerts });
     try {
       await daemon.start();
       daemon.startStreams();
+      telegram?.start();
       running = daemon;
+      await writeLayout(parts.dataDir, await ownVersion());
       events.add('ready', parts.clock.nowMs(), {});
       log.info({ url: server?.url ?? null, simulated: parts.isSimulated, mode: modeOf(parts) }, 'ready');
       options.onReady(server?.url ?? null);
       return await daemon.run(options.days);
     } finally {
       running = undefined;
+      await telegram?.close();
       await daemon.close();
       await daemon.streams?.close();
       await daemon.userStream?.close();
@@ -103,7 +113,7 @@ async function serveAndRun(parts: AppParts, { log, events, metrics, alerts }: Vo
   }
 }
 
-async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlerts, metrics: Metrics): Promise<Daemon> {
+async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }: Omit<Voices, 'log'>): Promise<Daemon> {
   const { clock, config, dataDir } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
   const models = await openModels(registry, config.model.trainDays, alerts);
@@ -152,6 +162,7 @@ async function openDaemon(parts: AppParts, events: EventLog, alerts: DaemonAlert
     alerts,
     health,
     metrics,
+    tracing,
     clockWatch,
   });
   return daemon;

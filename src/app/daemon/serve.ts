@@ -1,9 +1,9 @@
-import { appendFile, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { systemClock } from '../../domain/index.ts';
 import type { Metrics } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
-import { type AppParts, PATHS } from '../app-parts.ts';
+import type { AppParts } from '../app-parts.ts';
+import { ownVersion } from '../build-info.ts';
+import { auditLog } from './audit-log.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { daemonService } from './daemon-service.ts';
 import type { RunningDaemon } from './running-daemon.ts';
@@ -20,7 +20,7 @@ export async function serve(
   parts: AppParts,
   { events, alerts, metrics, running }: ServeParts,
 ): Promise<{ readonly url: string; close(): Promise<void> } | undefined> {
-  const { config, env, timer, dataDir, clock } = parts;
+  const { config, env, timer } = parts;
   const { enabled, host, port, requestsPerMinute } = config.server;
   if (!enabled) return undefined;
   const { readTlsFiles, startServer } = await import('../../server/index.ts');
@@ -47,20 +47,6 @@ export async function serve(
     timer,
     failed: (error) => alerts.raise({ name: 'api_failed', severity: 'warning', title: `the API failed: ${String(error)}` }),
     observed: (method, status) => metrics.count('ets_api_requests_total', { method, status: `${status}` }),
-    audit: (entry) => {
-      void appendFile(join(dataDir, PATHS.audit), `${JSON.stringify({ timeMs: clock.nowMs(), ...entry })}\n`).catch(
-        (error: unknown) =>
-          alerts.raise({
-            name: 'audit_failed',
-            severity: 'critical',
-            title: `the audit log cannot be written: ${String(error)}`,
-          }),
-      );
-    },
+    audit: auditLog(parts, alerts),
   });
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,21 +1,20 @@
 import { type Alert, alertText } from '../alert.ts';
 import type { NotificationChannel } from './channel.ts';
 import { type Fetch, post, postJson } from './post.ts';
+import { TELEGRAM_MAX_CHARS, telegramMethod } from './telegram-api.ts';
 
-const TELEGRAM = 'https://api.telegram.org';
-/** Longest texts that the services take. */
-const TELEGRAM_MAX = 4096;
+/** Longest text that the service takes. */
 const DISCORD_MAX = 2000;
 
 /** Telegram Bot API, `sendMessage`. */
-export const telegramChannel = (fetch: Fetch, token: string, chatId: string, base = TELEGRAM): NotificationChannel => ({
+export const telegramChannel = (fetch: Fetch, token: string, chatId: string, base?: string): NotificationChannel => ({
   name: 'telegram',
   send: (alert, signal) =>
     postJson(
       fetch,
       'telegram',
-      `${base}/bot${token}/sendMessage`,
-      { chat_id: chatId, text: alertText(alert).slice(0, TELEGRAM_MAX), disable_notification: alert.severity === 'info' },
+      telegramMethod(token, 'sendMessage', base),
+      { chat_id: chatId, text: alertText(alert).slice(0, TELEGRAM_MAX_CHARS), disable_notification: alert.severity === 'info' },
       signal,
     ),
 });
