@@ -5,8 +5,9 @@ import { CRASH_POINTS } from '../src/trading/crash-point.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const CODE = /'([a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*)'/g;
-/** Literals of the same shape that are no codes: names of files, paths in replies, and a name of another library. */
-const OTHER = /\.(ts|js|bin|sealed|json|yaml|ndjson|parquet|csv|html|log|in)$|^chart\.result$|^commander\.help$/;
+/** Literals of the same shape that are no codes: names of files, paths in replies, names that other programs give. */
+const OTHER =
+  /\.(ts|js|bin|sealed|json|yaml|ndjson|parquet|csv|html|log|in)$|^chart\.result$|^commander\.help$|^service\.(name|version)$/;
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {

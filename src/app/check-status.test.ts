@@ -83,6 +83,7 @@ describe('checkStatus', () => {
       job,
       dueMs,
       endedMs: dueMs,
+      durationMs: 5,
       outcome,
       message,
     });
