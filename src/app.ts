@@ -14,7 +14,8 @@ import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
 import type { TransferRequest } from './app/transfer.ts';
 import type { TuneOptions } from './app/tune.ts';
-import { upgradeData } from './app/upgrade/upgrade-data.ts';
+import { type Undone, undoUpgrade } from './app/upgrade/undo-upgrade.ts';
+import { type Upgrade, upgradeData } from './app/upgrade/upgrade-data.ts';
 import type { Config, Endpoints } from './config/index.ts';
 import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
 import { RequestBudgets } from './extraction/http/index.ts';
@@ -42,9 +43,17 @@ export interface AppSettings {
  * @throws DataError `data.newer_layout`, `data.layout_damaged`
  */
 export async function openApp(settings: AppSettings): Promise<App> {
-  await upgradeData({ dataDir: settings.dataDir, timer: systemTimer }, await ownVersion());
+  await upgradeDataDir(settings.dataDir);
   return new App(await openParts(settings));
 }
+
+/** Brings a data directory to the form of this version, as opening it does, and says what that changed. */
+export const upgradeDataDir = async (dataDir: string): Promise<Upgrade> =>
+  upgradeData({ dataDir, timer: systemTimer }, await ownVersion());
+
+/** Gives a data directory back the form of the version before, for an upgrade that did not come to work. */
+export const undoDataUpgrade = async (dataDir: string): Promise<Undone> =>
+  undoUpgrade({ dataDir, timer: systemTimer }, await ownVersion());
 
 /** The parts list: clock, world, store and sources, as the settings have them. */
 async function openParts({
