@@ -80,6 +80,7 @@ folder=@FOLDER@
 echo "$*" >>"$folder/calls"
 image() { echo "$folder/image-$(printf %s "$1" | tr -c 'a-zA-Z0-9_' _)"; }
 inside() {
+  [ "$1" = npm ] && exec "$@"
   [ "$1" = ets ] && shift
   exec env ETS_DATA_DIR=data-storage node @MAIN@ "$@" \${STAND_IN_ARGUMENTS:-}
 }

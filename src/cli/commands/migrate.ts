@@ -19,6 +19,9 @@ export const migrate = (): Command =>
         return { json: undone, text: `layout ${undone.layout}; restored: ${undone.restored.join(', ') || 'nothing'}` };
       }
       const done = await upgradeDataDir(dataDirOf(options));
-      return { json: done, text: `layout ${done.layout}; migrated: ${done.migrated.map(({ file }) => file).join(', ') || 'nothing'}` };
+      return {
+        json: done,
+        text: `layout ${done.layout}; migrated: ${done.migrated.map(({ file }) => file).join(', ') || 'nothing'}`,
+      };
     },
   );
