@@ -27,6 +27,8 @@ export interface AppSettings {
   readonly dataDir: string;
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The file of secrets that was read into `env`; `.env` unless told. */
+  readonly envFile?: string | undefined;
   /** Base URLs that stand in for the configured ones; with `control` they are a sandbox's, and so is the time. */
   readonly endpoints?: Endpoints;
   /** Least level of the daemon's log; info unless told. */
@@ -60,6 +62,7 @@ async function openParts({
   dataDir,
   config,
   env,
+  envFile,
   endpoints,
   signal,
   liveAccount,
@@ -83,6 +86,7 @@ async function openParts({
     dataDir,
     config,
     env,
+    envFile,
     clock,
     timer,
     budgets: new RequestBudgets(timer),
@@ -339,16 +343,23 @@ export class App {
 
   /** No new risk from now on. @param by who halts, for the record */
   async halt(by: string, why: string) {
-    return (await import('./app/halting.ts')).haltTrading(this.#parts, by, why);
+    const { haltTrading } = await import('./app/halting.ts');
+    return this.#audited(`halt: ${why}`, () => haltTrading(this.#parts, by, why));
   }
 
   async resume() {
-    return (await import('./app/halting.ts')).resumeTrading(this.#parts);
+    const { resumeTrading } = await import('./app/halting.ts');
+    return this.#audited('resume', () => resumeTrading(this.#parts));
   }
 
   /** Halts, cancels what is open and sells what is held. */
   async flatten(by: string) {
-    return (await import('./app/halting.ts')).flatten(this.#parts, by);
+    const { flatten } = await import('./app/halting.ts');
+    return this.#audited('flatten', () => flatten(this.#parts, by));
+  }
+
+  async #audited<T>(what: string, act: () => Promise<T>): Promise<T> {
+    return (await import('./app/write-audit.ts')).audited(this.#parts, what, act);
   }
 
   async createBackup() {
