@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { withAction } from '../command.ts';
-import { dataDirOf } from '../open-cli-app.ts';
 
 interface Options {
   readonly back?: boolean;
@@ -13,6 +12,7 @@ export const migrate = (): Command =>
       .description('bring the data directory to the form of this version, as every other command does first')
       .option('--back', 'give it the form of the version before, where an upgrade did not come to work'),
     async ({ options }) => {
+      const { dataDirOf } = await import('../open-cli-app.ts');
       const { undoDataUpgrade, upgradeDataDir } = await import('../../app.ts');
       if (options.back === true) {
         const undone = await undoDataUpgrade(dataDirOf(options));
