@@ -30,7 +30,7 @@ export interface JudgedRows {
 export const against = ({ probabilities, labels }: JudgedRows, others: Float64Array, rng: Rng): Comparison =>
   comparePredictions(probabilities, others, labels, { ...INTERVALS, rng });
 
-/** Against someone who quotes how often each class followed the last known one in the model's training window. */
+/** Against someone who quotes how often each class came with the last one known in the model's training window. */
 export function againstPersistence(
   judged: JudgedRows,
   set: TrainingSet,
@@ -38,10 +38,12 @@ export function againstPersistence(
   trainedUntilMs: TimeMs,
   rng: Rng,
 ): Comparison | null {
-  const training = Uint8Array.from(trainableRows(set, fromMs, trainedUntilMs), (row) => set.label[row]!);
+  const trained = trainableRows(set, fromMs, trainedUntilMs);
+  const training = Uint8Array.from(trained, (row) => set.label[row]!);
   const last = judged.rows.map((row) => lastKnownLabel(set, row));
   if (training.length === 0 || last.includes(undefined)) return null;
-  return against(judged, persistenceBaseline(training, Uint8Array.from(last as number[])), rng);
+  const before = trained.map((row) => lastKnownLabel(set, row));
+  return against(judged, persistenceBaseline(training, Uint8Array.from(last as number[]), before), rng);
 }
 
 /** Against what had been said beforehand by the models that served on those days. */
