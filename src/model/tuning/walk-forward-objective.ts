@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Matrix, ModelError } from '../../domain/index.ts';
 import { smoothedShares } from '../calibration/class-shares.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
+import { type SignalPolicy, signalReturns } from '../evaluation/index.ts';
 import { binsOf } from '../learners/learner-spec.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
 import { type Fold, forwardFolds } from '../stacking/folds.ts';
@@ -19,6 +20,12 @@ export interface WalkForwardOptions {
   readonly purge: number;
   readonly classes: number;
   readonly threads: number;
+  /** What following a trial's signals would have returned is measured where this is given. */
+  readonly signals?: {
+    /** Of each row of the window, over the label's horizon. */
+    readonly forwardReturn: Float64Array;
+    readonly policy: SignalPolicy;
+  };
 }
 
 /**
@@ -31,12 +38,14 @@ export class WalkForwardObjective {
   readonly #folds: readonly Fold[];
   readonly #threads: number;
   readonly #baselines: readonly number[];
+  readonly #signals: WalkForwardOptions['signals'];
 
   /** @throws ModelError `learner.*`; `learner.too_few_rows` where a fold would have nothing to learn from */
-  constructor(space: SearchSpace, X: Matrix, y: Uint8Array, { folds, purge, classes, threads }: WalkForwardOptions) {
+  constructor(space: SearchSpace, X: Matrix, y: Uint8Array, { folds, purge, classes, threads, signals }: WalkForwardOptions) {
     checkTrainingInput(X, y, { classes });
     this.#space = space;
     this.#threads = threads;
+    this.#signals = signals;
     this.#folds = forwardFolds(X.rows, folds, purge);
     if (this.#folds.length < folds) {
       throw new ModelError('learner.too_few_rows', `${X.rows} rows are too few for ${folds} forward folds`, {
@@ -67,8 +76,20 @@ export class WalkForwardObjective {
     return tasks.map(({ fold }, i): FoldScore => {
       const { test } = this.#folds[fold]!;
       const loss = sumLogLoss(results[i]!, this.#labels(test), classes) / test.length;
-      return { fold, loss, baseline: this.#baselines[fold]!, rows: test.length };
+      const scored = { fold, loss, baseline: this.#baselines[fold]!, rows: test.length };
+      return this.#signals ? { ...scored, returns: this.#returns(test, results[i]!, this.#signals) } : scored;
     });
+  }
+
+  #returns(test: Int32Array, said: Float64Array, { forwardReturn, policy }: NonNullable<WalkForwardOptions['signals']>) {
+    const { classes } = this.#window;
+    const days = Array.from(test, (row, i) => ({
+      probabilities: said.subarray(i * classes, (i + 1) * classes),
+      forwardReturn: forwardReturn[row]!,
+    }));
+    const { returns } = signalReturns(days, policy);
+    const mean = (of: (value: number) => number) => returns.reduce((sum, value) => sum + of(value), 0) / returns.length;
+    return { mean: mean((value) => value), meanSquare: mean((value) => value ** 2) };
   }
 
   /** What a learner with these parameters predicted of every scored row, each row once, in time order. */
