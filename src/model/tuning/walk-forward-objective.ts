@@ -6,6 +6,7 @@ import { type SignalPolicy, signalReturns } from '../evaluation/index.ts';
 import { binsOf } from '../learners/learner-spec.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
 import { type Fold, forwardFolds } from '../stacking/folds.ts';
+import { expectedWork } from '../threads/expected-work.ts';
 import type { FitJob } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, type TrainingWindow } from '../trees/training-window.ts';
@@ -102,12 +103,19 @@ export class WalkForwardObjective {
   }
 
   async #run(tasks: readonly TrialTask[]): Promise<Float64Array[]> {
-    const jobs = tasks.map(({ params, fold }): FitJob => {
+    const jobs = tasks.map(({ params, fold }) => {
       const { train, test } = this.#folds[fold]!;
       const { spec } = learnerOfParameters(this.#space.learner, { ...this.#space.fixed, ...params });
-      return { spec, rows: train, predict: test, keep: false };
+      return { spec, rows: train, predict: test, keep: false } satisfies FitJob;
     });
-    return (await fitPool.run(this.#window, jobs, this.#threads)).map(({ predictions }) => predictions ?? new Float64Array());
+    const order = jobs
+      .map(({ spec, rows }, i) => ({ i, work: expectedWork(spec, rows.length) }))
+      .sort((a, b) => b.work - a.work || a.i - b.i);
+    const ordered = order.map(({ i }) => jobs[i]!);
+    const results = await fitPool.run(this.#window, ordered, this.#threads);
+    const predictions = new Array<Float64Array>(jobs.length);
+    for (const [at, { i }] of order.entries()) predictions[i] = results[at]!.predictions ?? new Float64Array();
+    return predictions;
   }
 
   #labels = (rows: Int32Array): Uint8Array => Uint8Array.from(rows, (row) => this.#window.labels[row]!);
