@@ -15,7 +15,7 @@ const python = process.env.ETS_PEERS_PYTHON;
 const peers = process.env.ETS_PEERS_DIR ?? resolve(fileURLToPath(new URL('..', import.meta.url)), '../shared/peers');
 const [NOOP_TRIALS, BOOSTING_TRIALS] = [200, 60];
 const [ROWS, COLUMNS, CLASSES, FOLDS, BATCH, THREADS] = [365, 60, 3, 3, 8, 2];
-const REPEATS = 3;
+const REPEATS = 5;
 
 /** The five parameters of the peer's search. */
 const space = parseSearchSpace(
