@@ -248,10 +248,13 @@ export class App {
     const { evaluate } = await import('./app/evaluate.ts');
     const { serving } = await import('./app/registry-model-store.ts');
     const registry = await this.#registry();
-    const id = modelId ?? (await registry.currentId());
+    const currentId = await registry.currentId();
+    const id = modelId ?? currentId;
     if (id === undefined)
       throw new ModelError('evaluate.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
-    return evaluate(this.#parts, serving(await registry.load(id)), period);
+    const model = serving(await registry.load(id));
+    const current = currentId === undefined || currentId === id ? undefined : serving(await registry.load(currentId));
+    return evaluate(this.#parts, model, period, current);
   }
 
   async listModels() {

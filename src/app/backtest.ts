@@ -11,11 +11,11 @@ import { runDailyCycle } from './daily-cycle.ts';
 import { loadView } from './load-view.ts';
 import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
-import type { ServedPrediction } from './model-quality.ts';
 import { paperRoute } from './order-route.ts';
 import { noteOf, type PastPrediction, retrain, type TrainingNote } from './retrain.ts';
 import type { FinishedRun } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
+import type { ServedPrediction } from './served-outcomes.ts';
 import { predictAt } from './serving-model.ts';
 
 export interface BacktestOptions {
@@ -77,8 +77,16 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
     for (; dueMs <= decisionTimeMs; dueMs += options.retrainEveryDays * DAY_MS) await train(dueMs);
     clock.moveTo(decisionTimeMs);
     const result = await runDailyCycle(parts, decisionTimeMs);
-    const { prediction } = result.record;
-    if (prediction) predictions.push({ decisionTimeMs, modelId: prediction.modelId, probabilities: prediction.probabilities });
+    const { prediction, predictionSet } = result.record;
+    if (prediction) {
+      const { modelId, probabilities } = prediction;
+      predictions.push({
+        decisionTimeMs,
+        modelId,
+        probabilities,
+        ...(predictionSet && { predictionSet: predictionSet.classes }),
+      });
+    }
     const challenger = models.challenger();
     if (challenger)
       shadow.push({ decisionTimeMs, probabilities: predictAt(challenger.model, view, decisionTimeMs).probabilities });

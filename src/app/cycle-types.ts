@@ -14,8 +14,8 @@ import type {
   TradingMode,
 } from '../trading/index.ts';
 import type { MarketView } from './market-view.ts';
-import type { ServedPrediction } from './model-quality.ts';
 import type { OrderRoute } from './order-route.ts';
+import type { ServedPrediction } from './served-outcomes.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */

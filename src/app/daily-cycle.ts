@@ -14,6 +14,7 @@ import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
 import type { MarketView } from './market-view.ts';
 import { modelQuality } from './model-quality.ts';
 import { DRIFT_LEVELS } from './risk-settings.ts';
+import { servePredictionSet } from './serve-prediction-set.ts';
 import { predictAt } from './serving-model.ts';
 import { wantedExposure } from './wanted-exposure.ts';
 
@@ -59,6 +60,7 @@ export async function decideAt(
   const canonical = model?.canonical ?? view.canonicalFor(decisionTimeMs).series;
   const { matrix, isSuspect } = view.predictionData(canonical, decisionTimeMs);
   const prediction = model && predictAt(model, view, decisionTimeMs);
+  const predictionSet = model && prediction ? servePredictionSet(view, model, parts.served(), prediction, decisionTimeMs) : null;
   const dataVerdicts = dataVerdictsAt(view, canonical, decisionTimeMs);
   const dataAgeMs = decisionTimeMs - newestEndMs(view.table(canonical).price, decisionTimeMs);
   const quote = await market.quote(decisionTimeMs);
@@ -122,6 +124,7 @@ export async function decideAt(
     inputs: await market.inputs(),
     features: lastRow(matrix),
     prediction: prediction ? { ...prediction, probabilities: [...prediction.probabilities] } : null,
+    predictionSet,
     dataVerdicts,
     positionBefore: {
       quantityEth: toText(ledger.balance(ledger.baseAsset)),

@@ -13,6 +13,7 @@ import {
   tradeHistory,
 } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
+import { searchedTrials } from './searched-trials.ts';
 
 export interface PerformanceReportOptions {
   readonly html: boolean;
@@ -39,6 +40,7 @@ export async function performanceReport(
     exposure: Float64Array.from(points, (point) => point.exposure),
     trades: trades.map(({ pnlUsd, feesUsd, exitTimeMs }) => ({ pnlUsd: Number(pnlUsd), feesUsd: Number(feesUsd), exitTimeMs })),
     feesUsd: toNumber(ledger.feesUsd),
+    ...(await searchedTrials({ dataDir })),
     rng: createRng(config.model.seed, 1),
   });
   const simulated = isSimulated || trades.some(({ mode }) => mode === 'sandbox');

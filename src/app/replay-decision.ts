@@ -59,7 +59,12 @@ export async function replayDecision(parts: AppParts, registry: ModelRegistry, d
   const again = await decideAt(cycle, view, decisionId, decisionTimeMs, record.conditions.isExchangeUp ?? undefined);
   const { configHash } = again;
   const differences = compare(
-    asJson({ ...record, configHash, conditions: { marketStatus: again.conditions.marketStatus, ...record.conditions } }),
+    asJson({
+      predictionSet: again.predictionSet,
+      ...record,
+      configHash,
+      conditions: { marketStatus: again.conditions.marketStatus, ...record.conditions },
+    }),
     asJson(again),
     '',
   );

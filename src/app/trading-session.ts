@@ -18,8 +18,8 @@ import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { loadView } from './load-view.ts';
-import type { ServedPrediction } from './model-quality.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
+import type { ServedPrediction } from './served-outcomes.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** An open order journal with everything that a daily cycle on this data directory needs. */
