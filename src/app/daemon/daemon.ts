@@ -121,7 +121,7 @@ export class Daemon implements RunningDaemon {
 
   jobStates(): readonly JobState[] {
     const { runs } = this.history;
-    const running = new Set([this.#isDeciding ? 'decision' : '', this.#trainings.running, this.#upkeep.running]);
+    const running = new Set([this.#isDeciding ? 'decision' : '', this.#trainings.running, ...this.#upkeep.running]);
     return this.#jobs.map((job) => ({
       job: job.name,
       nextDueMs: job.nextAfterMs(this.#lastDueMs(job)),
@@ -133,6 +133,23 @@ export class Daemon implements RunningDaemon {
   /** Goes on with orders that were left, and compares with the exchange. */
   async start(): Promise<void> {
     await this.#watch.reconcile();
+  }
+
+  /** Writes down, and tells, what was missed for good while nothing ran; what may still run late is due at once. */
+  async skipMissed(): Promise<void> {
+    const { clock } = this.#parts;
+    await this.history.expect(
+      this.#jobs.map(({ name }) => name),
+      clock.nowMs(),
+    );
+    for (const job of [this.#training, this.#decision]) {
+      let next = this.#nextRun([job]);
+      for (; next?.isMissed; next = this.#nextRun([job])) await this.#runDue(next);
+    }
+  }
+
+  #nextRun(jobs: readonly Job[]): DueRun | undefined {
+    return nextRun(jobs, this.history.countsFromMs, this.history.sinceMs, this.#parts.clock.nowMs());
   }
 
   /** Streams run beside the schedule and hold nothing up. */
@@ -160,7 +177,7 @@ export class Daemon implements RunningDaemon {
         await this.#wait(clock.nowMs() + MINUTE_MS);
         continue;
       }
-      const next = isDone ? undefined : nextRun(this.#waitingJobs(), this.history.lastDueMs, this.history.sinceMs, clock.nowMs());
+      const next = isDone ? undefined : this.#nextRun(this.#waitingJobs());
       if (next && next.dueMs <= clock.nowMs()) await this.#runDue(next);
       else {
         this.#upkeep.start(this.#lastDueMs);
@@ -189,7 +206,7 @@ export class Daemon implements RunningDaemon {
     return this.#trainings.canStart ? [this.#training, this.#decision] : [this.#decision];
   }
 
-  #lastDueMs = (job: Job): TimeMs => this.history.lastDueMs.get(job.name) ?? this.history.sinceMs;
+  #lastDueMs = (job: Job): TimeMs => this.history.countsFromMs.get(job.name) ?? this.history.sinceMs;
 
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
     if (isMissed) {
@@ -232,6 +249,8 @@ export class Daemon implements RunningDaemon {
   }
 
   async #decide(dueMs: TimeMs, id: string, phases: PhaseTimes): Promise<void> {
+    // Another process may have trained, promoted or rolled back a model.
+    await this.#models.reload();
     await this.#fetching.fetchWithin(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
     phases.end('fetch');
     await this.ownData.look();

@@ -40,7 +40,7 @@ export interface DaemonOptions {
 export async function runDaemon(given: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
   const log = openDaemonLog(given);
   const parts = loggedParts(given, log);
-  const [events, metrics] = [new EventLog(), new Metrics()];
+  const [events, metrics] = [new EventLog(systemClock.nowMs() * EVENTS_PER_MS), new Metrics()];
   const openAlerts = async (): Promise<DaemonAlerts> => {
     const notifications = await openNotifications(parts, {
       onAttempt: (channel, isSent) => metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
@@ -69,6 +69,9 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   }
 }
 
+/** More than happen in a millisecond, so that ids of a later run are higher. */
+const EVENTS_PER_MS = 1_000;
+
 async function tellLast(alerts: DaemonAlerts, error: unknown): Promise<void> {
   await alerts.lastWords(error);
   await alerts.close();
@@ -91,6 +94,7 @@ async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptio
     const telegram = await openTelegram(parts, { daemon, events, alerts });
     try {
       await daemon.start();
+      await daemon.skipMissed();
       daemon.startStreams();
       telegram?.start();
       running = daemon;
