@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, type Money, type TimeMs } from '../domain/index.ts';
+import { ConfigError, InvariantError, type Money, type TimeMs } from '../domain/index.ts';
 import { checkWorld } from '../storage/index.ts';
 import {
   type BookCost,
@@ -14,6 +14,7 @@ import {
   type TradingMode,
   writeTradeHistory,
 } from '../trading/index.ts';
+import { ActingTurn } from './acting-turn.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
@@ -25,6 +26,8 @@ import type { ServingModel } from './serving-model.ts';
 /** An open order journal with everything that a daily cycle on this data directory needs. */
 export interface TradingSession {
   readonly cycle: CycleParts;
+  /** Held by whoever acts on the account in several steps. */
+  readonly turn: ActingTurn;
   /** Bytes of an interrupted write that were found at the end of the journal and set aside. */
   readonly repairedBytes: number;
   /** Rewrites `trade_history.json` from the journal. */
@@ -39,6 +42,8 @@ export interface SessionOptions {
   readonly served?: () => readonly ServedPrediction[];
   /** The price at which one can trade now; nothing where it is not known. */
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
+  /** The same from a source of its own, where `quote` is what a stream told. */
+  readonly secondQuote?: (atMs: TimeMs) => Promise<Quote | undefined>;
   readonly cost?: (notionalUsd: Money) => Promise<BookCost | undefined>;
   readonly runId?: string;
 }
@@ -53,13 +58,15 @@ export const modeOf = ({ world, config }: AppParts): TradingMode => (world.kind 
 export async function openTradingSession(parts: AppParts, options: SessionOptions): Promise<TradingSession> {
   const { dataDir, config, clock, store } = parts;
   await checkWorld(dataDir, parts.world);
-  const route = await openRoute(parts, options);
+  const turn = new ActingTurn();
+  const route = await openRoute(parts, options, turn);
   const settings = cycleSettings(config, route, options.runId ?? null);
   const market: CycleMarket = {
     view: (decisionTimeMs) => loadView(parts, decisionTimeMs),
     inputs: async () =>
       Object.entries(await store.manifest()).map(([table, { hash }]) => ({ table, series: null, partitions: [hash] })),
     quote: options.quote,
+    ...(options.secondQuote && { secondQuote: options.secondQuote }),
     ...(options.cost && { cost: options.cost }),
   };
   const haltSwitch = new HaltSwitch(join(dataDir, PATHS.halt));
@@ -73,7 +80,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
   });
-  await engine.recover();
+  await recover(engine, (why) => haltSwitch.halt('system', why, clock.nowMs()));
   const decisions = await FileDecisionLog.open(join(dataDir, PATHS.decisions));
   const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance));
   return {
@@ -92,6 +99,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
         await haltSwitch.halt('system', why, clock.nowMs());
       },
     },
+    turn,
     repairedBytes: journal.repairedBytes,
     writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger),
     async close() {
@@ -102,7 +110,17 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
   };
 }
 
-async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Promise<OrderRoute> {
+/** What cannot be believed halts trading; the position is held and can be watched and sold all the same. */
+async function recover(engine: TradingEngine, halt: (why: string) => Promise<unknown>): Promise<void> {
+  try {
+    await engine.recover();
+  } catch (error) {
+    if (!(error instanceof InvariantError)) throw error;
+    await halt(`${error.code}: ${error.message}`);
+  }
+}
+
+async function openRoute(parts: AppParts, { mode, quote }: SessionOptions, turn: ActingTurn): Promise<OrderRoute> {
   if (mode === 'paper' || mode === 'backtest') return paperRoute(parts.config, mode, quote);
   if (mode === 'live' && parts.liveAccount === undefined) {
     throw new ConfigError('trade.live_not_confirmed', 'the configuration says live, and this run does not', {
@@ -117,5 +135,5 @@ async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Prom
     });
   }
   const { openExchangeRoute } = await import('./exchange-route.ts');
-  return openExchangeRoute(parts, mode, async () => (await quote(parts.clock.nowMs()))?.priceUsd);
+  return openExchangeRoute(parts, mode, async () => (await quote(parts.clock.nowMs()))?.priceUsd, turn);
 }

@@ -27,7 +27,14 @@ async function serve() {
     metrics: async () => '',
     halt: async (by, why) => ({ halted: true, by, why }),
     resume: async () => ({ halted: false }),
-    flatten: async () => ({ halted: true, why: 'flatten', orders: [], position: { eth: '0' } }),
+    flatten: async () => ({
+      halted: true,
+      why: 'flatten',
+      isFlat: true,
+      stillHeldBecause: null,
+      orders: [],
+      position: { eth: '0' },
+    }),
     push: async (dataset, rows) => {
       pushed.push([dataset, rows]);
       return { rows: rows.length, stored: rows.length, quarantined: 0, warnings: [] };

@@ -144,6 +144,15 @@ const exchange = section({
     .describe(
       'auto: stop and target of an open position rest at an exchange that takes such pairs; off: the price is watched here',
     ),
+  emergencyExit: z
+    .enum(['watch', 'sell'])
+    .default('watch')
+    .describe(
+      'Where the exchange refuses pair after pair, or the price cannot be watched either: watch tells it and goes on trying; sell sells at the market',
+    ),
+  emergencyExitAfter: count(1, 20)
+    .default(3)
+    .describe('Pairs refused one after the other that count as an emergency; one that was refused is tried again after an hour'),
   userStream: z
     .boolean()
     .default(true)

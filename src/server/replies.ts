@@ -141,6 +141,8 @@ export const haltReply = z.looseObject({ halted: z.boolean(), why: z.string().op
 export const flattenReply = z.object({
   halted: z.literal(true),
   why: z.string(),
+  isFlat: z.boolean().describe('Whether nothing is held and no order is open; while not, it is tried again until it is so'),
+  stillHeldBecause: z.string().nullable(),
   orders: z.array(z.looseObject({ clientOrderId: z.string(), state: z.string() })).readonly(),
   position: z.object({ eth: decimal.nullable() }),
 });

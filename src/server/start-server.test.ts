@@ -30,7 +30,14 @@ class FakeService implements ServiceApi {
     return { halted: true, by, why };
   };
   resume = async () => ({ halted: false });
-  flatten = async () => ({ halted: true as const, why: 'flatten', orders: [], position: { eth: '0' } });
+  flatten = async () => ({
+    halted: true as const,
+    why: 'flatten',
+    isFlat: true,
+    stillHeldBecause: null,
+    orders: [],
+    position: { eth: '0' },
+  });
   push = async (): ReturnType<ServiceApi['push']> => ({ rows: 1, stored: 1, quarantined: 0, warnings: [] });
 }
 

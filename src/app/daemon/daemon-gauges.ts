@@ -39,7 +39,7 @@ export async function readGauges(
   const { version, eventLoopLagSeconds, certificateValidUntilMs, waitingMessages } = process_;
   return {
     ets_up_info: [{ labels: { version, mode: modeOf(parts), simulated: String(parts.isSimulated) }, value: 1 }],
-    ets_ready: Number(daemon !== undefined),
+    ets_ready: Number(daemon !== undefined && daemon.trouble === undefined),
     ets_halted: Number((await new HaltSwitch(join(parts.dataDir, PATHS.halt)).current()) !== undefined),
     ets_check_status: byLabel(
       'check',

@@ -33,7 +33,7 @@ export function daemonService(parts: AppParts, { events, metrics, running, proce
     return seconds;
   };
   return {
-    isReady: () => running() !== undefined,
+    isReady: () => running() !== undefined && running()?.trouble === undefined,
     isSimulated: parts.isSimulated,
     read: (what, limit) => readers(parts, events, running())[what](limit),
     metrics: async () => metrics.text(await readGauges(parts, running(), { ...process(), eventLoopLagSeconds: takeLag() })),

@@ -128,6 +128,7 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
     model: () => models.current(),
     served: () => predictions.served.predictions,
     quote: streamedQuote(streams?.price, parts, prices.quote),
+    secondQuote: prices.quote,
     cost: prices.cost,
   });
   if (session.repairedBytes > 0) {
@@ -146,7 +147,7 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
     ownChecks: () => {
       const status = daemon.userStream?.status;
       const speed = clock instanceof SandboxClock ? clock.speed : 1;
-      return status === undefined ? [] : [userStreamCheck(status, clock.nowMs(), speed)];
+      return [daemon.watchCheck, ...(status === undefined ? [] : [userStreamCheck(status, clock.nowMs(), speed)])];
     },
   });
   const clockWatch = await openClockWatch(parts, alerts);

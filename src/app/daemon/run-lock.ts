@@ -4,7 +4,7 @@ import { acquireCommitLock } from '../../storage/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 
 /**
- * One daemon for a data directory. The lock of one that was killed is free at once.
+ * One daemon, or one command that writes the order journal, for a data directory. The lock of one that was killed is free at once.
  * @returns the function that gives it back
  * @throws ConfigError `run.already_running`
  */
@@ -13,8 +13,8 @@ export async function acquireRunLock({ dataDir, timer }: Pick<AppParts, 'dataDir
     return await acquireCommitLock(join(dataDir, PATHS.runLock), { timer, waitMs: 0 });
   } catch (error) {
     if (!(error instanceof DataError) || error.code !== 'storage.busy') throw error;
-    throw new ConfigError('run.already_running', `another daemon runs on ${dataDir}`, {
-      hint: 'Stop it first, or name another --data-dir.',
+    throw new ConfigError('run.already_running', `another daemon, or a command that trades, runs on ${dataDir}`, {
+      hint: 'Stop it or wait for it, or name another --data-dir.',
       cause: error,
     });
   }
