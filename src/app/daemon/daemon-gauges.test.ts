@@ -29,9 +29,9 @@ describe('meanSlippageBps', () => {
       const one = order('sell', '2000', '1', notionalUsd);
       return { ...one, intent: { ...one.intent, leg, ...price } } as Order;
     };
-    expect(meanSlippageBps([atVenue('stop_on_exchange', { stopPriceUsd: '1840' }, '1840')])).toBe(-0);
+    expect(meanSlippageBps([atVenue('stop_on_exchange', { stopPriceUsd: '1840' }, '1840')])).toBe(0);
     expect(meanSlippageBps([atVenue('stop_on_exchange', { stopPriceUsd: '1840' }, '1838.16')])).toBeCloseTo(10, 9);
-    expect(meanSlippageBps([atVenue('target_on_exchange', { limitPriceUsd: '2320' }, '2320')])).toBe(-0);
+    expect(meanSlippageBps([atVenue('target_on_exchange', { limitPriceUsd: '2320' }, '2320')])).toBe(0);
   });
 
   it('is not known before the first, and forgets what is long ago', () => {

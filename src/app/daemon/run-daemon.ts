@@ -10,6 +10,7 @@ import { openNotifications } from '../notify.ts';
 import { openPredictionHistory } from '../prediction-history.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
+import { secretRedactor } from '../secrets.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
 import { writeLayout } from '../upgrade/upgrade-data.ts';
 import { openClockWatch } from './clock-watch.ts';
@@ -38,8 +39,9 @@ export interface DaemonOptions {
  * @throws ConfigError `run.already_running`, `server.*`
  */
 export async function runDaemon(given: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
-  const log = openDaemonLog(given);
-  const parts = loggedParts(given, log);
+  const redact = await secretRedactor(given);
+  const log = openDaemonLog(given, redact);
+  const parts = loggedParts(given, log, redact);
   const [events, metrics] = [new EventLog(), new Metrics()];
   const openAlerts = async (): Promise<DaemonAlerts> => {
     const notifications = await openNotifications(parts, {
