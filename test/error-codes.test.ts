@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CRASH_POINTS } from '../src/trading/crash-point.ts';
+import { COMPACTION_POINTS, CRASH_POINTS } from '../src/trading/crash-point.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const CODE = /'([a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*)'/g;
@@ -18,7 +18,7 @@ function sources(folder: string): string[] {
 }
 
 describe('docs/errors.md', () => {
-  const crashPoints = new Set<string>(CRASH_POINTS);
+  const crashPoints = new Set<string>([...CRASH_POINTS, ...COMPACTION_POINTS]);
   const used = new Set(
     sources(join(root, 'src'))
       .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(CODE)].map((match) => match[1]!))

@@ -40,6 +40,7 @@ export const PATHS = {
   tradeHistory: 'trades/trade_history.json',
   halt: 'trades/HALT',
   flatten: 'trades/FLATTEN',
+  requests: 'trades/requests',
   audit: 'audit.ndjson',
   pushed: 'raw/pushed',
   backups: 'backups',

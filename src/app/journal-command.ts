@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../storage/index.ts';
-import { foldJournal, protectedAt, readDecisionLog, readJournal, taxCsv } from '../trading/index.ts';
+import { foldJournal, protectedAt, readDecisionLog, readJournal, readWholeJournal, taxCsv } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** The order journal and what it adds up to. It changes nothing, so a daemon may be writing to it. */
@@ -41,9 +41,9 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
   };
 }
 
-/** Writes every execution as a line that tax programs import. */
+/** Writes every execution, those before a compaction included, as a line that tax programs import. */
 export async function exportTrades({ dataDir }: AppParts, path: string) {
-  const { entries } = await readJournal(join(dataDir, PATHS.journal));
+  const entries = await readWholeJournal(join(dataDir, PATHS.journal));
   await writeFileAtomic(path, taxCsv(entries, await foldJournal(entries)));
   return { path, lines: entries.filter(({ record }) => record.type === 'fill').length };
 }

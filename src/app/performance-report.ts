@@ -7,8 +7,8 @@ import {
   type Attribution,
   attributeTrades,
   Ledger,
-  readJournal,
   readPerformanceLog,
+  readWholeJournal,
   timeWeightedEquity,
   tradeHistory,
 } from '../trading/index.ts';
@@ -29,7 +29,7 @@ export async function performanceReport(
   const points = await readPerformanceLog(join(dataDir, PATHS.performance));
   const ledger = new Ledger();
   const journal = join(dataDir, PATHS.journal);
-  const entries = existsSync(journal) ? (await readJournal(journal)).entries : [];
+  const entries = existsSync(journal) ? await readWholeJournal(journal) : [];
   for (const { record } of entries) ledger.apply(record);
   const attribution = attributeTrades(entries);
   const trades = tradeHistory(ledger);

@@ -167,6 +167,8 @@ export class TradingDesk {
       cycle,
       turn,
       repairedBytes: 0,
+      journalLength: () => this.journal.lastSeq,
+      compactJournal: async () => undefined,
       writeHistory: async () => void this.histories++,
       close: async () => {
         await engine.close();

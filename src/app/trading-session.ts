@@ -10,6 +10,7 @@ import {
   HaltSwitch,
   LIVE_VENUES,
   type Quote,
+  snapshotLedger,
   TradingEngine,
   type TradingMode,
   writeTradeHistory,
@@ -30,6 +31,10 @@ export interface TradingSession {
   readonly turn: ActingTurn;
   /** Bytes of an interrupted write that were found at the end of the journal and set aside. */
   readonly repairedBytes: number;
+  /** Records since the journal's beginning or its last compaction. */
+  readonly journalLength: () => number;
+  /** Begins the journal anew with what it adds up to; what was before stays in its archive. */
+  compactJournal(): Promise<void>;
   /** Rewrites `trade_history.json` from the journal. */
   writeHistory(): Promise<void>;
   close(): Promise<void>;
@@ -101,6 +106,8 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     },
     turn,
     repairedBytes: journal.repairedBytes,
+    journalLength: () => journal.length,
+    compactJournal: () => turn.take(() => engine.whileIdle(() => journal.compact(snapshotLedger(engine.ledger), clock.nowMs()))),
     writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger),
     async close() {
       await engine.close();

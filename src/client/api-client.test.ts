@@ -35,6 +35,13 @@ async function serve() {
       orders: [],
       position: { eth: '0' },
     }),
+    transfer: async ({ asset, amount }) => ({
+      requestId: 'r',
+      asset,
+      amount,
+      valueUsd: amount,
+      owned: { eth: '0', usd: amount },
+    }),
     push: async (dataset, rows) => {
       pushed.push([dataset, rows]);
       return { rows: rows.length, stored: rows.length, quarantined: 0, warnings: [] };

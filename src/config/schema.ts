@@ -101,6 +101,11 @@ const backup = section({
 const retention = section({
   backups: count(1, 1000).default(14).describe('Backups that are kept'),
   models: count(2, 1000).default(20).describe('Models that are kept, beside the one that serves'),
+  journalRecords: count(10, 10_000_000)
+    .default(20_000)
+    .describe(
+      'A longer order journal begins anew with what it adds up to; nothing is lost, what was before stays in its archive',
+    ),
 });
 
 const price = section({

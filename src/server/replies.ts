@@ -152,9 +152,17 @@ export const pushReply = z.object({
   quarantined: z.int(),
   warnings: z.array(z.string()).readonly(),
 });
+export const transferReply = z.object({
+  requestId: z.string(),
+  asset: z.string(),
+  amount: decimal,
+  valueUsd: decimal,
+  owned: z.object({ eth: decimal, usd: decimal }),
+});
 export const ticketReply = z.looseObject({ ticket: z.string() });
 
 export type HaltReply = z.infer<typeof haltReply>;
 export type FlattenReply = z.infer<typeof flattenReply>;
 export type PushReply = z.infer<typeof pushReply>;
+export type TransferReply = z.infer<typeof transferReply>;
 export type TicketReply = z.infer<typeof ticketReply>;

@@ -13,6 +13,8 @@ import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
+import { bookTransfer } from '../transfer.ts';
+import type { BookedTransfer, TransferRequest } from '../transfer-requests.ts';
 import { worldWait } from '../world-wait.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
@@ -26,6 +28,7 @@ import { openUserStream } from './open-user-stream.ts';
 import { OwnData } from './own-data.ts';
 import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
+import { transferTaker } from './take-transfers.ts';
 import { TrainingRuns } from './training-runs.ts';
 import { upkeepJobs } from './upkeep-jobs.ts';
 import { UpkeepRuns } from './upkeep-runs.ts';
@@ -37,7 +40,7 @@ const WATCH_STILL_WORLD_MS = HOUR_MS;
 /** Pause after a job that failed, before it is tried again. */
 const RETRY_AFTER_MS = 5 * MINUTE_MS;
 
-export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream' | 'trouble' | 'flatten'> {
+export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream' | 'trouble' | 'flatten' | 'transfer'> {
   readonly parts: AppParts;
   readonly models: RegistryModelStore;
   readonly predictions: PredictionHistory;
@@ -96,7 +99,7 @@ export class Daemon implements RunningDaemon {
     this.#clockWatch = given.clockWatch;
     this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
     this.#fetching = new DataFetch(parts, alerts);
-    this.#watch = new ExchangeWatch(given);
+    this.#watch = new ExchangeWatch({ ...given, takeTransfers: transferTaker(given.alerts) });
     this.userStream = openUserStream(parts, session, {
       reconcileSoon: () => this.#watch.reconcileSoon(),
       onFill: (order) => this.#watch.noteFill(order),
@@ -134,6 +137,10 @@ export class Daemon implements RunningDaemon {
 
   flatten(): Promise<SoldEverything> {
     return this.#watch.flatten();
+  }
+
+  transfer(request: TransferRequest): Promise<BookedTransfer> {
+    return bookTransfer(this.#parts, this.session, request);
   }
 
   jobStates(): readonly JobState[] {

@@ -25,7 +25,13 @@ async function open(...overrides: string[]): Promise<void> {
     differences: () => undefined,
   };
   const parts = { dataDir: desk.dataDir, config: desk.config, clock: desk.clock, timer: desk.timer, signal: undefined };
-  watch = new ExchangeWatch({ parts, session: desk.session, events: new EventLog(), alerts } as never);
+  watch = new ExchangeWatch({
+    parts,
+    session: desk.session,
+    events: new EventLog(),
+    alerts,
+    takeTransfers: async () => undefined,
+  } as never);
 }
 beforeEach(() => open());
 afterEach(() => desk.close());

@@ -1,6 +1,6 @@
 import { AppError, InvariantError, latestDailyMs, MINUTE_MS, type TimeMs } from '../../domain/index.ts';
 import type { EventLog } from '../../server/index.ts';
-import { type Ledger, type OrderOutcome, protectedAt, refusedPairs } from '../../trading/index.ts';
+import type { Ledger, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { exitPrice } from '../exit-order.ts';
 import { flattenIfAsked, flattenNow } from '../halting.ts';
@@ -9,24 +9,25 @@ import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { isHeldTooLong, sellPosition, watchPosition } from './watch-position.ts';
+import { whyUnprotected } from './why-unprotected.ts';
 
 export interface ExchangeWatchParts {
   readonly parts: AppParts;
   readonly session: TradingSession;
   readonly events: EventLog;
   readonly alerts: DaemonAlerts;
+  /** Books the transfers that were asked for beside the daemon. */
+  readonly takeTransfers: (parts: AppParts, session: TradingSession) => Promise<void>;
 }
 
 /** Process time between two prices of which both have to be beyond a level before something is sold. */
 const SECOND_LOOK_MS = 1_000;
-/** Process time without a price after which nobody watches a position whose stop does not rest at the exchange. */
-const UNWATCHED_MS = 5 * MINUTE_MS;
 /** Process time until a sale of everything that did not succeed is tried again; doubled each time, up to the longest. */
 const FLATTEN_AGAIN_MS = 15_000;
 const FLATTEN_AGAIN_MOST_MS = 4 * MINUTE_MS;
 
 /** The kinds of looks, each of which may fail by itself. */
-type Look = 'flatten' | 'price' | 'orders';
+type Look = 'flatten' | 'transfers' | 'price' | 'orders';
 
 /**
  * Between decisions: the orders, the position and the exchange's books, looked at again and again. What fails ends
@@ -41,7 +42,7 @@ export class ExchangeWatch {
   /** What the last comparison found wrong; told once while it lasts. */
   #trouble = '';
   #pricedAtMs: number;
-  #emergency = '';
+  #emergency: string | undefined;
   #doubtful = '';
   #flattenAgainAtMs = Number.NEGATIVE_INFINITY;
   #flattenFailures = 0;
@@ -83,8 +84,14 @@ export class ExchangeWatch {
     await this.lookAtOrders();
   }
 
-  /** Sells everything where that was asked for. */
-  lookForRequests(): Promise<void> {
+  /** Sells everything where that was asked for, and books transfers where nobody acts meanwhile. */
+  async lookForRequests(): Promise<void> {
+    await this.#lookForFlatten();
+    const { parts, session, takeTransfers } = this.#given;
+    if (session.turn.isFree) await this.#guarded('transfers', () => takeTransfers(parts, session));
+  }
+
+  #lookForFlatten(): Promise<void> {
     return this.#guarded('flatten', async () => {
       const { parts, session } = this.#given;
       if (parts.timer.elapsedMs() < this.#flattenAgainAtMs) return;
@@ -194,28 +201,20 @@ export class ExchangeWatch {
   #isEmergency(): boolean {
     const { parts, session, alerts } = this.#given;
     const { emergencyExit, emergencyExitAfter } = parts.config.exchange;
-    const { ledger } = session.cycle.engine;
-    const isHere = protectedAt(ledger) === 'here';
-    const refused = refusedPairs(ledger);
-    const unwatchedMs = parts.timer.elapsedMs() - this.#pricedAtMs;
-    const why = !isHere
-      ? ''
-      : unwatchedMs >= UNWATCHED_MS
-        ? 'its stop does not rest at the exchange, and there has been no price to watch for minutes'
-        : refused >= emergencyExitAfter
-          ? `the exchange refused ${refused} pairs of stop and target`
-          : '';
-    if (why !== '' && why !== this.#emergency) {
+    const pricelessMs = parts.timer.elapsedMs() - this.#pricedAtMs;
+    const why = whyUnprotected(session.cycle.engine.ledger, { pricelessMs, emergencyExitAfter });
+    const what = emergencyExit === 'sell' ? 'it is sold at the market' : 'it is tried again';
+    if (why !== undefined && why !== this.#emergency) {
       alerts.raise({
         name: 'position_unprotected',
         severity: 'critical',
-        title: `the position is not protected as it should be: ${why}; ${emergencyExit === 'sell' ? 'it is sold at the market' : 'it is tried again'}`,
+        title: `the position is not protected as it should be: ${why}; ${what}`,
         detail:
           'Compare `ets journal` with the exchange; `ets flatten` sells what is held. exchange.emergencyExit says what happens.',
       });
     }
     this.#emergency = why;
-    return why !== '' && emergencyExit === 'sell';
+    return why !== undefined && emergencyExit === 'sell';
   }
 
   async #took(orders: readonly OrderOutcome[]): Promise<void> {
@@ -295,6 +294,7 @@ const whatOf = ({ code, message }: AppError): string => `${code}: ${message}`;
 
 const WHAT: Readonly<Record<Look, string>> = {
   flatten: 'selling everything failed',
+  transfers: 'booking what was given or taken by hand failed',
   price: 'looking at the price of the position failed',
   orders: 'looking after the orders failed',
 };

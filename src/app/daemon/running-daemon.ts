@@ -3,6 +3,7 @@ import type { ModelRegistry } from '../../model/index.ts';
 import type { UserStream } from '../../trading/index.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
+import type { BookedTransfer, TransferRequest } from '../transfer-requests.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { JobHistory } from './job-history.ts';
 import type { JobState } from './job-state.ts';
@@ -21,4 +22,6 @@ export interface RunningDaemon {
   jobStates(): readonly JobState[];
   /** Sells everything, before anything else that acts. */
   flatten(): Promise<SoldEverything>;
+  /** Books what was given or taken by hand. @throws ConfigError where it cannot be */
+  transfer(request: TransferRequest): Promise<BookedTransfer>;
 }

@@ -1,6 +1,8 @@
+import { ConfigError } from '../../domain/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { askToFlatten, haltTrading, resumeTrading } from '../halting.ts';
+import type { TransferRequest } from '../transfer-requests.ts';
 import type { RunningDaemon } from './running-daemon.ts';
 
 /** What people may switch while the daemon runs, by the API or a chat. Each answer says what is in force afterwards. */
@@ -27,5 +29,10 @@ export const tradingSwitches = (parts: AppParts, events: EventLog, running: () =
       orders: (sold?.orders ?? []).map((order) => ({ ...order })),
       position: { eth: sold?.positionEth ?? null },
     };
+  },
+  async transfer(request: TransferRequest) {
+    const daemon = running();
+    if (daemon) return daemon.transfer(request);
+    throw new ConfigError('run.not_ready', 'the daemon is not ready yet', { hint: 'Ask again when /readyz says that it is.' });
   },
 });
