@@ -167,6 +167,7 @@ export class TradingDesk {
       cycle,
       turn,
       repairedBytes: 0,
+      markUsd: () => money(this.venue.priceUsd),
       journalLength: () => this.journal.lastSeq,
       compactJournal: async () => undefined,
       writeHistory: async () => void this.histories++,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, InvariantError, type Money, type TimeMs } from '../domain/index.ts';
+import { ConfigError, InvariantError, type Money, money, type TimeMs } from '../domain/index.ts';
 import { checkWorld } from '../storage/index.ts';
 import {
   type BookCost,
@@ -35,6 +35,8 @@ export interface TradingSession {
   readonly journalLength: () => number;
   /** Begins the journal anew with what it adds up to; what was before stays in its archive. */
   compactJournal(): Promise<void>;
+  /** What one Ether was worth last: the last price that was asked for, else that of the last decision. */
+  readonly markUsd: () => Money | undefined;
   /** Rewrites `trade_history.json` from the journal. */
   writeHistory(): Promise<void>;
   close(): Promise<void>;
@@ -64,13 +66,19 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
   const { dataDir, config, clock, store } = parts;
   await checkWorld(dataDir, parts.world);
   const turn = new ActingTurn();
-  const route = await openRoute(parts, options, turn);
+  let lastQuote: Quote | undefined;
+  const quote: SessionOptions['quote'] = async (atMs) => {
+    const told = await options.quote(atMs);
+    lastQuote = told ?? lastQuote;
+    return told;
+  };
+  const route = await openRoute(parts, { ...options, quote }, turn);
   const settings = cycleSettings(config, route, options.runId ?? null);
   const market: CycleMarket = {
     view: (decisionTimeMs) => loadView(parts, decisionTimeMs),
     inputs: async () =>
       Object.entries(await store.manifest()).map(([table, { hash }]) => ({ table, series: null, partitions: [hash] })),
-    quote: options.quote,
+    quote,
     ...(options.secondQuote && { secondQuote: options.secondQuote }),
     ...(options.cost && { cost: options.cost }),
   };
@@ -88,7 +96,12 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
   await recover(engine, (why) => haltSwitch.halt('system', why, clock.nowMs()));
   const decisions = await FileDecisionLog.open(join(dataDir, PATHS.decisions));
   const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance));
+  const markUsd = () => {
+    const decided = performance.points.at(-1)?.priceUsd;
+    return lastQuote?.priceUsd ?? (decided === undefined ? undefined : money(decided));
+  };
   return {
+    markUsd,
     cycle: {
       settings,
       clock,
@@ -108,7 +121,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     repairedBytes: journal.repairedBytes,
     journalLength: () => journal.length,
     compactJournal: () => turn.take(() => engine.whileIdle(() => journal.compact(snapshotLedger(engine.ledger), clock.nowMs()))),
-    writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger),
+    writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger, markUsd()),
     async close() {
       await engine.close();
       await decisions.close();

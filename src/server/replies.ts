@@ -74,6 +74,9 @@ const order = z.object({
   message: z.string().nullable(),
 });
 
+const byAsset = z.record(z.string(), decimal).describe('Fees in the assets that they were charged in');
+const unrealised = decimal.nullable().describe('Of what is held, at the mark; null where none is known');
+
 const trade = z.object({
   tradeId: z.string(),
   decisionId: z.string(),
@@ -85,7 +88,9 @@ const trade = z.object({
   exitTimeMs: timeMs.nullable(),
   exitPriceUsd: decimal.nullable(),
   feesUsd: decimal,
+  feesByAsset: byAsset,
   pnlUsd: decimal,
+  unrealisedPnlUsd: unrealised,
   reason: z.string(),
   mode: z.string(),
 });
@@ -95,6 +100,9 @@ const position = z.object({
   usd: decimal,
   protection: z.record(z.string(), z.unknown()).nullable(),
   protectedAt: whereProtected,
+  markPriceUsd: decimal.nullable().describe('What one Ether was worth last'),
+  unrealisedPnlUsd: unrealised,
+  feesByAsset: byAsset,
 });
 
 const equityPoint = z.looseObject({ timeMs, equityUsd: z.number(), exposure: z.number() });
