@@ -12,7 +12,7 @@ import type { ImportOptions } from './app/import-model.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
-import type { TransferRequest } from './app/transfer.ts';
+import type { TransferRequest } from './app/transfer-requests.ts';
 import type { TuneOptions } from './app/tune.ts';
 import { type Undone, undoUpgrade } from './app/upgrade/undo-upgrade.ts';
 import { type Upgrade, upgradeData } from './app/upgrade/upgrade-data.ts';

@@ -26,6 +26,8 @@ export interface CycleMarket {
   inputs(): Promise<DecisionRecord['inputs']>;
   /** The first price at which one could trade at or after the time; nothing where there is none. */
   quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
+  /** The same from a source of its own, where `quote` is what a stream told. */
+  secondQuote?(atMs: TimeMs): Promise<Quote | undefined>;
   /** What buying for so much would cost against the order book now; absent where there is no book. */
   cost?(notionalUsd: Money): Promise<BookCost | undefined>;
 }

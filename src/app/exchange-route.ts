@@ -1,16 +1,21 @@
+import type { Config } from '../config/index.ts';
 import { ConfigError, ExchangeError, type Money } from '../domain/index.ts';
 import {
+  type Broker,
   CcxtBroker,
   keepProtected,
   type OrderIntent,
   type OrderOutcome,
   reconcile,
   type SettleOptions,
+  type SymbolMarket,
   settleOpenOrders,
   settleOrders,
   type TradingEngine,
+  type TradingMode,
   withdrawProtection,
 } from '../trading/index.ts';
+import type { ActingTurn } from './acting-turn.ts';
 import type { AppParts } from './app-parts.ts';
 import { exchangeKeys } from './exchange-keys.ts';
 import type { OrderRoute, RouteStatus } from './order-route.ts';
@@ -33,6 +38,7 @@ export async function openExchangeRoute(
   parts: AppParts,
   mode: 'sandbox' | 'live',
   price: () => Promise<Money | undefined>,
+  turn: Pick<ActingTurn, 'broken'>,
 ): Promise<OrderRoute> {
   const { config, clock, timer, urls } = parts;
   const { exchange, strategy } = config;
@@ -54,16 +60,34 @@ export async function openExchangeRoute(
   const wait = worldWait(parts);
   const settling: SettleOptions = {
     clock,
-    wait: (untilMs) => wait(untilMs, LOOK_EVERY_MS),
+    wait: (untilMs) => wait(untilMs, LOOK_EVERY_MS, turn.broken),
+    isBrokenOff: () => turn.broken?.aborted === true,
     price,
     unfilledTimeoutMs: exchange.unfilledTimeoutS * 1000,
     maxAttempts: exchange.maxAttempts,
     maxRounds: MAX_LOOKS,
   };
-  let market = await broker.market(strategy.symbol);
+  return routeOver(broker, { mode, symbol: strategy.symbol, market: await broker.market(strategy.symbol), exchange, settling });
+}
+
+/** What a route over an exchange that is connected goes by. */
+export interface RouteSettings {
+  readonly mode: TradingMode;
+  readonly symbol: string;
+  /** The symbol as it was when the exchange was connected. */
+  readonly market: SymbolMarket;
+  readonly exchange: Pick<Config['exchange'], 'protectOnExchange' | 'foreignOrders' | 'unknownOrders'>;
+  readonly settling: SettleOptions;
+}
+
+/** The route of orders over an exchange that is connected. */
+export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
+  const { mode, symbol, exchange, settling } = given;
+  const { clock, price } = settling;
+  let { market } = given;
   const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
   const protect = async (engine: TradingEngine): Promise<void> => {
-    if (protects) await keepProtected(engine, { clock, symbol: strategy.symbol, mode, filters: market.filters, price });
+    if (protects) await keepProtected(engine, { clock, symbol, mode, filters: market.filters, price });
     // Switched off while a pair rests at the exchange: from now on the price is watched here.
     else await withdrawProtection(engine, settling);
   };
@@ -82,10 +106,9 @@ export async function openExchangeRoute(
     },
     async check(engine: TradingEngine): Promise<RouteStatus> {
       try {
-        market = await broker.market(strategy.symbol);
+        market = await broker.market(symbol);
         await settleOpenOrders(engine, settling);
         const { foreignOrders, unknownOrders } = exchange;
-        const { symbol } = strategy;
         const { unexplained } = await reconcile(engine, { symbol, mode, foreignOrders, unknownOrders });
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };

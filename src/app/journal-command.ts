@@ -1,12 +1,25 @@
 import { join } from 'node:path';
+import { money } from '../domain/index.ts';
 import { writeFileAtomic } from '../storage/index.ts';
-import { foldJournal, protectedAt, readDecisionLog, readJournal, taxCsv } from '../trading/index.ts';
+import {
+  feesByAsset,
+  foldJournal,
+  protectedAt,
+  readDecisionLog,
+  readJournal,
+  readPerformanceLog,
+  readWholeJournal,
+  taxCsv,
+  unrealisedPnlUsd,
+} from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** The order journal and what it adds up to. It changes nothing, so a daemon may be writing to it. */
 export async function showJournal({ dataDir, isSimulated }: AppParts) {
   const { entries, lastSeq, tornTail } = await readJournal(join(dataDir, PATHS.journal));
   const ledger = await foldJournal(entries);
+  const decided = (await readPerformanceLog(join(dataDir, PATHS.performance))).at(-1)?.priceUsd;
+  const markUsd = decided === undefined ? undefined : money(decided);
   const decisions = await readDecisionLog(join(dataDir, PATHS.decisions));
   return {
     simulated: isSimulated,
@@ -30,6 +43,10 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
       eth: ledger.balance(ledger.baseAsset).toFixed(),
       usd: ledger.cashUsd.toFixed(),
       feesUsd: ledger.feesUsd.toFixed(),
+      feesByAsset: feesByAsset(ledger),
+      /** At the price of the last decision. */
+      markPriceUsd: markUsd?.toFixed() ?? null,
+      unrealisedPnlUsd: unrealisedPnlUsd(ledger, markUsd),
       protectedAt: protectedAt(ledger),
     },
     decisions: decisions.map(({ decisionId, decisionTimeMs, decision }) => ({
@@ -41,9 +58,9 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
   };
 }
 
-/** Writes every execution as a line that tax programs import. */
+/** Writes every execution, those before a compaction included, as a line that tax programs import. */
 export async function exportTrades({ dataDir }: AppParts, path: string) {
-  const { entries } = await readJournal(join(dataDir, PATHS.journal));
+  const entries = await readWholeJournal(join(dataDir, PATHS.journal));
   await writeFileAtomic(path, taxCsv(entries, await foldJournal(entries)));
   return { path, lines: entries.filter(({ record }) => record.type === 'fill').length };
 }

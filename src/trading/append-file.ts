@@ -27,13 +27,18 @@ export class AppendFile {
   static async open(path: string, keepBytes = Number.POSITIVE_INFINITY, crash: CrashHook = noCrash): Promise<AppendFile> {
     await mkdir(dirname(path), { recursive: true });
     const handle = await open(path, 'a');
-    const { size } = await handle.stat();
-    if (size > keepBytes) {
-      await handle.truncate(keepBytes);
-      await handle.sync();
+    try {
+      const { size } = await handle.stat();
+      if (size > keepBytes) {
+        await handle.truncate(keepBytes);
+        await handle.sync();
+      }
+      if (size === 0) await syncFolder(dirname(path));
+      return new AppendFile(path, handle, Math.min(size, keepBytes), crash);
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
-    if (size === 0) await syncFolder(dirname(path));
-    return new AppendFile(path, handle, Math.min(size, keepBytes), crash);
   }
 
   get size(): number {

@@ -19,7 +19,17 @@ export const CRASH_POINTS = [
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
 
+/** The boundaries inside a compaction of the journal, besides those of its writing. */
+export const COMPACTION_POINTS = [
+  'compact.before_checkpoint',
+  'compact.after_checkpoint',
+  'compact.between_moves',
+  'compact.after_moves',
+] as const;
+
+export type CompactionPoint = (typeof COMPACTION_POINTS)[number];
+
 /** Called at each boundary; production passes nothing. */
-export type CrashHook = (point: CrashPoint) => void | Promise<void>;
+export type CrashHook = (point: CrashPoint | CompactionPoint) => void | Promise<void>;
 
 export const noCrash: CrashHook = () => undefined;

@@ -21,6 +21,8 @@ export interface WithdrawOptions {
   readonly wait: (untilMs: number) => Promise<void>;
   /** Looks at the exchange before a list whose outcome stays open is left. */
   readonly maxRounds: number;
+  /** Whether something more urgent waits: then it is left as it is. */
+  readonly isBrokenOff?: () => boolean;
 }
 
 /** A pair that is not sent by then is made anew, at the price then. */
@@ -65,10 +67,14 @@ export async function keepProtected(engine: TradingEngine, options: KeepProtecte
  * Takes the protective orders off the exchange, so that what they hold can be sold. What they sold meanwhile is booked.
  * @returns whether none is left; else nothing may be sold yet
  */
-export async function withdrawProtection(engine: TradingEngine, { clock, wait, maxRounds }: WithdrawOptions): Promise<boolean> {
+export async function withdrawProtection(
+  engine: TradingEngine,
+  { clock, wait, maxRounds, isBrokenOff }: WithdrawOptions,
+): Promise<boolean> {
   for (let round = 0; round < maxRounds; round++) {
     const open = openLists(engine.ledger);
     if (open.length === 0) return true;
+    if (isBrokenOff?.()) return false;
     for (const { listClientOrderId } of open) await engine.cancelList(listClientOrderId);
     if (openLists(engine.ledger).length > 0) await wait(engine.waitingForMs() ?? clock.nowMs());
   }

@@ -272,6 +272,8 @@ export class Ledger {
     this.closedTrades.push(...snapshot.closedTrades);
     for (const id of snapshot.decisionIds) this.decisionIds.add(id);
     this.openTrade = snapshot.openTrade;
+    const last = snapshot.lastReconciliation;
+    this.lastReconciliation = last ? { type: 'reconciliation', ...last } : null;
     this.feesUsd = money(snapshot.feesUsd);
     this.transfersUsd = money(snapshot.transfersUsd);
     this.fillCount = snapshot.fills;

@@ -149,6 +149,14 @@ describe('HaltSwitch', () => {
     expect(await new HaltSwitch(path).resume()).toBeUndefined();
   });
 
+  it('is made by several at once without one of them failing', async () => {
+    const path = join(folder, 'halt.json');
+    const halts = Array.from({ length: 20 }, (_, i) => new HaltSwitch(path).halt(`${i}`, 'a drill', i));
+    expect(await Promise.all(halts)).toHaveLength(20);
+    expect(await new HaltSwitch(path).current()).toMatchObject({ why: 'a drill' });
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
   it('takes a file made by hand for a halt', async () => {
     const path = join(folder, 'halt.json');
     writeFileSync(path, 'stop it\n');

@@ -18,6 +18,8 @@ export interface SettleOptions {
   readonly maxAttempts: number;
   /** Look-ups without an end before the orders are left to the next cycle. */
   readonly maxRounds: number;
+  /** Whether something more urgent waits: what is open is cancelled then, and nothing is ordered again. */
+  readonly isBrokenOff?: () => boolean;
 }
 
 /**
@@ -62,7 +64,9 @@ async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: 
   for (let round = 0; round < options.maxRounds && !isTerminal(order.state) && !isKeptOpen(order); round++) {
     const staleMs = order.intent.plannedAtMs + options.unfilledTimeoutMs;
     const isOpen = order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED';
-    if (isOpen && options.clock.nowMs() >= staleMs) await engine.cancel(clientOrderId);
+    const isBrokenOff = options.isBrokenOff?.() === true;
+    if (isOpen && (isBrokenOff || options.clock.nowMs() >= staleMs)) await engine.cancel(clientOrderId);
+    else if (isBrokenOff) break;
     else await options.wait(isOpen ? staleMs : (engine.waitingForMs() ?? staleMs));
     await engine.refresh();
   }
@@ -79,6 +83,7 @@ function giveUp(outcomes: OrderOutcome[], { rule, value, limit }: Reason): void 
 
 /** What is left of an intent, by the rules of the venue as they are now. */
 async function retryOf(engine: TradingEngine, intent: OrderIntent, options: SettleOptions): Promise<Retry | undefined> {
+  if (options.isBrokenOff?.()) return undefined;
   const nowMs = options.clock.nowMs();
   const last = engine.ledger.attempts(intent.decisionId, intent.leg).at(-1);
   if (last === undefined || last.state === 'FILLED' || !isTerminal(last.state) || nowMs > intent.validUntilMs) return undefined;

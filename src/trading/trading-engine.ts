@@ -217,6 +217,11 @@ export class TradingEngine {
     });
   }
 
+  /** Does `work` between two calls, when the journal and the ledger agree and nothing is written. */
+  whileIdle<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(work);
+  }
+
   /** The earliest world time at which a look-up can prove more than it can now; undefined when nothing is open. */
   waitingForMs(): TimeMs | undefined {
     const times = this.ledger

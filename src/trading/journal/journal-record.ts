@@ -45,6 +45,16 @@ const positionSnapshotSchema = z
   })
   .readonly();
 
+const differenceSchema = z.object({
+  kind: z.string(),
+  subject: z.string(),
+  journal: z.string(),
+  venue: z.string(),
+  explained: z.boolean(),
+  /** What was done about it; journals of earlier versions do not say. */
+  action: z.string().optional(),
+});
+
 /** The whole state that the records before it add up to; compaction starts a journal anew with one. */
 export const ledgerSnapshotSchema = z
   .object({
@@ -58,20 +68,12 @@ export const ledgerSnapshotSchema = z
     openTrade: tradeSchema.nullable(),
     closedTrades: z.array(tradeSchema),
     decisionIds: z.array(z.string()),
+    /** What the last comparison with the exchange found; checkpoints of earlier versions do not say. */
+    lastReconciliation: z.object({ atMs: timeMs, differences: z.array(differenceSchema) }).nullish(),
   })
   .readonly();
 
 export type LedgerSnapshot = z.infer<typeof ledgerSnapshotSchema>;
-
-const differenceSchema = z.object({
-  kind: z.string(),
-  subject: z.string(),
-  journal: z.string(),
-  venue: z.string(),
-  explained: z.boolean(),
-  /** What was done about it; journals of earlier versions do not say. */
-  action: z.string().optional(),
-});
 
 /** Everything that the journal may hold. A record says what happened; state is the fold over them. */
 export const journalRecordSchema = z.discriminatedUnion('type', [
