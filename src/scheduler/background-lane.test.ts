@@ -78,7 +78,12 @@ describe('BackgroundLane', () => {
     expect(ended).toMatchObject([{ code: 'schedule.deadline' }]);
     expect(lane.isStuck('backup')).toBe(true);
     expect(() => lane.start('backup', 1_000, deaf, async () => undefined)).toThrow(/while backup runs/);
-    lane.start('health', 1_000, async () => undefined, async (error) => void ended.push(error));
+    lane.start(
+      'health',
+      1_000,
+      async () => undefined,
+      async (error) => void ended.push(error),
+    );
     await lane.idle();
     expect(ended).toHaveLength(2);
     finish();

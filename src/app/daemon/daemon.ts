@@ -1,4 +1,4 @@
-import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
+import { AppError, HOUR_MS, InvariantError, MINUTE_MS, ModelError, type TimeMs, toIso } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
 import { type Metrics, type Tracing, withLogFields } from '../../monitoring/index.ts';
@@ -279,13 +279,24 @@ export class Daemon implements RunningDaemon {
   }
 
   async #decide(dueMs: TimeMs, id: string, phases: PhaseTimes): Promise<void> {
-    // Another process may have trained, promoted or rolled back a model.
-    await this.#models.reload();
+    await this.#reloadModels();
     await this.#fetching.fetchWithin(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
     phases.end('fetch');
     await this.ownData.look();
     phases.end('ownData');
     await withLogFields({ decisionId: id }, () => this.session.turn.take(() => this.#cycle(dueMs, phases)));
+  }
+
+  /** Another process may have trained, promoted or rolled back a model; one that cannot be read changes nothing here. */
+  async #reloadModels(): Promise<void> {
+    try {
+      await this.#models.reload();
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      const title = `the models on disk cannot be read again: ${error.message}`;
+      const detail = error.hint ?? 'Train a new one with `ets train`, or restore a backup from before.';
+      this.alerts.raise({ name: 'model_damaged', severity: 'critical', title, detail });
+    }
   }
 
   async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
