@@ -1,7 +1,7 @@
 import { InvariantError, SourceError, type Timer } from '../domain/index.ts';
 
 /** How long work may take to heed the signal that ends it, in process time. */
-export const GRACE_MS = 3_000;
+const GRACE_MS = 3_000;
 
 interface Piece {
   readonly name: string;
