@@ -293,6 +293,8 @@ export class Daemon implements RunningDaemon {
       await this.#models.reload();
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
+      // Where none serves that was told when they were opened.
+      if (this.#models.current() === undefined) return;
       const title = `the models on disk cannot be read again: ${error.message}`;
       const detail = error.hint ?? 'Train a new one with `ets train`, or restore a backup from before.';
       this.alerts.raise({ name: 'model_damaged', severity: 'critical', title, detail });
