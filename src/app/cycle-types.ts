@@ -16,6 +16,7 @@ import type {
 import type { MarketView } from './market-view.ts';
 import type { ServedPrediction } from './model-quality.ts';
 import type { OrderRoute } from './order-route.ts';
+import type { Surroundings } from './risk-surroundings.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
@@ -66,6 +67,8 @@ export interface CycleParts {
   readonly route: OrderRoute;
   readonly decisions: DecisionLog;
   readonly performance: PerformanceLog;
+  /** Keeps what a decision was made from for the gate, which looks again before each order of it. */
+  readonly noteSurroundings: (context: Surroundings, decisionTimeMs: TimeMs) => void;
   readonly isHalted: () => Promise<boolean>;
   /** No new risk from now on; what is held may still be sold. */
   readonly halt: (why: string) => Promise<void>;

@@ -14,6 +14,7 @@ import {
 import type { AppParts } from './app-parts.ts';
 import { exchangeKeys } from './exchange-keys.ts';
 import type { OrderRoute, RouteStatus } from './order-route.ts';
+import { riskLimits } from './risk-settings.ts';
 import { SandboxClock } from './sandbox-clock.ts';
 import { worldWait } from './world-wait.ts';
 
@@ -59,6 +60,7 @@ export async function openExchangeRoute(
     unfilledTimeoutMs: exchange.unfilledTimeoutS * 1000,
     maxAttempts: exchange.maxAttempts,
     maxRounds: MAX_LOOKS,
+    caps: { limits: riskLimits(config, mode), ...config.costs },
   };
   let market = await broker.market(strategy.symbol);
   const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
@@ -70,6 +72,7 @@ export async function openExchangeRoute(
   return {
     mode,
     market: () => market,
+    marketNow: () => broker.market(strategy.symbol),
     connect: () => broker,
     protect,
     withdraw: (engine) => withdrawProtection(engine, settling),

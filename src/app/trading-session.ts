@@ -20,6 +20,7 @@ import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { loadView } from './load-view.ts';
 import type { ServedPrediction } from './model-quality.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
+import { RiskSurroundings } from './risk-surroundings.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** An open order journal with everything that a daily cycle on this data directory needs. */
@@ -64,18 +65,25 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
   };
   const haltSwitch = new HaltSwitch(join(dataDir, PATHS.halt));
   const isHalted = async () => (await haltSwitch.current()) !== undefined;
+  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance));
+  const surroundings = surroundingsOf(parts, options, route);
   const journal = await FileJournal.open(join(dataDir, PATHS.journal));
   const engine = await TradingEngine.open({
     journal,
     clock,
     connect: route.connect,
-    gate: createOrderGate({ limits: settings.limits, isHalted }),
+    gate: createOrderGate({
+      limits: settings.limits,
+      feeBps: settings.costs.feeBps,
+      isHalted,
+      history: () => performance.points,
+      context: (intent) => surroundings.now(intent),
+    }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
   });
   await engine.recover();
   const decisions = await FileDecisionLog.open(join(dataDir, PATHS.decisions));
-  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance));
   return {
     cycle: {
       settings,
@@ -87,6 +95,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
       route,
       decisions,
       performance,
+      noteSurroundings: (context, atMs) => surroundings.note(context, atMs),
       isHalted,
       halt: async (why) => {
         await haltSwitch.halt('system', why, clock.nowMs());
@@ -101,6 +110,10 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     },
   };
 }
+
+/** Orders on paper fill at the moment of their decision; those at an exchange are looked at again before each is sent. */
+const surroundingsOf = ({ clock }: AppParts, { mode, model, quote, cost }: SessionOptions, { marketNow }: OrderRoute) =>
+  new RiskSurroundings(marketNow && { mode, clock, model, quote, cost, market: marketNow });
 
 async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Promise<OrderRoute> {
   if (mode === 'paper' || mode === 'backtest') return paperRoute(parts.config, mode, quote);

@@ -28,6 +28,7 @@ export * from './protection.ts';
 export * from './protective-orders.ts';
 export * from './reason.ts';
 export * from './reconcile.ts';
+export * from './reserved.ts';
 export * from './retry-intent.ts';
 export { accountView } from './risk/account-view.ts';
 export * from './risk/assess.ts';

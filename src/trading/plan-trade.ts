@@ -5,6 +5,7 @@ import type { Ledger } from './ledger.ts';
 import { type LimitPolicy, limitPrice } from './limit-price.ts';
 import type { OrderIntent, OrderLeg } from './order.ts';
 import { type Reason, reason } from './reason.ts';
+import { freeOfSales } from './reserved.ts';
 import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
@@ -95,7 +96,9 @@ function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit }:
     targetExposure: risk.targetExposure,
     cashUsd: ledger.cashUsd,
     positionEth: ledger.balance(ledger.baseAsset),
+    freeEth: freeOfSales(ledger),
     priceUsd,
+    buyLimitUsd: limit && limitPrice('buy', priceUsd, limit.offsetBps, filters.priceTick),
     ...costs,
     filters,
   });
@@ -175,6 +178,7 @@ export function planExit(
     targetExposure: 0,
     cashUsd: ledger.cashUsd,
     positionEth: ledger.balance(ledger.baseAsset),
+    freeEth: freeOfSales(ledger),
     priceUsd: input.priceUsd,
     feeBps: 0,
     slippageBps: 0,

@@ -1,6 +1,7 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
+import type { PurchaseCaps } from './purchase-caps.ts';
 import type { Reason } from './reason.ts';
 import { isKeptOpen } from './resting-order.ts';
 import { planRetry, type Retry } from './retry-intent.ts';
@@ -16,6 +17,8 @@ export interface SettleOptions {
   readonly unfilledTimeoutMs: number;
   /** Orders of one decision and leg, the first included. */
   readonly maxAttempts: number;
+  /** What a purchase may come to when its rest is ordered again; absent: what was wanted at first. */
+  readonly caps?: PurchaseCaps | undefined;
   /** Look-ups without an end before the orders are left to the next cycle. */
   readonly maxRounds: number;
 }
@@ -94,5 +97,6 @@ async function retryOf(engine: TradingEngine, intent: OrderIntent, options: Sett
     validUntilMs: intent.validUntilMs,
     maxAttempts,
     clientOrderIdLength,
+    caps: options.caps,
   });
 }
