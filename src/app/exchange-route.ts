@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { ConfigError, ExchangeError, type Money } from '../domain/index.ts';
 import {
   CcxtBroker,
+  HaltSwitch,
   keepProtected,
   type OrderIntent,
   type OrderOutcome,
@@ -11,7 +13,7 @@ import {
   type TradingEngine,
   withdrawProtection,
 } from '../trading/index.ts';
-import type { AppParts } from './app-parts.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
 import { exchangeKeys } from './exchange-keys.ts';
 import type { OrderRoute, RouteStatus } from './order-route.ts';
 import { riskLimits } from './risk-settings.ts';
@@ -53,6 +55,7 @@ export async function openExchangeRoute(
     await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
   }
   const wait = worldWait(parts);
+  const halt = new HaltSwitch(join(parts.dataDir, PATHS.halt));
   const settling: SettleOptions = {
     clock,
     wait: (untilMs) => wait(untilMs, LOOK_EVERY_MS),
@@ -60,6 +63,7 @@ export async function openExchangeRoute(
     unfilledTimeoutMs: exchange.unfilledTimeoutS * 1000,
     maxAttempts: exchange.maxAttempts,
     maxRounds: MAX_LOOKS,
+    isHalted: async () => (await halt.current()) !== undefined,
     caps: { limits: riskLimits(config, mode), ...config.costs },
   };
   let market = await broker.market(strategy.symbol);

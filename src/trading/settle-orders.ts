@@ -1,4 +1,5 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
+import { LookBackoff } from './look-backoff.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
 import type { PurchaseCaps } from './purchase-caps.ts';
@@ -19,6 +20,8 @@ export interface SettleOptions {
   readonly maxAttempts: number;
   /** What a purchase may come to when its rest is ordered again; absent: what was wanted at first. */
   readonly caps?: PurchaseCaps | undefined;
+  /** Whether trading is halted: then open purchases are cancelled. Absent: it never is. */
+  readonly isHalted?: (() => Promise<boolean>) | undefined;
   /** Look-ups without an end before the orders are left to the next cycle. */
   readonly maxRounds: number;
 }
@@ -61,12 +64,24 @@ export async function settleOpenOrders(engine: TradingEngine, options: SettleOpt
 
 async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: SettleOptions): Promise<OrderOutcome> {
   const { clientOrderId } = outcome;
+  const { clock, isHalted = async () => false } = options;
   const order = engine.ledger.order(clientOrderId);
-  for (let round = 0; round < options.maxRounds && !isTerminal(order.state) && !isKeptOpen(order); round++) {
+  const backoff = new LookBackoff();
+  let hasCancelled = false;
+  const isOver = () => isTerminal(order.state) || isKeptOpen(order) || backoff.isSpent;
+  for (let round = 0; round < options.maxRounds && !isOver(); round++) {
     const staleMs = order.intent.plannedAtMs + options.unfilledTimeoutMs;
     const isOpen = order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED';
-    if (isOpen && options.clock.nowMs() >= staleMs) await engine.cancel(clientOrderId);
-    else await options.wait(isOpen ? staleMs : (engine.waitingForMs() ?? staleMs));
+    // While halted nothing more is to be bought, and an order in the book would go on buying.
+    const isUnwanted = isOpen && (clock.nowMs() >= staleMs || (order.intent.side === 'buy' && (await isHalted())));
+    if (!isUnwanted || hasCancelled) {
+      const nextMs = isUnwanted ? clock.nowMs() : isOpen ? staleMs : (engine.waitingForMs() ?? staleMs);
+      await options.wait(backoff.nextLookMs(clock.nowMs(), nextMs));
+    }
+    if (isUnwanted) {
+      hasCancelled = true;
+      await engine.cancel(clientOrderId);
+    }
     await engine.refresh();
   }
   return outcomeOf(order);
