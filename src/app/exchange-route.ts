@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, ExchangeError, type Money } from '../domain/index.ts';
+import { ConfigError, DAY_MS, ExchangeError, MINUTE_MS, type Money } from '../domain/index.ts';
 import {
   CcxtBroker,
   HaltSwitch,
@@ -24,6 +24,8 @@ import { worldWait } from './world-wait.ts';
 const LOOK_EVERY_MS = 15_000;
 /** Looks before an order is left to the next cycle. */
 const MAX_LOOKS = 60;
+/** Executions are compared from this long before the last comparison on: exchanges show some of them late. */
+const FILLS_OVERLAP_MS = 10 * MINUTE_MS;
 /** The simulated exchange is on this machine: what it does not answer by then it will not answer. */
 const SANDBOX_TIMEOUT_MS = 2_000;
 
@@ -67,6 +69,7 @@ export async function openExchangeRoute(
     caps: { limits: riskLimits(config, mode), ...config.costs },
   };
   let market = await broker.market(strategy.symbol);
+  let fillsSinceMs = clock.nowMs() - DAY_MS;
   const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
   const protect = async (engine: TradingEngine): Promise<void> => {
     if (protects) await keepProtected(engine, { clock, symbol: strategy.symbol, mode, filters: market.filters, price });
@@ -91,9 +94,18 @@ export async function openExchangeRoute(
       try {
         market = await broker.market(strategy.symbol);
         await settleOpenOrders(engine, settling);
-        const { foreignOrders, unknownOrders } = exchange;
+        const { foreignOrders, unknownOrders, deniedAdoption } = exchange;
+        const nowMs = clock.nowMs();
         const { symbol } = strategy;
-        const { unexplained } = await reconcile(engine, { symbol, mode, foreignOrders, unknownOrders });
+        const { unexplained } = await reconcile(engine, {
+          symbol,
+          mode,
+          foreignOrders,
+          unknownOrders,
+          deniedAdoption,
+          fillsSinceMs,
+        });
+        fillsSinceMs = nowMs - FILLS_OVERLAP_MS;
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };

@@ -15,6 +15,8 @@ export const CRASH_POINTS = [
   'list.after_send',
   'list.before_cancel',
   'list.after_cancel',
+  'reconcile.after_orders',
+  'reconcile.after_fills',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

@@ -1,7 +1,7 @@
 import { type Clock, InvariantError, type TimeMs, toText } from '../domain/index.ts';
 import { recordsOfReport, stateRecord } from './book-report.ts';
 import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
-import { type CrashHook, noCrash } from './crash-point.ts';
+import { type CrashHook, type CrashPoint, noCrash } from './crash-point.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
 import { foldJournal, type Ledger, type Order } from './ledger.ts';
@@ -117,6 +117,16 @@ export class TradingEngine {
       for (const intent of intents) outcomes.push(await this.#executeOne(intent));
       return outcomes;
     });
+  }
+
+  /** Why the gate would not let an order be sent now; empty where it would. */
+  denials(intent: OrderIntent): Promise<readonly Reason[]> {
+    return this.#inTurn(async () => this.#options.gate(intent, this.ledger));
+  }
+
+  /** Where tests end the process between two acts of a caller. */
+  async reached(point: CrashPoint): Promise<void> {
+    await this.#crash(point);
   }
 
   /** Goes on with an order that was found at the exchange as if it had been planned here. */

@@ -1,5 +1,6 @@
 import { type Clock, ExchangeError, money, type TimeMs, type Timer, toText } from '../../domain/index.ts';
 import type {
+  AccountFill,
   AssetBalance,
   Broker,
   BrokerCapabilities,
@@ -165,6 +166,13 @@ export class CcxtBroker implements Broker {
   async openOrders(symbol: string): Promise<readonly OrderReport[]> {
     const orders = await this.#ask('open orders', () => this.#client.openOrders(symbol));
     return Promise.all(orders.map((order) => this.#ask('executions', () => this.#report(order, symbol))));
+  }
+
+  async recentFills(symbol: string, sinceMs: TimeMs): Promise<readonly AccountFill[]> {
+    const fromMs = sinceMs + this.#venueClock.offsetMs;
+    const trades = await this.#ask('trades', () => this.#client.recentTrades(symbol, fromMs));
+    const byId = new Map(trades.map((trade) => [trade.tradeId, trade]));
+    return [...byId.values()].map(({ atMs, ...trade }) => ({ ...trade, executedAtMs: this.#venueClock.toOurs(atMs) }));
   }
 
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
