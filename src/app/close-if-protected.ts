@@ -10,9 +10,10 @@ import type { MarketView } from './market-view.ts';
 export async function closeIfProtected(parts: CycleParts, view: MarketView, nowMs: TimeMs): Promise<OrderOutcome[]> {
   const { engine, route, settings, performance } = parts;
   const { ledger } = engine;
-  const { protection } = ledger.position;
-  if (protection === null || ledger.openTrade === null) return [];
-  const fromMs = Math.max(ledger.openTrade.entryTimeMs, performance.points.at(-1)?.timeMs ?? 0);
+  const { protection, quantityEth } = ledger.position;
+  // Ether that was given by hand has a stop and no trade.
+  if (protection === null || quantityEth.eq(0)) return [];
+  const fromMs = Math.max(ledger.openTrade?.entryTimeMs ?? 0, performance.points.at(-1)?.timeMs ?? 0);
   const canonical = parts.model()?.canonical ?? view.canonicalFor(nowMs).series;
   const bars = [...barsBetween(view.finestCandles(canonical, fromMs, nowMs), fromMs, nowMs)];
   const trigger = protectedAt(ledger) === 'exchange' ? undefined : checkProtection(protection, bars);

@@ -190,6 +190,7 @@ async function carryOut(
     renewsHolding: decision.renewsHolding && record.risk.allowed,
   });
   const orders = [...protective, ...(await parts.route.settle(engine, record.intents))];
+  await engine.leaveDust(priceUsd, parts.route.market().filters);
   const { ledger } = engine;
   const equity = ledger.equityUsd(priceUsd);
   await performance.record({

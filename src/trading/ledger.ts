@@ -133,6 +133,9 @@ export class Ledger {
       case 'fill':
         this.#fill(record.fill);
         return;
+      case 'dust':
+        this.#leaveDust(record.atMs);
+        return;
       case 'protection':
         this.position.protection = record.protection;
         return;
@@ -149,9 +152,23 @@ export class Ledger {
     this.balances.set(asset, this.balance(asset).plus(amount));
   }
 
+  /** Given Ether costs what it was worth; taking some leaves the price of the rest as it was. */
   #adopt(amount: Money, valueUsd: Money): void {
-    this.position.quantityEth = this.position.quantityEth.plus(amount);
-    this.position.costUsd = this.position.costUsd.plus(valueUsd);
+    const { position } = this;
+    const before = position.quantityEth;
+    position.quantityEth = before.plus(amount);
+    const isTaken = amount.lt(0) && before.gt(0);
+    position.costUsd = isTaken
+      ? divideDown(position.costUsd.times(position.quantityEth), before, COST_DECIMALS)
+      : position.costUsd.plus(valueUsd);
+  }
+
+  #leaveDust(atMs: TimeMs): void {
+    if (this.openTrade !== null) this.closedTrades.push({ ...this.openTrade, exitTimeMs: atMs, reason: 'dust' });
+    this.openTrade = null;
+    this.position.costUsd = ZERO;
+    this.position.protection = null;
+    this.position.lastBuyMs = null;
   }
 
   #plan(intent: OrderIntent, atMs: TimeMs): void {

@@ -1,6 +1,7 @@
-import { type Money, type Prediction, type TimeMs, toText } from '../domain/index.ts';
+import { type Money, money, type Prediction, type TimeMs, toText } from '../domain/index.ts';
 import { clientOrderId } from './client-order-id.ts';
 import { type Decision, type DecisionPolicy, type DecisionView, decide } from './decide.ts';
+import { isUnsellable } from './dust.ts';
 import type { Ledger } from './ledger.ts';
 import { type LimitPolicy, limitPrice } from './limit-price.ts';
 import type { OrderIntent, OrderLeg } from './order.ts';
@@ -58,10 +59,14 @@ export interface TradePlan {
   readonly intents: readonly OrderIntent[];
 }
 
+/** At a price that nobody knows, only what is below the venue's step or least quantity is nothing. */
+const UNKNOWN_PRICE = money('1e30');
+
 /** decide -> assess -> size -> intents: the one way from a prediction to orders, in every mode. Pure. */
 export function planTrade(input: TradeInput): TradePlan {
   const { ledger, account, policy } = input;
-  const isFlat = ledger.position.quantityEth.lt(input.filters.quantityStep) || !ledger.position.quantityEth.gt(0);
+  const { quantityEth } = ledger.position;
+  const isFlat = !quantityEth.gt(0) || isUnsellable(quantityEth, input.priceUsd ?? UNKNOWN_PRICE, input.filters);
   const held = { exposure: isFlat ? 0 : account.exposure, lastBuyMs: ledger.position.lastBuyMs ?? undefined };
   const decision = decide(input.view, input.prediction, held, policy);
   const risk = assess(decision, account, input.limits, input.context);

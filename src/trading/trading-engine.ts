@@ -1,7 +1,8 @@
-import { type Clock, InvariantError, type TimeMs, toText } from '../domain/index.ts';
+import { type Clock, InvariantError, type Money, type TimeMs, toText } from '../domain/index.ts';
 import { recordsOfReport, stateRecord } from './book-report.ts';
 import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
 import { type CrashHook, type CrashPoint, noCrash } from './crash-point.ts';
+import { dustRecord } from './dust.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
 import { foldJournal, type Ledger, type Order } from './ledger.ts';
@@ -11,6 +12,7 @@ import { type OrderListIntent, ordersOfList } from './order-list.ts';
 import { isAtVenue, isTerminal } from './order-state.ts';
 import { type ProtectionPolicy, protectionFor } from './protection.ts';
 import type { Reason } from './reason.ts';
+import type { SymbolFilters } from './symbol-filters.ts';
 
 /**
  * Asked before every order, whoever wants it. An empty answer allows the order; each reason given is a rule that denies
@@ -92,9 +94,21 @@ export class TradingEngine {
     });
   }
 
-  /** Writes down a flow that is not a trade, such as a deposit by hand. */
+  /** Writes down a flow that is not a trade, such as a deposit by hand. Ether that is given gets its stop and target. */
   recordTransfer(transfer: Omit<Extract<JournalRecord, { type: 'transfer' }>, 'type' | 'atMs'>): Promise<void> {
-    return this.#inTurn(() => this.#write([{ type: 'transfer', atMs: this.#options.clock.nowMs(), ...transfer }]));
+    return this.#inTurn(async () => {
+      await this.#write([{ type: 'transfer', atMs: this.#options.clock.nowMs(), ...transfer }]);
+      if (transfer.asset === this.ledger.baseAsset) await this.#protect();
+    });
+  }
+
+  /** Ends the open trade, once, where what is left of it is too small for the venue to sell. @returns whether it did */
+  leaveDust(priceUsd: Money, filters: SymbolFilters): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const record = dustRecord(this.ledger, priceUsd, filters, this.#options.clock.nowMs());
+      if (record !== undefined) await this.#write([record]);
+      return record !== undefined;
+    });
   }
 
   /** Records new stop and target levels of the open position; null removes them. */

@@ -9,8 +9,8 @@ import type { CycleParts } from '../cycle-types.ts';
 export async function watchPosition({ engine, route, settings, market, clock }: CycleParts): Promise<OrderOutcome[]> {
   const { ledger } = engine;
   await route.protect(engine);
-  const { protection } = ledger.position;
-  if (protection === null || ledger.openTrade === null || ledger.workingOrders().length > 0) return [];
+  const { protection, quantityEth } = ledger.position;
+  if (protection === null || quantityEth.eq(0) || ledger.workingOrders().length > 0) return [];
   const nowMs = clock.nowMs();
   const quote = await market.quote(nowMs);
   if (!quote) return [];

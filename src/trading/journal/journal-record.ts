@@ -97,6 +97,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     brokeFilter: z.boolean().optional(),
   }),
   record('fill', { fill: fillSchema }),
+  /** What is left of the position is too small for the venue to sell: its trade is over, and the rest stays in the account. */
+  record('dust', { quantityEth: decimalText, valueUsd: decimalText, minNotionalUsd: decimalText }),
   record('protection', { protection: protectionSchema.nullable() }),
   record('reconciliation', { differences: z.array(differenceSchema) }),
   record('checkpoint', { ledger: ledgerSnapshotSchema }),
