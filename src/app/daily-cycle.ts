@@ -4,6 +4,7 @@ import {
   type BookCost,
   type DecisionRecord,
   decisionId,
+  type EquityPoint,
   filterTexts,
   type OrderOutcome,
   planTrade,
@@ -193,7 +194,7 @@ async function carryOut(
   await engine.leaveDust(priceUsd, parts.route.market().filters);
   const { ledger } = engine;
   const equity = ledger.equityUsd(priceUsd);
-  await performance.record({
+  const point: EquityPoint = {
     timeMs: decisionTimeMs,
     decisionId: id,
     equityUsd: toNumber(equity),
@@ -202,7 +203,9 @@ async function carryOut(
     transfersUsd: toNumber(ledger.transfersUsd),
     priceUsd: toNumber(priceUsd),
     exposure: ledger.exposure(priceUsd),
-  });
+  };
+  await engine.recordEquity([point]);
+  await performance.record(point);
   return {
     record,
     orders,

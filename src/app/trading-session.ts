@@ -65,7 +65,6 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
   };
   const haltSwitch = new HaltSwitch(join(dataDir, PATHS.halt));
   const isHalted = async () => (await haltSwitch.current()) !== undefined;
-  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance));
   const surroundings = surroundingsOf(parts, options, route);
   const journal = await FileJournal.open(join(dataDir, PATHS.journal));
   const engine = await TradingEngine.open({
@@ -82,7 +81,10 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
   });
+  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance), engine.ledger.equityPoints);
   await engine.recover();
+  // A history that an earlier version kept beside the journal.
+  await engine.recordEquity(performance.points);
   const decisions = await FileDecisionLog.open(join(dataDir, PATHS.decisions));
   return {
     cycle: {

@@ -17,6 +17,9 @@ export const CRASH_POINTS = [
   'list.after_cancel',
   'reconcile.after_orders',
   'reconcile.after_fills',
+  'performance.before_rebuild',
+  'performance.before_write',
+  'performance.after_write',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

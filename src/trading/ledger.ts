@@ -1,4 +1,5 @@
 import { divideDown, InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
+import type { EquityPoint } from './equity-point.ts';
 import type { JournalEntry } from './journal/journal.ts';
 import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journal-record.ts';
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
@@ -49,6 +50,8 @@ export class Ledger {
   readonly feesByAsset = new Map<string, Money>();
   readonly closedTrades: Trade[] = [];
   readonly decisionIds = new Set<string>();
+  /** Equity after each decision, its first; ascending in time. */
+  readonly equityPoints: EquityPoint[] = [];
   readonly position: Position = { quantityEth: ZERO, costUsd: ZERO, decisionId: null, lastBuyMs: null, protection: null };
   openTrade: Trade | null = null;
   /** What the last comparison with the exchange found that found anything. */
@@ -58,6 +61,7 @@ export class Ledger {
   transfersUsd: Money = ZERO;
   fillCount = 0;
   readonly #unsettled = new Set<string>();
+  readonly #valued = new Set<string>();
 
   constructor(baseAsset = 'ETH', quoteAsset = 'USDT') {
     this.baseAsset = baseAsset;
@@ -142,6 +146,9 @@ export class Ledger {
       case 'reconciliation':
         this.lastReconciliation = record;
         return;
+      case 'equity':
+        this.#noteEquity(record.point);
+        return;
       case 'checkpoint':
         this.#restore(record.ledger);
         return;
@@ -161,6 +168,12 @@ export class Ledger {
     position.costUsd = isTaken
       ? divideDown(position.costUsd.times(position.quantityEth), before, COST_DECIMALS)
       : position.costUsd.plus(valueUsd);
+  }
+
+  #noteEquity(point: EquityPoint): void {
+    if (this.#valued.has(point.decisionId)) return;
+    this.#valued.add(point.decisionId);
+    this.equityPoints.push(point);
   }
 
   #leaveDust(atMs: TimeMs): void {
@@ -288,6 +301,7 @@ export class Ledger {
     for (const [asset, amount] of Object.entries(snapshot.feesByAsset)) this.feesByAsset.set(asset, money(amount));
     this.closedTrades.push(...snapshot.closedTrades);
     for (const id of snapshot.decisionIds) this.decisionIds.add(id);
+    for (const point of snapshot.equity ?? []) this.#noteEquity(point);
     this.openTrade = snapshot.openTrade;
     this.feesUsd = money(snapshot.feesUsd);
     this.transfersUsd = money(snapshot.transfersUsd);

@@ -3,6 +3,7 @@ import { recordsOfReport, stateRecord } from './book-report.ts';
 import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
 import { type CrashHook, type CrashPoint, noCrash } from './crash-point.ts';
 import { dustRecord } from './dust.ts';
+import { compareEquity, type EquityPoint } from './equity-point.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
 import { foldJournal, type Ledger, type Order } from './ledger.ts';
@@ -114,6 +115,15 @@ export class TradingEngine {
   /** Records new stop and target levels of the open position; null removes them. */
   recordProtection(protection: Extract<JournalRecord, { type: 'protection' }>['protection']): Promise<void> {
     return this.#inTurn(() => this.#write([{ type: 'protection', atMs: this.#options.clock.nowMs(), protection }]));
+  }
+
+  /** Records equity after decisions, each once: losses are measured from the journal's, whatever becomes of other files. */
+  recordEquity(points: readonly EquityPoint[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const { missing } = compareEquity(points, this.ledger.equityPoints);
+      const atMs = this.#options.clock.nowMs();
+      if (missing.length > 0) await this.#write(missing.map((point) => ({ type: 'equity', atMs, point })));
+    });
   }
 
   /** Records what a comparison with the exchange found. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { equityPointSchema } from '../equity-point.ts';
 import { decimalText, fillSchema, orderIntentSchema, timeMs } from '../order.ts';
 import { ORDER_STATES } from '../order-state.ts';
 import { tradeSchema } from '../trade.ts';
@@ -58,6 +59,8 @@ export const ledgerSnapshotSchema = z
     openTrade: tradeSchema.nullable(),
     closedTrades: z.array(tradeSchema),
     decisionIds: z.array(z.string()),
+    /** Absent in journals of earlier versions. */
+    equity: z.array(equityPointSchema).optional(),
   })
   .readonly();
 
@@ -101,6 +104,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
   record('dust', { quantityEth: decimalText, valueUsd: decimalText, minNotionalUsd: decimalText }),
   record('protection', { protection: protectionSchema.nullable() }),
   record('reconciliation', { differences: z.array(differenceSchema) }),
+  /** Equity after a decision was carried out: what losses and drawdown are measured from. */
+  record('equity', { point: equityPointSchema }),
   record('checkpoint', { ledger: ledgerSnapshotSchema }),
 ]);
 

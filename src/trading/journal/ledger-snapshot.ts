@@ -34,6 +34,7 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
     openTrade: ledger.openTrade,
     closedTrades: [...ledger.closedTrades],
     decisionIds: [...ledger.decisionIds],
+    ...(ledger.equityPoints.length > 0 && { equity: [...ledger.equityPoints] }),
   };
 }
 
