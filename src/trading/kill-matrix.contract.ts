@@ -1,17 +1,22 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRng, HOUR_MS, ManualClock, money } from '../domain/index.ts';
+import { createRng, HOUR_MS, ManualClock, money, type Rng } from '../domain/index.ts';
 import { BinanceLoopback } from './brokers/binance-loopback.contract.ts';
+import { FaultyLine, LINE_FAULTS, type LineFault } from './brokers/faulty-line.contract.ts';
 import { SENDING, type Sending, type SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { CRASH_POINTS, type CrashPoint } from './crash-point.ts';
 import { readDecisionLog } from './decision-log.ts';
+import { compareEquity } from './equity-point.ts';
+import { HaltSwitch } from './halt-switch.ts';
 import { readJournal } from './journal/file-journal.ts';
-import { DAYS, liveThroughDays, openEngine, START } from './killed-days.contract.ts';
+import { DAYS, filesOf, liveThroughDays, openEngine, type Run, START } from './killed-days.contract.ts';
 import { Ledger } from './ledger.ts';
 import { reservedQuantity } from './order-list.ts';
 import { isTerminal } from './order-state.ts';
+import { readPerformanceLog } from './performance-log.ts';
 import type { TradingEngine } from './trading-engine.ts';
 
 /**
@@ -25,7 +30,7 @@ export type Ending = (typeof ENDINGS)[number];
 /** One cell of the matrix. */
 export interface KillCase {
   readonly point: CrashPoint;
-  readonly fault: Sending;
+  readonly fault: Fault;
   readonly ending: Ending;
   /** 1 and 2: at the first and second time; above: at a random one, while every order meets a random fault. */
   readonly seed: number;
@@ -44,34 +49,72 @@ export interface KillResult {
   readonly wrong: readonly string[];
 }
 
-const FAULTS: readonly Sending[] = ['part', 'taken-timeout', 'late', 'lagging', 'rest', 'lost', 'fill'];
-const LEAVES_OPEN: readonly Sending[] = ['part', 'rest', 'lagging', 'taken-timeout'];
-/** Reached where something was bought, so that there is something to protect. */
-const NEEDS_POSITION: readonly CrashPoint[] = ['list.before_send', 'list.after_send', 'list.before_cancel', 'list.after_cancel'];
-/** Faults after which the last days still hold a position at the exchange and in the journal. */
-const BUYS: readonly Sending[] = ['part', 'taken-timeout', 'lagging', 'fill'];
-const WRITES: readonly CrashPoint[] = ['decision.before_write', 'journal.before_write', 'journal.after_write'];
+/**
+ * What orders meet, at the exchange or on the way to it. Those that an order path has to stand by its contract are named
+ * as there; `fill`, `rest`, `lost`, `late` and `lagging` as the simulated venue names them.
+ */
+export const FAULTS = [
+  'reject',
+  ...LINE_FAULTS,
+  'partial-fill',
+  'duplicate-events',
+  'accept-then-timeout',
+  'fill',
+  'rest',
+  'lost',
+  'late',
+  'lagging',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+const isLineFault = (fault: Fault): fault is LineFault => LINE_FAULTS.some((one) => one === fault);
+
+function sendingOf(fault: Fault): Sending {
+  if (isLineFault(fault)) return 'part';
+  if (fault === 'partial-fill' || fault === 'duplicate-events') return 'part';
+  return fault === 'accept-then-timeout' ? 'taken-timeout' : fault;
+}
+
+/** What a run comes to for certain, by fault: there is a position to protect, an execution to ask for, an order to cancel. */
+const BUYS: readonly Fault[] = ['partial-fill', 'accept-then-timeout', 'duplicate-events', 'lagging', 'fill', 'latency'];
+const EXECUTES: readonly Fault[] = ['partial-fill', 'accept-then-timeout', 'duplicate-events', 'lagging', 'latency'];
+const RESTS: readonly Fault[] = [...EXECUTES, 'rest'];
+/** After these the last days hold what the exchange holds, and protect it; others may leave an outcome open until the end. */
+const HOLDS: readonly Fault[] = [...BUYS, 'reject', 'rest'];
+/** Boundaries of a write: the disk may be full there. */
+const WRITES: readonly CrashPoint[] = [
+  'decision.before_write',
+  'decision.after_write',
+  'journal.before_write',
+  'journal.after_write',
+  'performance.before_write',
+  'performance.after_write',
+  'history.before_write',
+  'halt.before_write',
+];
 const FIXED_SEEDS = 2;
 const MAX_OCCURRENCE = 6;
 const SCRIPTED_ORDERS = 12;
 const FINAL_LOOKS = 4;
 
-/** Faults with which a run comes to the point for certain. */
-const faultsAt = (point: CrashPoint): readonly Sending[] => {
-  if (NEEDS_POSITION.includes(point)) return FAULTS.filter((fault) => BUYS.includes(fault));
-  if (point.endsWith('cancel')) return FAULTS.filter((fault) => LEAVES_OPEN.includes(fault));
-  return point.endsWith('lookup') ? FAULTS.filter((fault) => fault !== 'fill') : FAULTS;
+/** Faults with which a run can come to the point. */
+const faultsAt = (point: CrashPoint): readonly Fault[] => {
+  if (point === 'order.before_executions') return FAULTS.filter((fault) => EXECUTES.includes(fault) || isLineFault(fault));
+  if (point.startsWith('list.')) return FAULTS.filter((fault) => BUYS.includes(fault) || isLineFault(fault));
+  if (point.startsWith('order.') && point.endsWith('cancel'))
+    return FAULTS.filter((fault) => RESTS.includes(fault) || isLineFault(fault));
+  return point.endsWith('lookup') ? FAULTS.filter((fault) => fault !== 'reject' && fault !== 'rest') : FAULTS;
 };
 
-/** Whether the days come to the point so often: a pair is cancelled once where what is left of it cannot be sold. */
-const isCertain = (point: CrashPoint, seed: number): boolean =>
-  seed === 1 || (seed <= FIXED_SEEDS && !(point.startsWith('list.') && point.endsWith('cancel')));
+/** Whether the first run comes to the point so often: only what does not depend on which reply a line breaks. */
+const isCertain = ({ point, fault, seed }: KillCase): boolean =>
+  seed === 1 && (!isLineFault(fault) || !/^(order|list)\./.test(point) || point === 'order.before_send');
 
 /** Every point once, each with another fault. */
 export const shortMatrix = (): KillCase[] =>
   CRASH_POINTS.map((point, i) => {
     const faults = faultsAt(point);
-    return { point, fault: faults[i % faults.length]!, ending: 'kill', seed: 1 };
+    return { point, fault: faults[(i * 4) % faults.length]!, ending: 'kill', seed: 1 };
   });
 
 /** Every point with every fault, every ending and so many seeds. */
@@ -85,63 +128,72 @@ export const fullMatrix = (seeds: number): KillCase[] =>
   );
 
 /** Runs the days in a process that ends at the point, then goes on with them until everything is settled, and compares. */
-export async function runKillCase({ point, fault, ending, seed }: KillCase): Promise<KillResult> {
+export async function runKillCase(one: KillCase): Promise<KillResult> {
+  const { point, fault, ending, seed } = one;
   const folder = mkdtempSync(join(tmpdir(), 'ets-killed-'));
   const clock = new ManualClock(START);
   const server = new BinanceLoopback(clock, '10000');
   const { venue } = server;
-  const baseUrl = await server.listen();
+  const line = new FaultyLine(await server.listen());
+  const run = { folder, baseUrl: await line.listen(), hasDuplicateEvents: fault === 'duplicate-events' };
+  const live = () => liveThroughDays({ ...run, nowMs: clock.nowMs() });
   const rng = createRng(seed);
   const isRandom = seed > FIXED_SEEDS;
   const occurrence = isRandom ? 1 + Math.floor(rng() * MAX_OCCURRENCE) : seed;
-  const faults: Sending[] = [fault];
-  if (isRandom) for (let i = 0; i < SCRIPTED_ORDERS; i++) faults.push(SENDING[Math.floor(rng() * SENDING.length)]!);
+  const scripted: Sending[] = isRandom ? Array.from({ length: SCRIPTED_ORDERS }, () => pick(rng, SENDING)) : [];
   try {
-    venue.sending = fault;
-    venue.upcoming.push(...(isRandom ? faults : []));
-    const { signal, output } = await runAndEnd(folder, baseUrl, point, occurrence, ending);
+    line.fault = isLineFault(fault) ? fault : undefined;
+    venue.sending = sendingOf(fault);
+    venue.upcoming.push(...scripted);
+    const { signal, output } = await runAndEnd({ ...run, nowMs: START }, point, occurrence, ending);
     const isFull = ending === 'disk_full';
     const wasKilled = isFull ? /ENOSPC/.test(output) : signal === 'SIGKILL';
     const wrong = isFull || output === '' ? [] : [output];
-    if (!wasKilled && isCertain(point, seed)) wrong.push(`the run ended with ${signal} before it came to ${point}`);
-    if (ending === 'outage') await sitOutHour(venue, clock, folder, baseUrl);
+    if (!wasKilled && isCertain(one)) wrong.push(`the run ended with ${signal} before it came to ${point}`);
+    if (ending === 'outage') await sitOutHour(venue, clock, live);
 
-    const engine = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
+    const engine = await live();
     wrong.push(...wrongProtection(venue, engine));
     clock.moveTo((engine.waitingForMs() ?? clock.nowMs()) + 60_000);
     await engine.close();
     venue.expireRest();
-    const last = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
-    const isHeld = !faults.includes('lost') && !faults.includes('late') && !isRandom;
-    if (isHeld) wrong.push(...unprotected(venue, last));
+    line.fault = undefined;
+    const last = await live();
+    if (HOLDS.includes(fault) && !isRandom) wrong.push(...unprotected(venue, last));
+    wrong.push(...(await wrongFiles(folder, last)));
     await last.close();
-    await settle(folder, baseUrl, venue, clock);
+    await settle(run, venue, clock);
     return { wasKilled, orders: venue.orders.length, ...(await compare(folder, venue, wrong)) };
   } finally {
+    await line.close();
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+const pick = <Value>(rng: Rng, values: readonly Value[]): Value => values[Math.floor(rng() * values.length)]!;
+
 /** The exchange is away for an hour; the daemon is started in the middle of it and finds nobody. */
-async function sitOutHour(venue: SimulatedVenue, clock: ManualClock, folder: string, baseUrl: string): Promise<void> {
+async function sitOutHour(venue: SimulatedVenue, clock: ManualClock, live: () => Promise<TradingEngine>): Promise<void> {
   venue.isDown = true;
   clock.moveTo(clock.nowMs() + HOUR_MS / 2);
-  await (await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined)).close();
+  await (await live()).close();
   clock.moveTo(clock.nowMs() + HOUR_MS / 2);
   venue.isDown = false;
 }
 
 /** What is late arrives at one of the next looks or never, and is ended: after these every outcome has to be known. */
-async function settle(folder: string, baseUrl: string, venue: SimulatedVenue, clock: ManualClock): Promise<void> {
-  const engine = await openEngine(folder, baseUrl, clock);
+async function settle(run: Omit<Run, 'nowMs'>, venue: SimulatedVenue, clock: ManualClock): Promise<void> {
+  const engine = await openEngine({ ...run, nowMs: clock.nowMs() });
   for (let look = 0; look < FINAL_LOOKS; look++) {
     await engine.refresh();
     venue.expireRest();
   }
-  clock.moveTo((engine.waitingForMs() ?? clock.nowMs()) + 60_000);
-  await engine.refresh();
   await engine.close();
+  clock.moveTo((engine.waitingForMs() ?? clock.nowMs()) + 60_000);
+  const last = await openEngine({ ...run, nowMs: clock.nowMs() });
+  await last.refresh();
+  await last.close();
 }
 
 const isOpenAtVenue = ({ state }: SimulatedVenue['orders'][number]): boolean =>
@@ -164,9 +216,24 @@ function unprotected(venue: SimulatedVenue, { ledger }: TradingEngine): string[]
   return protectedEth === held ? [] : [`${held} ETH are held, ${protectedEth} protected`];
 }
 
+/** Nothing halted that had no reason to, and the files beside the journal say what it says. */
+async function wrongFiles(folder: string, { ledger }: TradingEngine): Promise<string[]> {
+  const files = filesOf(folder);
+  const wrong: string[] = [];
+  const halt = await new HaltSwitch(files.halt).current();
+  if (halt !== undefined) wrong.push(`trading is halted by ${halt.by}: ${halt.why}`);
+  const { missing, differing } = compareEquity(ledger.equityPoints, await readPerformanceLog(files.performance));
+  if (missing.length + differing.length > 0 || ledger.equityPoints.length !== DAYS)
+    wrong.push(`${ledger.equityPoints.length} days of equity, ${missing.length} missing, ${differing.length} differing`);
+  const history: readonly unknown[] = JSON.parse(await readFile(files.history, 'utf8'));
+  if (history.length !== ledger.closedTrades.length + Number(ledger.openTrade !== null))
+    wrong.push(`${history.length} trades in the history`);
+  return wrong;
+}
+
 async function compare(folder: string, venue: SimulatedVenue, wrong: string[]) {
   const ledger = new Ledger();
-  for (const { record } of (await readJournal(join(folder, 'journal'))).entries) ledger.apply(record);
+  for (const { record } of (await readJournal(filesOf(folder).journal)).entries) ledger.apply(record);
   const lost: string[] = [];
   const doubled: string[] = [];
   const ids = new Set<string>();
@@ -195,7 +262,7 @@ async function compare(folder: string, venue: SimulatedVenue, wrong: string[]) {
     const here = ledger.balance(asset).toFixed();
     if (here !== there) lost.push(`${asset}: ${there} at the exchange, ${here} in the journal`);
   }
-  const decided = await readDecisionLog(join(folder, 'decisions.ndjson'));
+  const decided = await readDecisionLog(filesOf(folder).decisions);
   const days = new Set(decided.map(({ decisionId }) => decisionId)).size;
   if (decided.length !== DAYS || days !== DAYS || ledger.decisionIds.size !== DAYS)
     wrong.push(`${decided.length} decisions of ${days} days are recorded, ${ledger.decisionIds.size} in the journal`);
@@ -204,8 +271,7 @@ async function compare(folder: string, venue: SimulatedVenue, wrong: string[]) {
 
 /** Runs the days in a process of their own that ends at the point; resolves to the signal that ended it. */
 function runAndEnd(
-  folder: string,
-  baseUrl: string,
+  run: Run,
   point: CrashPoint,
   occurrence: number,
   ending: Ending,
@@ -214,7 +280,8 @@ function runAndEnd(
   const hook = ending === 'disk_full' ? 'fullAt' : 'dieAt';
   const script = `
     const { ${hook}, liveThroughDays } = await import(${JSON.stringify(module)});
-    await liveThroughDays(${JSON.stringify(folder)}, ${JSON.stringify(baseUrl)}, ${START}, ${hook}(${JSON.stringify(point)}, ${occurrence}));
+    const crash = ${hook}(${JSON.stringify(point)}, ${occurrence});
+    await liveThroughDays({ ...${JSON.stringify(run)}, crash });
     process.exit(0);`;
   return new Promise((resolve) => {
     let output = '';

@@ -32,13 +32,11 @@ export class FilePerformanceLog implements PerformanceLog {
   readonly points: EquityPoint[];
   readonly #known: Set<string>;
   readonly #file: AppendFile;
-  readonly #crash: CrashHook;
 
-  private constructor(points: EquityPoint[], file: AppendFile, crash: CrashHook) {
+  private constructor(points: EquityPoint[], file: AppendFile) {
     this.points = points;
     this.#known = new Set(points.map((point) => point.decisionId));
     this.#file = file;
-    this.#crash = crash;
   }
 
   /**
@@ -56,18 +54,15 @@ export class FilePerformanceLog implements PerformanceLog {
     if (missing.length > 0) {
       const all = [...found, ...missing].sort((a, b) => a.timeMs - b.timeMs);
       await mkdir(dirname(path), { recursive: true });
-      await crash('performance.before_rebuild');
       await writeFileAtomically(path, all.map((point) => `${JSON.stringify(point)}\n`).join(''));
     }
-    const { values, file } = await openNdjson(path, parse);
-    return new FilePerformanceLog(values, file, crash);
+    const { values, file } = await openNdjson(path, parse, 'performance', crash);
+    return new FilePerformanceLog(values, file);
   }
 
   async record(point: EquityPoint): Promise<void> {
     if (this.#known.has(point.decisionId)) return;
-    await this.#crash('performance.before_write');
     await this.#file.append(`${JSON.stringify(point)}\n`);
-    await this.#crash('performance.after_write');
     this.#known.add(point.decisionId);
     this.points.push(point);
   }

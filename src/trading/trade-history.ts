@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { money, type TimeMs, toText } from '../domain/index.ts';
+import { type CrashHook, noCrash } from './crash-point.ts';
 import { writeFileAtomically } from './durable-file.ts';
 import type { Ledger } from './ledger.ts';
 import { averagePrice, type Trade, tradePnlUsd } from './trade.ts';
@@ -29,9 +30,11 @@ export const tradeHistory = (ledger: Ledger): TradeHistoryEntry[] =>
   [...ledger.closedTrades, ...(ledger.openTrade === null ? [] : [ledger.openTrade])].map(entryOf);
 
 /** Writes `trade_history.json` so that readers see the old or the new one, never a part. */
-export async function writeTradeHistory(path: string, ledger: Ledger): Promise<void> {
+export async function writeTradeHistory(path: string, ledger: Ledger, crash: CrashHook = noCrash): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
+  await crash('history.before_write');
   await writeFileAtomically(path, `${JSON.stringify(tradeHistory(ledger), null, 2)}\n`);
+  await crash('history.after_write');
 }
 
 const USD_DECIMALS = 8;

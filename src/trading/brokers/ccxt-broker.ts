@@ -11,6 +11,7 @@ import type {
   OrderReport,
   SubmitResult,
 } from '../broker.ts';
+import { type CrashHook, noCrash } from '../crash-point.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
@@ -42,6 +43,7 @@ export interface CcxtBrokerOptions {
   readonly weightPauseMs?: number;
   /** How many times faster than the wall the world's clock runs; windows of a simulated world are that much longer. */
   readonly worldSpeed?: number;
+  readonly crash?: CrashHook;
 }
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
@@ -66,6 +68,7 @@ export class CcxtBroker implements Broker {
   readonly #clock: Clock;
   readonly #venueClock: VenueClock;
   readonly #timer: Timer;
+  readonly #crash: CrashHook;
   readonly #baseAsset: string;
   readonly #quoteAsset: string;
 
@@ -74,6 +77,7 @@ export class CcxtBroker implements Broker {
     this.venue = venue;
     this.#clock = clock;
     this.#timer = timer;
+    this.#crash = options.crash ?? noCrash;
     this.#baseAsset = options.baseAsset ?? 'ETH';
     this.#quoteAsset = options.quoteAsset ?? 'USDT';
     this.#client = client;
@@ -197,6 +201,7 @@ export class CcxtBroker implements Broker {
 
   async #report(order: VenueOrder, symbol: string): Promise<OrderReport> {
     if (money(order.executedQuantity).eq(0)) return this.#reportFrom(order, []);
+    await this.#crash('order.before_executions');
     return this.#reportFrom(order, await this.#client.executions(order, symbol));
   }
 

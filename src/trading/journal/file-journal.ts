@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvariantError } from '../../domain/index.ts';
 import { AppendFile } from '../append-file.ts';
-import { type CrashHook, noCrash } from '../crash-point.ts';
+import { type CrashHook, type CrashPoint, noCrash } from '../crash-point.ts';
 import { isCode, syncFolder } from '../durable-file.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import type { JournalRecord, LedgerSnapshot } from './journal-record.ts';
@@ -88,6 +88,7 @@ export class FileJournal implements Journal {
           `${checkpoint} does not begin with the checkpoint just written`,
         );
       }
+      await this.#reached('journal.before_archive');
       await this.#archiveBefore(this.#lastSeq);
     });
   }
@@ -118,6 +119,11 @@ export class FileJournal implements Journal {
     await this.#file.close();
     this.#file = await AppendFile.open(segmentPath(this.folder, this.#lastSeq + 1), 0, this.#options.crash ?? noCrash);
     this.#checksum = FIRST_CHECKSUM;
+    await this.#reached('journal.segment_start');
+  }
+
+  async #reached(point: CrashPoint): Promise<void> {
+    await this.#options.crash?.(point);
   }
 
   async #archiveBefore(firstSeq: number): Promise<void> {
@@ -125,7 +131,10 @@ export class FileJournal implements Journal {
     if (old.length === 0) return;
     const archive = join(this.folder, ARCHIVE);
     await mkdir(archive, { recursive: true });
-    for (const seq of old) await rename(segmentPath(this.folder, seq), join(archive, `${segmentName(seq)}.ndjson`));
+    for (const seq of old) {
+      await rename(segmentPath(this.folder, seq), join(archive, `${segmentName(seq)}.ndjson`));
+      await this.#reached('journal.after_move');
+    }
     await syncFolder(archive);
     await syncFolder(this.folder);
   }
