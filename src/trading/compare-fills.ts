@@ -1,8 +1,8 @@
 import type { TimeMs } from '../domain/index.ts';
 import type { AccountFill } from './broker.ts';
+import type { Difference } from './difference.ts';
 import type { Ledger, Order } from './ledger.ts';
 import { isTerminal, type OrderState } from './order-state.ts';
-import type { Difference } from './reconcile.ts';
 import type { TradingEngine } from './trading-engine.ts';
 
 /**

@@ -3,11 +3,14 @@ import { adoptedIntent, whyNotAdopt } from './adopt-order.ts';
 import type { OrderReport, VenueState } from './broker.ts';
 import { isOwnClientOrderId } from './client-order-id.ts';
 import { compareFills } from './compare-fills.ts';
+import type { Difference } from './difference.ts';
 import { isTerminal } from './order-state.ts';
 import type { Reason } from './reason.ts';
 import { isKeptOpen, isResting } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
 import type { TradingMode } from './trading-mode.ts';
+
+export type { Difference } from './difference.ts';
 
 /**
  * What happens to an open order that the journal does not know. show: nothing, it is told. halt: trading stops. cancel:
@@ -15,25 +18,6 @@ import type { TradingMode } from './trading-mode.ts';
  */
 export const UNKNOWN_ORDER_POLICIES = ['show', 'halt', 'cancel', 'adopt'] as const;
 export type UnknownOrderPolicy = (typeof UNKNOWN_ORDER_POLICIES)[number];
-
-/** One thing in which the exchange and the journal do not agree. */
-export interface Difference {
-  /**
-   * foreign_order: an open order that is not ours. own_order_unknown: one with an id of our making that the journal does
-   * not know. ended_order_open: one of ours that is open there and has ended in the journal. foreign_fill: an execution of
-   * an order that is not ours. fill_missing: one of ours that the journal lacks. balance_missing: less at the exchange than
-   * the journal says the system owns.
-   */
-  readonly kind: 'foreign_order' | 'own_order_unknown' | 'ended_order_open' | 'foreign_fill' | 'fill_missing' | 'balance_missing';
-  /** The id of the order or of the execution, or the asset. */
-  readonly subject: string;
-  readonly journal: string;
-  readonly venue: string;
-  /** Whether there is a harmless reason; a difference without one has to halt trading. */
-  readonly explained: boolean;
-  /** What was done about it; `failed` where the exchange did not cancel it, or it could not be adopted. */
-  readonly action: 'shown' | 'halted' | 'cancelled' | 'adopted' | 'failed';
-}
 
 export interface Reconciliation {
   readonly differences: readonly Difference[];
