@@ -13,6 +13,7 @@ import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
 import { paperRoute } from './order-route.ts';
 import { noteOf, type PastPrediction, retrain, type TrainingNote } from './retrain.ts';
+import { RiskSurroundings } from './risk-surroundings.ts';
 import type { FinishedRun } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
 import type { ServedPrediction } from './served-outcomes.ts';
@@ -107,11 +108,19 @@ async function openSimulation(config: Config, view: MarketView, models: MemoryMo
   };
   const route = paperRoute(config, 'backtest', market.quote);
   const settings = cycleSettings(config, route, null);
+  const performance = new MemoryPerformanceLog();
+  const surroundings = new RiskSurroundings();
   const engine = await TradingEngine.open({
     journal: new MemoryJournal(),
     clock,
     connect: route.connect,
-    gate: createOrderGate({ limits: settings.limits, isHalted: () => false }),
+    gate: createOrderGate({
+      limits: settings.limits,
+      feeBps: settings.costs.feeBps,
+      isHalted: () => false,
+      history: () => performance.points,
+      context: (intent) => surroundings.now(intent),
+    }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
   });
@@ -124,7 +133,8 @@ async function openSimulation(config: Config, view: MarketView, models: MemoryMo
     engine,
     route,
     decisions: new MemoryDecisionLog(),
-    performance: new MemoryPerformanceLog(),
+    performance,
+    noteSurroundings: (context, atMs) => surroundings.note(context, atMs),
     isHalted: async () => false,
     halt: async () => undefined,
   };

@@ -20,9 +20,10 @@ import type { MarketView } from './market-view.ts';
 export async function closeIfProtected(parts: CycleParts, view: MarketView, nowMs: TimeMs): Promise<OrderOutcome[]> {
   const { engine, route, settings, performance } = parts;
   const { ledger } = engine;
-  if (ledger.openTrade === null) return [];
-  const { protection, lastBuyMs } = ledger.position;
-  const fromMs = Math.max(ledger.openTrade.entryTimeMs, performance.points.at(-1)?.timeMs ?? 0);
+  // Ether that was given by hand has a stop and no trade.
+  const { protection, lastBuyMs, quantityEth } = ledger.position;
+  if (quantityEth.eq(0)) return [];
+  const fromMs = Math.max(ledger.openTrade?.entryTimeMs ?? 0, performance.points.at(-1)?.timeMs ?? 0);
   const canonical = parts.model()?.canonical ?? view.canonicalFor(nowMs).series;
   const bars = [...barsBetween(view.finestCandles(canonical, fromMs, nowMs), fromMs, nowMs)];
   const endMs = lastBuyMs === null ? Number.POSITIVE_INFINITY : lastBuyMs + settings.policy.maxHoldingMs;

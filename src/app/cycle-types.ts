@@ -15,6 +15,7 @@ import type {
 } from '../trading/index.ts';
 import type { MarketView } from './market-view.ts';
 import type { OrderRoute } from './order-route.ts';
+import type { Surroundings } from './risk-surroundings.ts';
 import type { ServedPrediction } from './served-outcomes.ts';
 import type { ServingModel } from './serving-model.ts';
 
@@ -68,6 +69,8 @@ export interface CycleParts {
   readonly route: OrderRoute;
   readonly decisions: DecisionLog;
   readonly performance: PerformanceLog;
+  /** Keeps what a decision was made from for the gate, which looks again before each order of it. */
+  readonly noteSurroundings: (context: Surroundings, decisionTimeMs: TimeMs) => void;
   readonly isHalted: () => Promise<boolean>;
   /** No new risk from now on; what is held may still be sold. */
   readonly halt: (why: string) => Promise<void>;

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { ConfigError, ExchangeError, type Money } from '../domain/index.ts';
+import { ConfigError, DAY_MS, ExchangeError, MINUTE_MS, type Money } from '../domain/index.ts';
 import {
   type Broker,
   CcxtBroker,
+  HaltSwitch,
   keepProtected,
   type OrderIntent,
   type OrderOutcome,
@@ -16,9 +18,10 @@ import {
   withdrawProtection,
 } from '../trading/index.ts';
 import type { ActingTurn } from './acting-turn.ts';
-import type { AppParts } from './app-parts.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
 import { exchangeKeys } from './exchange-keys.ts';
 import type { OrderRoute, RouteStatus } from './order-route.ts';
+import { riskLimits } from './risk-settings.ts';
 import { SandboxClock } from './sandbox-clock.ts';
 import { worldWait } from './world-wait.ts';
 
@@ -26,6 +29,8 @@ import { worldWait } from './world-wait.ts';
 const LOOK_EVERY_MS = 15_000;
 /** Looks before an order is left to the next cycle. */
 const MAX_LOOKS = 60;
+/** Executions are compared from this long before the last comparison on: exchanges show some of them late. */
+const FILLS_OVERLAP_MS = 10 * MINUTE_MS;
 /** The simulated exchange is on this machine: what it does not answer by then it will not answer. */
 const SANDBOX_TIMEOUT_MS = 2_000;
 
@@ -58,6 +63,7 @@ export async function openExchangeRoute(
     await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
   }
   const wait = worldWait(parts);
+  const halt = new HaltSwitch(join(parts.dataDir, PATHS.halt));
   const settling: SettleOptions = {
     clock,
     wait: (untilMs) => wait(untilMs, LOOK_EVERY_MS, turn.broken),
@@ -66,6 +72,8 @@ export async function openExchangeRoute(
     unfilledTimeoutMs: exchange.unfilledTimeoutS * 1000,
     maxAttempts: exchange.maxAttempts,
     maxRounds: MAX_LOOKS,
+    isHalted: async () => (await halt.current()) !== undefined,
+    caps: { limits: riskLimits(config, mode), ...config.costs },
   };
   return routeOver(broker, { mode, symbol: strategy.symbol, market: await broker.market(strategy.symbol), exchange, settling });
 }
@@ -76,7 +84,7 @@ export interface RouteSettings {
   readonly symbol: string;
   /** The symbol as it was when the exchange was connected. */
   readonly market: SymbolMarket;
-  readonly exchange: Pick<Config['exchange'], 'protectOnExchange' | 'foreignOrders' | 'unknownOrders'>;
+  readonly exchange: Pick<Config['exchange'], 'protectOnExchange' | 'foreignOrders' | 'unknownOrders' | 'deniedAdoption'>;
   readonly settling: SettleOptions;
 }
 
@@ -85,6 +93,7 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
   const { mode, symbol, exchange, settling } = given;
   const { clock, price } = settling;
   let { market } = given;
+  let fillsSinceMs = clock.nowMs() - DAY_MS;
   const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
   const protect = async (engine: TradingEngine): Promise<void> => {
     if (protects) await keepProtected(engine, { clock, symbol, mode, filters: market.filters, price });
@@ -94,6 +103,7 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
   return {
     mode,
     market: () => market,
+    marketNow: () => broker.market(symbol),
     connect: () => broker,
     protect,
     withdraw: (engine) => withdrawProtection(engine, settling),
@@ -108,8 +118,17 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
       try {
         market = await broker.market(symbol);
         await settleOpenOrders(engine, settling);
-        const { foreignOrders, unknownOrders } = exchange;
-        const { unexplained } = await reconcile(engine, { symbol, mode, foreignOrders, unknownOrders });
+        const { foreignOrders, unknownOrders, deniedAdoption } = exchange;
+        const nowMs = clock.nowMs();
+        const { unexplained } = await reconcile(engine, {
+          symbol,
+          mode,
+          foreignOrders,
+          unknownOrders,
+          deniedAdoption,
+          fillsSinceMs,
+        });
+        fillsSinceMs = nowMs - FILLS_OVERLAP_MS;
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };

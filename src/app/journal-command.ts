@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { money } from '../domain/index.ts';
+import { InvariantError, money } from '../domain/index.ts';
 import { writeFileAtomic } from '../storage/index.ts';
 import {
+  compareEquity,
   feesByAsset,
   foldJournal,
   protectedAt,
@@ -65,9 +66,22 @@ export async function exportTrades({ dataDir }: AppParts, path: string) {
   return { path, lines: entries.filter(({ record }) => record.type === 'fill').length };
 }
 
-/** Reads the whole journal and checks every checksum and number. @throws InvariantError `journal.damaged`, `journal.records_missing` */
+/**
+ * Reads the whole journal and checks every checksum and number, and whether the history of equity says the same. Points
+ * that the history lacks are put back from the journal at the next start.
+ * @throws InvariantError `journal.damaged`, `journal.records_missing`, `journal.equity_differs`
+ */
 export async function verifyJournal({ dataDir }: AppParts) {
   const { entries, lastSeq, tornTail } = await readJournal(join(dataDir, PATHS.journal));
-  await foldJournal(entries);
-  return { verified: true, records: lastSeq, tornBytes: tornTail.length };
+  const { equityPoints } = await foldJournal(entries);
+  const { missing, differing } = compareEquity(equityPoints, await readPerformanceLog(join(dataDir, PATHS.performance)));
+  const [decisionId] = differing;
+  if (decisionId !== undefined) {
+    throw new InvariantError('journal.equity_differs', 'the history of equity is not the one in the journal', {
+      details: { decisionId, decisions: differing.length, path: PATHS.performance },
+      hint: 'Move that file away: the next start makes it anew from the journal.',
+    });
+  }
+  const equity = { points: equityPoints.length, missingInHistory: missing.length };
+  return { verified: true, records: lastSeq, tornBytes: tornTail.length, equity };
 }

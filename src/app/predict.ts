@@ -66,6 +66,7 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
     route,
     decisions: new MemoryDecisionLog(),
     performance: new MemoryPerformanceLog(),
+    noteSurroundings: () => undefined,
     isHalted: async () => false,
     halt: async () => undefined,
   };

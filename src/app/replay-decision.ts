@@ -119,6 +119,7 @@ async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: Dec
     route,
     decisions: new MemoryDecisionLog(),
     performance,
+    noteSurroundings: () => undefined,
     isHalted: async () => record.conditions.isHalted,
     halt: async () => undefined,
   };

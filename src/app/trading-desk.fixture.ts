@@ -141,7 +141,13 @@ export class TradingDesk {
       journal: this.journal,
       clock,
       connect: route.connect,
-      gate: createOrderGate({ limits: { ...settings.limits, tradesPerDay: null }, isHalted }),
+      gate: createOrderGate({
+        limits: { ...settings.limits, tradesPerDay: null },
+        isHalted,
+        feeBps: settings.costs.feeBps,
+        history: () => [],
+        context: () => ({ dataAgeMs: 0, priceUsd: Number(this.venue.priceUsd) }),
+      }),
       capitalUsd: '10000',
       protection: protectionPolicy(config),
     });
@@ -160,6 +166,7 @@ export class TradingDesk {
       route,
       decisions: await FileDecisionLog.open(join(this.dataDir, PATHS.decisions)),
       performance: await FilePerformanceLog.open(join(this.dataDir, PATHS.performance)),
+      noteSurroundings: () => undefined,
       isHalted,
       halt: async (why) => void (await haltSwitch.halt('system', why, clock.nowMs())),
     };

@@ -21,6 +21,7 @@ import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { loadView } from './load-view.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
+import { RiskSurroundings } from './risk-surroundings.ts';
 import type { ServedPrediction } from './served-outcomes.ts';
 import type { ServingModel } from './serving-model.ts';
 
@@ -84,18 +85,27 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
   };
   const haltSwitch = new HaltSwitch(join(dataDir, PATHS.halt));
   const isHalted = async () => (await haltSwitch.current()) !== undefined;
+  const surroundings = surroundingsOf(parts, { ...options, quote }, route);
   const journal = await FileJournal.open(join(dataDir, PATHS.journal));
   const engine = await TradingEngine.open({
     journal,
     clock,
     connect: route.connect,
-    gate: createOrderGate({ limits: settings.limits, isHalted }),
+    gate: createOrderGate({
+      limits: settings.limits,
+      feeBps: settings.costs.feeBps,
+      isHalted,
+      history: () => performance.points,
+      context: (intent) => surroundings.now(intent),
+    }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
   });
+  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance), engine.ledger.equityPoints);
   await recover(engine, (why) => haltSwitch.halt('system', why, clock.nowMs()));
+  // A history that an earlier version kept beside the journal.
+  await engine.recordEquity(performance.points);
   const decisions = await FileDecisionLog.open(join(dataDir, PATHS.decisions));
-  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance));
   const markUsd = () => {
     const decided = performance.points.at(-1)?.priceUsd;
     return lastQuote?.priceUsd ?? (decided === undefined ? undefined : money(decided));
@@ -112,6 +122,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
       route,
       decisions,
       performance,
+      noteSurroundings: (context, atMs) => surroundings.note(context, atMs),
       isHalted,
       halt: async (why) => {
         await haltSwitch.halt('system', why, clock.nowMs());
@@ -129,6 +140,10 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     },
   };
 }
+
+/** Orders on paper fill at the moment of their decision; those at an exchange are looked at again before each is sent. */
+const surroundingsOf = ({ clock }: AppParts, { mode, model, quote, cost }: SessionOptions, { marketNow }: OrderRoute) =>
+  new RiskSurroundings(marketNow && { mode, clock, model, quote, cost, market: marketNow });
 
 /** What cannot be believed halts trading; the position is held and can be watched and sold all the same. */
 async function recover(engine: TradingEngine, halt: (why: string) => Promise<unknown>): Promise<void> {

@@ -166,6 +166,12 @@ const exchange = section({
     .enum(['halt', 'cancel', 'adopt'])
     .default('halt')
     .describe('The same for orders of this making that the journal does not know, as after restoring an older one'),
+  deniedAdoption: z
+    .enum(['halt', 'cancel'])
+    .default('halt')
+    .describe(
+      'What happens to a purchase that was to be adopted and that a risk rule denies: trading halts, or its rest is cancelled',
+    ),
   allowWithdrawalKey: z.boolean().default(false).describe('Accept a key that may withdraw money'),
 });
 

@@ -1,4 +1,5 @@
 import type { Clock, Money } from '../domain/index.ts';
+import { LookBackoff } from './look-backoff.ts';
 import { openLists } from './order-list.ts';
 import { nextProtectiveStep, type ProtectiveStep } from './protective-orders.ts';
 import { reason } from './reason.ts';
@@ -71,12 +72,14 @@ export async function withdrawProtection(
   engine: TradingEngine,
   { clock, wait, maxRounds, isBrokenOff }: WithdrawOptions,
 ): Promise<boolean> {
-  for (let round = 0; round < maxRounds; round++) {
+  const backoff = new LookBackoff();
+  for (let round = 0; round < maxRounds && !backoff.isSpent; round++) {
     const open = openLists(engine.ledger);
     if (open.length === 0) return true;
     if (isBrokenOff?.()) return false;
     for (const { listClientOrderId } of open) await engine.cancelList(listClientOrderId);
-    if (openLists(engine.ledger).length > 0) await wait(engine.waitingForMs() ?? clock.nowMs());
+    if (openLists(engine.ledger).length > 0)
+      await wait(backoff.nextLookMs(clock.nowMs(), engine.waitingForMs() ?? clock.nowMs()));
   }
   return openLists(engine.ledger).length === 0;
 }

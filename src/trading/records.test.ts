@@ -105,6 +105,7 @@ describe('FileDecisionLog', () => {
     await log.put(record('a'));
     expect(seen).toEqual([
       ['decision.before_write', 0],
+      ['decision.after_write', JSON.stringify(record('a')).length + 1],
       ['decision.after_fsync', JSON.stringify(record('a')).length + 1],
     ]);
     await log.close();

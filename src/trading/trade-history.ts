@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Money, money, type TimeMs, toText } from '../domain/index.ts';
+import { type CrashHook, noCrash } from './crash-point.ts';
 import { writeFileAtomically } from './durable-file.ts';
 import type { Ledger } from './ledger.ts';
 import { averagePrice, type Trade, tradePnlUsd } from './trade.ts';
@@ -45,9 +46,16 @@ export const feesByAsset = (ledger: Ledger): Record<string, string> =>
   Object.fromEntries([...ledger.feesByAsset].map(([asset, amount]) => [asset, toText(amount)]));
 
 /** Writes `trade_history.json` so that readers see the old or the new one, never a part. */
-export async function writeTradeHistory(path: string, ledger: Ledger, markUsd?: Money): Promise<void> {
+export async function writeTradeHistory(
+  path: string,
+  ledger: Ledger,
+  markUsd?: Money,
+  crash: CrashHook = noCrash,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
+  await crash('history.before_write');
   await writeFileAtomically(path, `${JSON.stringify(tradeHistory(ledger, markUsd), null, 2)}\n`);
+  await crash('history.after_write');
 }
 
 const USD_DECIMALS = 8;

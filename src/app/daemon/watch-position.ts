@@ -32,8 +32,8 @@ export async function watchPosition(session: TradingSession, pause: () => Promis
   const { cycle, turn } = session;
   const { engine, market, clock } = cycle;
   const { ledger } = engine;
-  const { protection } = ledger.position;
-  if (protection === null || ledger.openTrade === null) return NOTHING;
+  const { protection, quantityEth } = ledger.position;
+  if (protection === null || quantityEth.eq(0)) return NOTHING;
   const nowMs = clock.nowMs();
   const quote = await market.quote(nowMs);
   if (!quote) return { ...NOTHING, hasPrice: false };
@@ -85,7 +85,9 @@ async function raiseStop({ cycle, turn }: TradingSession, priceUsd: Money): Prom
 }
 
 const reached = ({ engine, clock }: CycleParts, priceUsd: Money): ProtectionTrigger | undefined =>
-  engine.ledger.openTrade === null ? undefined : checkPrice(engine.ledger.position.protection, toNumber(priceUsd), clock.nowMs());
+  engine.ledger.position.quantityEth.eq(0)
+    ? undefined
+    : checkPrice(engine.ledger.position.protection, toNumber(priceUsd), clock.nowMs());
 
 const isSameSide = (one: ProtectionTrigger, other: ProtectionTrigger | undefined): boolean =>
   other !== undefined && (one.leg === 'take_profit') === (other.leg === 'take_profit');

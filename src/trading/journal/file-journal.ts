@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvariantError } from '../../domain/index.ts';
 import { AppendFile } from '../append-file.ts';
-import { type CrashHook, noCrash } from '../crash-point.ts';
+import { type CrashHook, type CrashPoint, noCrash } from '../crash-point.ts';
 import { isCode, syncFolder } from '../durable-file.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import type { JournalRecord, LedgerSnapshot } from './journal-record.ts';
@@ -99,6 +99,7 @@ export class FileJournal implements Journal {
         );
       }
       this.#firstSeq = this.#lastSeq;
+      await this.#reached('journal.before_archive');
       await this.#archiveBefore(this.#lastSeq);
       await crash('compact.after_moves');
     });
@@ -132,6 +133,11 @@ export class FileJournal implements Journal {
     this.#file = await AppendFile.open(segmentPath(this.folder, this.#lastSeq + 1), 0, this.#options.crash ?? noCrash);
     this.#checksum = FIRST_CHECKSUM;
     await before.close();
+    await this.#reached('journal.segment_start');
+  }
+
+  async #reached(point: CrashPoint): Promise<void> {
+    await this.#options.crash?.(point);
   }
 
   async #archiveBefore(firstSeq: number): Promise<void> {
@@ -142,6 +148,7 @@ export class FileJournal implements Journal {
     for (const seq of old) {
       await rename(segmentPath(this.folder, seq), segmentPath(archive, seq));
       await this.#options.crash?.('compact.between_moves');
+      await this.#reached('journal.after_move');
     }
     await syncFolder(archive);
     await syncFolder(this.folder);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { equityPointSchema } from '../equity-point.ts';
 import { decimalText, fillSchema, orderIntentSchema, timeMs } from '../order.ts';
 import { ORDER_STATES } from '../order-state.ts';
 import { tradeSchema } from '../trade.ts';
@@ -70,6 +71,8 @@ export const ledgerSnapshotSchema = z
     decisionIds: z.array(z.string()),
     /** What the last comparison with the exchange found; checkpoints of earlier versions do not say. */
     lastReconciliation: z.object({ atMs: timeMs, differences: z.array(differenceSchema) }).nullish(),
+    /** Absent in journals of earlier versions. */
+    equity: z.array(equityPointSchema).optional(),
   })
   .readonly();
 
@@ -99,8 +102,12 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     brokeFilter: z.boolean().optional(),
   }),
   record('fill', { fill: fillSchema }),
+  /** What is left of the position is too small for the venue to sell: its trade is over, and the rest stays in the account. */
+  record('dust', { quantityEth: decimalText, valueUsd: decimalText, minNotionalUsd: decimalText }),
   record('protection', { protection: protectionSchema.nullable() }),
   record('reconciliation', { differences: z.array(differenceSchema) }),
+  /** Equity after a decision was carried out: what losses and drawdown are measured from. */
+  record('equity', { point: equityPointSchema }),
   record('checkpoint', { ledger: ledgerSnapshotSchema }),
 ]);
 

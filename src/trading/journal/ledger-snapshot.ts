@@ -38,6 +38,7 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
       atMs: ledger.lastReconciliation.atMs,
       differences: ledger.lastReconciliation.differences,
     },
+    ...(ledger.equityPoints.length > 0 && { equity: [...ledger.equityPoints] }),
   };
 }
 
