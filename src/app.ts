@@ -401,6 +401,8 @@ export class App {
 
   async #modelStore() {
     const { RegistryModelStore } = await import('./app/registry-model-store.ts');
-    return RegistryModelStore.open(await this.#registry(), this.#parts.config.model.trainDays, this.#parts.onProgress);
+    return RegistryModelStore.open(await this.#registry(), this.#parts.config.model.trainDays, (why) =>
+      this.#parts.onProgress(why),
+    );
   }
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/index.ts';
-import { ManualClock } from '../domain/index.ts';
+import { ManualClock, money } from '../domain/index.ts';
 import { ChallengerFile, ModelRegistry } from '../model/index.ts';
-import { FileJournal } from '../trading/index.ts';
+import { BINANCE_ETHUSDT_FILTERS, FileJournal, makeIntent } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { type UpkeepParts, upkeepJobs } from './daemon/upkeep-jobs.ts';
 import { pruneModels } from './prune-models.ts';
@@ -50,19 +50,19 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 /** A journal with a position that a model opened and that is still held. */
 async function openTradeOf(modelId: string): Promise<void> {
   const journal = await FileJournal.open(join(dataDir, 'trades/journal'));
-  const intent = {
-    ...{ clientOrderId: 'b', decisionId: 'd', leg: 'entry', attempt: 1, symbol: 'ETHUSDT', side: 'buy', type: 'market' },
-    ...{ quantity: '2', quantityStep: '0.0001', referencePriceUsd: '2000', plannedAtMs: 1, validUntilMs: 2, reason: 'test' },
-    ...{ modelId, mode: 'paper' },
-  } as const;
+  const intent = makeIntent({
+    ...{ decisionId: 'd', leg: 'entry', attempt: 1, symbol: 'ETHUSDT', mode: 'paper', side: 'buy', quantity: money(2) },
+    ...{ priceUsd: money(2_000), filters: BINANCE_ETHUSDT_FILTERS, nowMs: 1, validUntilMs: 2, reason: 'test', modelId },
+  });
+  const { clientOrderId } = intent;
   const fill = {
-    ...{ tradeId: '1', clientOrderId: 'b', side: 'buy', quantity: '2', priceUsd: '2000' },
+    ...{ tradeId: '1', clientOrderId, side: intent.side, quantity: '2', priceUsd: '2000' },
     ...{ feeAmount: '0', feeAsset: 'USDT', feeUsd: '0', executedAtMs: 5 },
-  } as const;
+  };
   await journal.append([
     { type: 'transfer', atMs: 0, asset: 'USDT', amount: '10000', valueUsd: '10000', reason: 'capital' },
     { type: 'order_planned', atMs: 1, intent },
-    { type: 'order_submitting', atMs: 1, clientOrderId: 'b', sendBeforeMs: 2 },
+    { type: 'order_submitting', atMs: 1, clientOrderId, sendBeforeMs: 2 },
     { type: 'fill', atMs: 5, fill },
   ]);
   await journal.close();

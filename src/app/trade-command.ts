@@ -29,7 +29,8 @@ export async function tradeCommand(parts: AppParts, models: RegistryModelStore) 
     const failures = days.flatMap(({ date, datasets }) =>
       datasets.flatMap(({ dataset, error }) => (error ? [`${date} ${dataset}: ${error.message}`] : [])),
     );
-    const result = await runScheduledCycle(session, models, history, latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc));
+    const dueMs = latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc);
+    const result = await runScheduledCycle(session, models, history, dueMs, (why) => parts.onProgress(why));
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;
     return {

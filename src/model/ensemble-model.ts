@@ -69,23 +69,29 @@ export class EnsembleModel {
     return Buffer.concat([Buffer.from(MAGIC), length, header, this.stackBytes()]);
   }
 
-  /** @throws ModelError `model.unreadable` */
+  /** @throws ModelError `model.unreadable` where they are of another version; `plugin.*`, `learner.unreadable` */
   static fromBytes(bytes: Uint8Array): EnsembleModel {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (buffer.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) {
-      throw new ModelError('model.unreadable', 'the artifact is not an ensemble of this version', {
-        hint: 'Train a new model with `ets train`.',
-      });
+    if (buffer.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) throw unreadable();
+    try {
+      const start = MAGIC.length + 4;
+      const end = start + buffer.readUInt32LE(MAGIC.length);
+      const header = JSON.parse(buffer.subarray(start, end).toString('utf8')) as {
+        featureNames: string[];
+        classShares: [number, number, number];
+      };
+      return new EnsembleModel(header.featureNames, header.classShares, FittedStacking.fromBytes(buffer.subarray(end)));
+    } catch (error) {
+      throw error instanceof ModelError ? error : unreadable(error);
     }
-    const start = MAGIC.length + 4;
-    const end = start + buffer.readUInt32LE(MAGIC.length);
-    const header = JSON.parse(buffer.subarray(start, end).toString('utf8')) as {
-      featureNames: string[];
-      classShares: [number, number, number];
-    };
-    return new EnsembleModel(header.featureNames, header.classShares, FittedStacking.fromBytes(buffer.subarray(end)));
   }
 }
+
+const unreadable = (cause?: unknown): ModelError =>
+  new ModelError('model.unreadable', 'the artifact is not an ensemble of this version', {
+    hint: 'Train a new model with `ets train`.',
+    cause,
+  });
 
 /** Identifies the fitted artifact alone: no time, path or table enters it. */
 export const artifactSha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -170,11 +170,15 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
 
 /** A position that is held must be watched whatever became of the models. */
 const openModels = (registry: ModelRegistry, trainDays: number, alerts: DaemonAlerts): Promise<RegistryModelStore> =>
-  RegistryModelStore.openOrWithout(registry, trainDays, (title) =>
-    alerts.raise({
-      name: 'model_damaged',
-      severity: 'critical',
-      title,
-      detail: 'Train a new one with `ets train`, or restore a backup from before.',
-    }),
+  RegistryModelStore.openOrWithout(registry, trainDays, (title, whose) =>
+    alerts.raise({ name: 'model_damaged', key: `model_damaged:${whose}`, title, ...UNUSABLE[whose] }),
   );
+
+/** What somebody is told of a model that cannot be used. */
+const UNUSABLE = {
+  current: { severity: 'critical', detail: 'Train a new one with `ets train`, or restore a backup from before.' },
+  challenger: {
+    severity: 'warning',
+    detail: 'The current model decides; the next candidate that passes the gate takes its place.',
+  },
+} as const;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/index.ts';
 import { foldJournal, HaltSwitch, protectedAt, readDecisionLog, readJournal } from '../../trading/index.ts';
 import { PATHS } from '../app-parts.ts';
+import { serving } from '../registry-model-store.ts';
 import { degraded, down, type HealthProbe, ok } from './health-check.ts';
 
 const OLD_MODEL_DAYS = 15;
@@ -12,7 +13,7 @@ const OPEN_ORDER_HOURS = 2;
 export const modelProbe: HealthProbe = {
   name: 'model',
   async look({ clock }, registry) {
-    const current = await registry.loadCurrent();
+    const current = await registry.loadCurrent(serving);
     if (!current) return degraded('no model is current', 'train one with `ets train`');
     const { modelId, trainedUntilMs } = current.manifest;
     if (current.fallbackReason)
