@@ -126,7 +126,7 @@ describe('the daily cycle', () => {
     const buying = saying([0.8, 0.1, 0.1]);
     const wanted = async (...overrides: string[]) => {
       const { parts } = later(0);
-      const config = loadConfig({ env: {}, overrides: ['model.trainDays=60', ...overrides] });
+      const config = loadConfig({ env: {}, overrides: ['model.trainDays=60', 'gate.windowDays=30', ...overrides] });
       const view = await loadView({ ...parts, config }, FIRST_MS);
       const route = paperRoute(config, 'paper', async () => undefined);
       const said = { modelId: 'said', classIndex: 0 as const, probabilities: [0.8, 0.1, 0.1] as const, confidence: 0.8 };

@@ -7,4 +7,13 @@ export {
   reliabilityBins,
 } from './calibration-error.ts';
 export { dieboldMariano, stationaryBootstrapInterval } from './mean-interval.ts';
-export { accuracy, balancedAccuracy, brierScore, confusionMatrix, logLoss, matthewsCorrelation, perClass } from './scores.ts';
+export {
+  accuracy,
+  balancedAccuracy,
+  brierScore,
+  confusionMatrix,
+  logLoss,
+  logOfProbability,
+  matthewsCorrelation,
+  perClass,
+} from './scores.ts';
