@@ -401,8 +401,6 @@ export class App {
 
   async #modelStore() {
     const { RegistryModelStore } = await import('./app/registry-model-store.ts');
-    return RegistryModelStore.open(await this.#registry(), this.#parts.config.model.trainDays, (why) =>
-      this.#parts.onProgress(why),
-    );
+    return RegistryModelStore.open(await this.#registry(), (why) => this.#parts.onProgress(why));
   }
 }

@@ -29,6 +29,7 @@ const saying = (probabilities: readonly [number, number, number]): ServingModel 
   modelId: 'said',
   artifactSha256: 'none',
   trainedUntilMs: FIRST_MS - DAY_MS,
+  trainDays: 365,
   canonical: CANONICAL,
   ensemble: { featureNames: [], predictProba: () => Float64Array.from(probabilities) } as unknown as EnsembleModel,
 });

@@ -31,6 +31,7 @@ const model = (modelId: string, say: () => Float64Array): ServingModel => ({
   modelId,
   artifactSha256: 'none',
   trainedUntilMs: FIRST_MS - DAY_MS,
+  trainDays: 365,
   canonical: CANONICAL,
   ensemble: { featureNames: [], classShares: SHARES, predictProba: say } as unknown as EnsembleModel,
 });

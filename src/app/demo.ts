@@ -119,11 +119,7 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
   await extraction.backfill(START_MS - historyMs, START_MS - 1, {
     onProgress: ({ done, total }) => onProgress('fetching a year of simulated history', done / total),
   });
-  const models = await RegistryModelStore.open(
-    new ModelRegistry(join(dataDir, PATHS.models), clock),
-    config.model.trainDays,
-    (why) => onProgress(why),
-  );
+  const models = await RegistryModelStore.open(new ModelRegistry(join(dataDir, PATHS.models), clock), (why) => onProgress(why));
   const history = await openPredictionHistory(dataDir);
   const trainings: TrainingNote[] = [];
   const retrainAt = async (untilMs: TimeMs) => {

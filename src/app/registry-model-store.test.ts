@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, ManualClock, normal } from '../domain/index.ts';
 import {
   artifactSha256,
+  ensembleSpecs,
   type GateVerdict,
   loadPlugin,
   MemoryWalkForwardCache,
@@ -46,15 +47,16 @@ async function candidate(seed: number, gate: GateVerdict, more: Partial<Procedur
   const trainedUntilMs = START_MS + 82 * DAY_MS;
   const ensemble = await trainer.fit(set, trainedUntilMs);
   const artifact = ensemble.toBytes();
+  const learners = ensembleSpecs(procedure, names);
   return {
     ...{ ensemble, artifact, artifactSha256: artifactSha256(artifact), trainedUntilMs, canonical: 'c', canonicalReason: 'r' },
-    ...{ rows: days, classes: [1, 1, 1], procedure, metrics: scores, baseline: scores, gate },
+    ...{ trainDays: 90, learners, rows: days, classes: [1, 1, 1], procedure, metrics: scores, baseline: scores, gate },
     skill: 'none',
     ...{ dataFingerprint: 'd', reliability: [], conformal: { coverage: 0.9, threshold: Number.POSITIVE_INFINITY } },
   };
 }
 
-const open = () => RegistryModelStore.open(new ModelRegistry(join(folder, 'models'), clock), 90, () => undefined);
+const open = () => RegistryModelStore.open(new ModelRegistry(join(folder, 'models'), clock), () => undefined);
 
 describe('a challenger', () => {
   it('does not serve, is still there after a restart, and serves once its trial says so', async () => {
@@ -90,7 +92,7 @@ describe('a model that cannot be used', () => {
   let told: [why: string, whose: string][];
   const opened = async (way: 'open' | 'openOrWithout' = 'openOrWithout') => {
     told = [];
-    return RegistryModelStore[way](registryOf(), 90, (why, whose) => told.push([whose, why]));
+    return RegistryModelStore[way](registryOf(), (why, whose) => told.push([whose, why]));
   };
   const registryOf = () => new ModelRegistry(join(folder, 'models'), clock);
   const fileOf = (modelId: string, name: string) => join(folder, 'models', modelId, name);
@@ -195,5 +197,70 @@ describe('a model that cannot be used', () => {
     const store = await opened();
     expect([store.current(), store.challenger()?.model.modelId]).toEqual([undefined, third]);
     expect(told).toEqual([['current', expect.stringContaining('decisions hold until a new one is trained')]]);
+  });
+});
+
+describe('what is written down of a model', () => {
+  const manifestFile = (modelId: string) => join(folder, 'models', modelId, 'manifest.json');
+  type Fields = Record<string, unknown>;
+  function rewrite(modelId: string, change: (manifest: Fields) => Fields): void {
+    const manifest = JSON.parse(readFileSync(manifestFile(modelId), 'utf8')) as Fields;
+    writeFileSync(manifestFile(modelId), JSON.stringify(change(manifest)));
+  }
+  const look = () => {
+    const parts = { clock: new ManualClock(START_MS + 85 * DAY_MS) } as unknown as Parameters<typeof modelProbe.look>[0];
+    return modelProbe.look(parts, new ModelRegistry(join(folder, 'models'), clock));
+  };
+
+  it('names every learner with its settings as they took effect, and the program', async () => {
+    const store = await open();
+    const learners = { 'logistic-regression': { l2: 7 } };
+    const { modelId } = await store.add(await candidate(5, verdict('promoted'), { learners }));
+    const manifest = await new ModelRegistry(join(folder, 'models'), clock).show(modelId);
+    expect(Object.keys(manifest.learners?.base ?? {})).toEqual(['boosting', 'forest', 'extraTrees', 'linear']);
+    expect(manifest.learners).toMatchObject({
+      base: {
+        boosting: {
+          kind: 'boosting',
+          maxBins: 31,
+          growth: { rounds: 10, learningRate: 0.03, maxLeaves: 7, maxDepth: null, seed: 5 },
+        },
+        forest: { kind: 'forest', growth: { trees: 10, minLeafSamples: 5, seed: 6 } },
+        extraTrees: { kind: 'forest', growth: { trees: 10, seed: 7 } },
+        linear: { kind: 'logistic', penalty: { l2: 7 } },
+      },
+      meta: { kind: 'pool', priorRows: 10 },
+    });
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    expect(manifest.programVersion).toBe(version);
+    expect(readFileSync(join(folder, 'models', modelId, 'MODEL.md'), 'utf8')).toContain('"learningRate":0.03');
+  });
+
+  it('may lack what earlier programs did not write', async () => {
+    const store = await open();
+    const [a, b] = [
+      await store.add(await candidate(1, verdict('promoted'))),
+      await store.add(await candidate(2, verdict('promoted'))),
+    ];
+    rewrite(b.modelId, ({ learners: _, programVersion: __, ...rest }) => rest);
+    const again = await open();
+    expect(again.current()).toMatchObject({ modelId: b.modelId, trainDays: 90 });
+    expect(await look()).toMatchObject({ status: 'ok' });
+    const { differences } = await new ModelRegistry(join(folder, 'models'), clock).compare(a.modelId, b.modelId);
+    expect(differences).toContainEqual({ name: 'programVersion', a: expect.any(String), b: null });
+    expect(differences.map(({ name }) => name)).toContain('learners.boosting');
+  });
+
+  it('tells where features are computed by other code by now', async () => {
+    const store = await open();
+    const { modelId } = await store.add(await candidate(1, verdict('promoted')));
+    expect(await look()).toMatchObject({ status: 'ok' });
+    rewrite(modelId, (manifest) => ({ ...manifest, featureCodeHash: 'f'.repeat(64) }));
+    expect(await look()).toMatchObject({
+      status: 'degraded',
+      detail: expect.stringMatching(`^${modelId}: it was trained on features of other code \\(ffffffffffff\\)`),
+      remedy: expect.stringContaining('ets train'),
+    });
+    expect((await open()).current()?.featureCodeHash).toBe('f'.repeat(64));
   });
 });

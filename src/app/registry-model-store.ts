@@ -3,13 +3,15 @@ import { featureCodeHash } from '../features/index.ts';
 import {
   ChallengerFile,
   EnsembleModel,
+  type EnsembleSpecs,
   type GateVerdict,
+  type ModelManifest,
   type ModelRegistry,
   procedureHash,
   type SplitConformal,
   type StoredModel,
 } from '../model/index.ts';
-import { ownCommit } from './build-info.ts';
+import { ownCommit, ownVersion } from './build-info.ts';
 import type { Candidate, Challenger, ModelStore } from './retrain.ts';
 import type { ServingModel } from './serving-model.ts';
 
@@ -22,30 +24,28 @@ export type OnUnusable = (why: string, whose: 'current' | 'challenger') => void;
 /** The registry as trainings and decisions see it: the current model and the one on trial stay loaded. */
 export class RegistryModelStore implements ModelStore {
   readonly #registry: ModelRegistry;
-  readonly #trainDays: number;
   readonly #trials: ChallengerFile;
   readonly #onUnusable: OnUnusable;
   readonly #told = new Set<string>();
   #current: ServingModel | undefined;
   #challenger: Challenger | undefined;
 
-  private constructor(registry: ModelRegistry, trainDays: number, onUnusable: OnUnusable) {
+  private constructor(registry: ModelRegistry, onUnusable: OnUnusable) {
     this.#registry = registry;
-    this.#trainDays = trainDays;
     this.#trials = new ChallengerFile(registry.folder);
     this.#onUnusable = onUnusable;
   }
 
   /** @throws ModelError `registry.no_usable_model`, `registry.pointer_damaged` */
-  static async open(registry: ModelRegistry, trainDays: number, onUnusable: OnUnusable): Promise<RegistryModelStore> {
-    const store = new RegistryModelStore(registry, trainDays, onUnusable);
+  static async open(registry: ModelRegistry, onUnusable: OnUnusable): Promise<RegistryModelStore> {
+    const store = new RegistryModelStore(registry, onUnusable);
     await store.reload();
     return store;
   }
 
   /** As `open`, and without a model where none can be used: decisions then hold until a training promotes one. */
-  static async openOrWithout(registry: ModelRegistry, trainDays: number, onUnusable: OnUnusable): Promise<RegistryModelStore> {
-    const store = new RegistryModelStore(registry, trainDays, onUnusable);
+  static async openOrWithout(registry: ModelRegistry, onUnusable: OnUnusable): Promise<RegistryModelStore> {
+    const store = new RegistryModelStore(registry, onUnusable);
     try {
       await store.#loadCurrent();
     } catch (error) {
@@ -115,7 +115,8 @@ export class RegistryModelStore implements ModelStore {
       canonical: { series: candidate.canonical, reason: candidate.canonicalReason },
       procedureHash: procedureHash(candidate.procedure),
       procedure: { ...candidate.procedure },
-      trainDays: this.#trainDays,
+      learners: withoutInfinity(candidate.learners),
+      trainDays: candidate.trainDays,
       rows: candidate.rows,
       classes: [...candidate.classes],
       metrics: candidate.metrics,
@@ -126,6 +127,7 @@ export class RegistryModelStore implements ModelStore {
       ...(candidate.conformal && { conformal: storable(candidate.conformal) }),
       ...(ensemble.dropped.length > 0 && { dropped: ensemble.dropped }),
       gitCommit: await ownCommit(),
+      programVersion: await ownVersion(),
       gate: { ...gate, checks: gate.checks.map((check) => ({ ...check })) },
     });
     if (gate.decision === 'promoted') {
@@ -147,11 +149,16 @@ const storable = ({ coverage, threshold }: SplitConformal) => ({
   threshold: Number.isFinite(threshold) ? threshold : null,
 });
 
+/** As JSON keeps them: where a depth is unlimited it stands as null. */
+const withoutInfinity = (specs: EnsembleSpecs): NonNullable<ModelManifest['learners']> => JSON.parse(JSON.stringify(specs));
+
 /** A stored model, ready to predict. @throws ModelError where its bytes are not an ensemble of this version */
 export const serving = ({ manifest, artifact }: StoredModel): ServingModel => ({
   modelId: manifest.modelId,
   artifactSha256: manifest.artifactSha256,
   trainedUntilMs: manifest.trainedUntilMs,
+  trainDays: manifest.trainDays,
+  featureCodeHash: manifest.featureCodeHash,
   canonical: manifest.canonical.series,
   ensemble: EnsembleModel.fromBytes(artifact),
   ...(manifest.skill && { hasSkill: manifest.skill === 'found' }),

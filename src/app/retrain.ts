@@ -8,6 +8,8 @@ import {
   compareForDeployment,
   dataFingerprint,
   type EnsembleModel,
+  type EnsembleSpecs,
+  ensembleSpecs,
   expectedCalibrationError,
   FIRST_MODEL,
   fitSplitConformal,
@@ -54,12 +56,16 @@ export interface Candidate {
   readonly artifact: Uint8Array;
   readonly artifactSha256: string;
   readonly trainedUntilMs: TimeMs;
+  /** Days of decisions in the training window. */
+  readonly trainDays: number;
   readonly canonical: string;
   readonly canonicalReason: string;
   readonly rows: number;
   /** Days of each class in the training window. */
   readonly classes: readonly [number, number, number];
   readonly procedure: Procedure;
+  /** The learners of the procedure with every setting resolved. */
+  readonly learners: EnsembleSpecs;
   /** Hash of the training rows. */
   readonly dataFingerprint: string;
   readonly metrics: ModelMetrics;
@@ -133,11 +139,13 @@ export async function retrain(
     artifact,
     artifactSha256: artifactSha256(artifact),
     trainedUntilMs: untilMs,
+    trainDays: parts.trainDays,
     canonical: choice.series,
     canonicalReason: choice.reason,
     rows: rows.length,
     classes: [0, 1, 2].map((label) => rows.filter((row) => set.label[row] === label).length) as [number, number, number],
     procedure: parts.procedure,
+    learners: ensembleSpecs(parts.procedure, ensemble.featureNames),
     dataFingerprint: dataFingerprint(set, rows),
     metrics: scoresOf(set, scored, 'probabilities'),
     ...worthOf(set, scored, createRng(parts.procedure.seed, Math.floor(untilMs / DAY_MS))),

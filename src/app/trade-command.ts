@@ -2,7 +2,7 @@ import { HaltedError, latestDailyMs } from '../domain/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { openExtraction } from './extraction.ts';
 import { livePrices } from './live-prices.ts';
-import { reasonText } from './predict.ts';
+import { modelWarnings, reasonText } from './predict.ts';
 import { openPredictionHistory } from './prediction-history.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
 import { runScheduledCycle } from './scheduled-cycle.ts';
@@ -43,6 +43,7 @@ export async function tradeCommand(parts: AppParts, models: RegistryModelStore) 
       confidence: record.decision.confidence,
       action: record.decision.action,
       risk: { allowed: record.risk.allowed, reasons: [...record.decision.reasons, ...record.risk.reasons].map(reasonText) },
+      warnings: modelWarnings(models.current()),
       orders,
       fills: orders.filter(({ filledQuantity }) => Number(filledQuantity) > 0),
       position: { eth: ledger.balance(ledger.baseAsset).toFixed(), usd: ledger.cashUsd.toFixed() },

@@ -114,9 +114,9 @@ async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptio
 }
 
 async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }: Omit<Voices, 'log'>): Promise<Daemon> {
-  const { clock, config, dataDir } = parts;
+  const { clock, dataDir } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
-  const models = await openModels(registry, config.model.trainDays, alerts);
+  const models = await openModels(registry, alerts);
   const predictions = await openPredictionHistory(dataDir);
   const history = await JobHistory.open(join(dataDir, PATHS.schedule), clock.nowMs());
   const streams = await openStreams(parts, (event) => {
@@ -169,8 +169,8 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
 }
 
 /** A position that is held must be watched whatever became of the models. */
-const openModels = (registry: ModelRegistry, trainDays: number, alerts: DaemonAlerts): Promise<RegistryModelStore> =>
-  RegistryModelStore.openOrWithout(registry, trainDays, (title, whose) =>
+const openModels = (registry: ModelRegistry, alerts: DaemonAlerts): Promise<RegistryModelStore> =>
+  RegistryModelStore.openOrWithout(registry, (title, whose) =>
     alerts.raise({ name: 'model_damaged', key: `model_damaged:${whose}`, title, ...UNUSABLE[whose] }),
   );
 

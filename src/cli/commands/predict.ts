@@ -40,6 +40,7 @@ export const predict = (): Command =>
             ]
           : []),
         ...result.reasons.map((reason) => `- ${reason}`),
+        ...result.warnings.map((warning) => `Warning: ${warning}`),
         ...(explanation ? explanationLines(explanation) : []),
       ];
       return { json: { ...result, ...(explanation && { explanation }) }, text: text.join('\n') };
