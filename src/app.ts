@@ -311,6 +311,11 @@ export class App {
     return (await import('./app/replay-decision.ts')).replayDecision(this.#parts, await this.#registry(), decisionId);
   }
 
+  /** What made the model of then say what it said of a past decision. */
+  async explainDecision(decisionId: string) {
+    return (await import('./app/explain-prediction.ts')).explainDecision(this.#parts, await this.#registry(), decisionId);
+  }
+
   async verifyJournal() {
     return (await import('./app/journal-command.ts')).verifyJournal(this.#parts);
   }
