@@ -5,13 +5,13 @@ import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import { binsOf } from '../learners/learner-spec.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
 import { type Fold, forwardFolds } from '../stacking/folds.ts';
-import type { FitJob } from '../threads/fit-job.ts';
+import type { FitJob, FitResult } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, type TrainingWindow } from '../trees/training-window.ts';
-import type { TrialTask } from './hyperparameter-tuner.ts';
+import type { OnAnswer } from './hyperparameter-tuner.ts';
 import { learnerOfParameters } from './learner-of-parameters.ts';
 import type { ParameterValues, SearchSpace } from './search-space.ts';
-import type { FoldScore } from './trial.ts';
+import type { FoldScore, TrialTask } from './trial.ts';
 
 export interface WalkForwardOptions {
   readonly folds: number;
@@ -61,14 +61,16 @@ export class WalkForwardObjective {
     return hash.update(new Uint8Array(data.buffer)).update(labels).digest('hex').slice(0, 32);
   }
 
-  async score(tasks: readonly TrialTask[]): Promise<FoldScore[]> {
-    const { classes } = this.#window;
-    const results = await this.#run(tasks);
-    return tasks.map(({ fold }, i): FoldScore => {
+  /** @param onAnswer told each score as soon as its fit is done, in any order */
+  async score(tasks: readonly TrialTask[], onAnswer?: OnAnswer): Promise<FoldScore[]> {
+    const scoreOf = (at: number, predictions: Float64Array): FoldScore => {
+      const { fold } = tasks[at]!;
       const { test } = this.#folds[fold]!;
-      const loss = sumLogLoss(results[i]!, this.#labels(test), classes) / test.length;
+      const loss = sumLogLoss(predictions, this.#labels(test), this.#window.classes) / test.length;
       return { fold, loss, baseline: this.#baselines[fold]!, rows: test.length };
-    });
+    };
+    const results = await this.#run(tasks, async (at, predictions) => onAnswer?.(at, scoreOf(at, predictions)));
+    return results.map((predictions, at) => scoreOf(at, predictions));
   }
 
   /** What a learner with these parameters predicted of every scored row, each row once, in time order. */
@@ -80,13 +82,18 @@ export class WalkForwardObjective {
     );
   }
 
-  async #run(tasks: readonly TrialTask[]): Promise<Float64Array[]> {
+  async #run(
+    tasks: readonly TrialTask[],
+    onDone?: (at: number, predictions: Float64Array) => Promise<void>,
+  ): Promise<Float64Array[]> {
     const jobs = tasks.map(({ params, fold }): FitJob => {
       const { train, test } = this.#folds[fold]!;
       const { spec } = learnerOfParameters(this.#space.learner, { ...this.#space.fixed, ...params });
       return { spec, rows: train, predict: test, keep: false };
     });
-    return (await fitPool.run(this.#window, jobs, this.#threads)).map(({ predictions }) => predictions ?? new Float64Array());
+    const predicted = ({ predictions }: FitResult) => predictions ?? new Float64Array();
+    const results = await fitPool.run(this.#window, jobs, this.#threads, async (at, result) => onDone?.(at, predicted(result)));
+    return results.map(predicted);
   }
 
   #labels = (rows: Int32Array): Uint8Array => Uint8Array.from(rows, (row) => this.#window.labels[row]!);
