@@ -327,6 +327,11 @@ export class App {
     return (await import('./app/replay-decision.ts')).replayDecision(this.#parts, await this.#registry(), decisionId);
   }
 
+  /** What made the model of then say what it said of a past decision. */
+  async explainDecision(decisionId: string) {
+    return (await import('./app/explain-prediction.ts')).explainDecision(this.#parts, await this.#registry(), decisionId);
+  }
+
   async verifyJournal() {
     return (await import('./app/journal-command.ts')).verifyJournal(this.#parts);
   }
@@ -424,6 +429,6 @@ export class App {
 
   async #modelStore() {
     const { RegistryModelStore } = await import('./app/registry-model-store.ts');
-    return RegistryModelStore.open(await this.#registry(), this.#parts.config.model.trainDays, this.#parts.onProgress);
+    return RegistryModelStore.open(await this.#registry(), (why) => this.#parts.onProgress(why));
   }
 }

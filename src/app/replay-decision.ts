@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, ManualClock, money } from '../domain/index.ts';
+import { ManualClock, money } from '../domain/index.ts';
 import type { ModelRegistry } from '../model/index.ts';
 import {
   type DecisionRecord,
@@ -8,7 +8,6 @@ import {
   MemoryDecisionLog,
   MemoryJournal,
   MemoryPerformanceLog,
-  readDecisionLog,
   readJournal,
   readPerformanceLog,
   TradingEngine,
@@ -17,6 +16,7 @@ import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings } from './cycle-settings.ts';
 import type { CycleParts } from './cycle-types.ts';
 import { decideAt } from './daily-cycle.ts';
+import { findDecision } from './find-decision.ts';
 import { loadView } from './load-view.ts';
 import { paperRoute } from './order-route.ts';
 import { openPredictionHistory } from './prediction-history.ts';
@@ -46,13 +46,7 @@ const MAX_DIFFERENCES = 100;
  * @throws ConfigError `replay.no_such_decision`, `registry.no_such_model`
  */
 export async function replayDecision(parts: AppParts, registry: ModelRegistry, decisionId: string): Promise<ReplayResult> {
-  const { dataDir } = parts;
-  const record = (await readDecisionLog(join(dataDir, PATHS.decisions))).find((one) => one.decisionId === decisionId);
-  if (!record) {
-    throw new ConfigError('replay.no_such_decision', `there is no decision ${decisionId}`, {
-      hint: 'See `ets journal` for the decisions of this data directory.',
-    });
-  }
+  const record = await findDecision(parts, decisionId);
   const { decisionTimeMs } = record;
   const view = await loadView(parts, decisionTimeMs, { kind: 'research', recordedUntilMs: record.dataCutoffRecordedMs });
   const cycle = await cycleOfThen(parts, registry, record);

@@ -7,6 +7,10 @@ export interface ServingModel {
   readonly modelId: string;
   readonly artifactSha256: string;
   readonly trainedUntilMs: TimeMs;
+  /** Days of decisions that it was trained on. */
+  readonly trainDays: number;
+  /** Hash of the code of the features that it was trained on; absent where this process trained it. */
+  readonly featureCodeHash?: string | undefined;
   /** Price series that the model was trained on. */
   readonly canonical: string;
   readonly ensemble: EnsembleModel;

@@ -87,7 +87,7 @@ export async function tune(parts: AppParts, options: TuneOptions) {
   const log = await StudyFile.open(path, head);
   const tuner = new HyperparameterTuner({
     ...{ space, seed, folds, batchSize: BATCH, patience: PATIENCE, log, onProgress: parts.onProgress },
-    objective: (tasks) => objective.score(tasks),
+    objective: (tasks, onAnswer) => objective.score(tasks, onAnswer),
     ...(parts.signal && { signal: parts.signal }),
   });
   const { trials, best, stopped } = await tuner.run(options.trials);

@@ -259,8 +259,7 @@ const sources = section({
   feeds: urlList.optional().describe('RSS, Atom or JSON feeds whose headlines are scored'),
 });
 
-/** The whole of `config/config.yaml`. Every key has a default or is optional, so an absent file is a valid one. */
-export const configSchema = z.strictObject({
+const settings = z.strictObject({
   mode: z.enum(['paper', 'live']).default('paper').describe('live reaches a real exchange and needs confirmation besides'),
   capitalUsd: decimalText.default('10000').describe('Capital that the system may use, in USDT'),
   strategy,
@@ -279,6 +278,16 @@ export const configSchema = z.strictObject({
   server,
   notifications,
   sources,
+});
+
+/** The whole of `config/config.yaml`. Every key has a default or is optional, so an absent file is a valid one. */
+export const configSchema = settings.superRefine(({ gate: { windowDays }, model: { trainDays } }, context) => {
+  if (windowDays < trainDays) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['gate', 'windowDays'],
+    message: `expected less than model.trainDays (${trainDays}): the gate scores the last days of the training window by training on those before them; lower gate.windowDays or raise model.trainDays`,
+  });
 });
 
 export type Config = z.output<typeof configSchema>;

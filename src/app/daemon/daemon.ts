@@ -302,7 +302,9 @@ export class Daemon implements RunningDaemon {
   }
 
   async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
-    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs);
+    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs, (title) =>
+      this.alerts.raise({ name: 'challenger_failed', severity: 'warning', title }),
+    );
     phases.end('decideAndOrder');
     const { decision } = record;
     this.#parts.onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);

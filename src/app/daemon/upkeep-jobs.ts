@@ -3,6 +3,7 @@ import { type Job, parseDueTimes, timedJob } from '../../scheduler/index.ts';
 import { timeWeightedEquity } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { createBackup, pruneBackups } from '../backups.ts';
+import { pruneModels } from '../prune-models.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import type { DataFetch } from './data-fetch.ts';
 import type { RunningDaemon } from './running-daemon.ts';
@@ -30,7 +31,7 @@ export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): Up
     async retention() {
       const { cycle } = daemon.session;
       const serving = cycle.model()?.modelId;
-      await daemon.registry.prune(retention.models, serving === undefined ? [] : [serving]);
+      await pruneModels(parts, daemon.registry, retention.models, serving === undefined ? [] : [serving]);
       await pruneBackups(parts, retention.backups);
       if (daemon.session.journalLength() > retention.journalRecords) await daemon.session.compactJournal();
     },

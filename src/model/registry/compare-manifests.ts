@@ -23,6 +23,9 @@ export function compareManifests(a: ModelManifest, b: ModelManifest): ModelCompa
     rows: one.rows,
     canonical: one.canonical.series,
     featureCodeHash: one.featureCodeHash,
+    ...Object.fromEntries(Object.entries(one.learners?.base ?? {}).map(([name, spec]) => [`learners.${name}`, spec])),
+    ...(one.learners && { 'learners.meta': one.learners.meta }),
+    ...(one.programVersion !== undefined && { programVersion: one.programVersion }),
     node: one.node,
   });
   const [ofA, ofB] = [settings(a), settings(b)];

@@ -5,7 +5,7 @@ import type { JudgedRows } from '../calibration/judged-rows.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import type { FitOptions, Learner } from '../learners/learner.ts';
-import { binsOf } from '../learners/learner-spec.ts';
+import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
 import { readFitted } from '../learners/read-fitted.ts';
 import { checkSettings } from '../learners/settings.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
@@ -78,6 +78,12 @@ export class StackingClassifier {
         hint: 'Choose the logistic meta-classifier, or pass no features through.',
       });
     }
+  }
+
+  /** Base learners and meta-classifier as plain data, with every setting resolved. */
+  get specs(): { readonly base: Readonly<Record<string, LearnerSpec>>; readonly meta: LearnerSpec } {
+    const { base, meta } = this.#options;
+    return { base: Object.fromEntries(Object.entries(base).map(([name, { spec }]) => [name, spec])), meta: meta.spec };
   }
 
   /** @throws ModelError `learner.*`; `learner.too_few_rows` where no fold has rows to learn from */

@@ -46,16 +46,33 @@ export class FitPool {
     this.#path = path;
   }
 
-  /** Runs jobs on at most `threads` threads, or here where one is enough. @throws ModelError `learner.worker_died` */
-  async run(window: TrainingWindow, jobs: readonly FitJob[], threads: number): Promise<FitResult[]> {
-    if (threads <= 1 || jobs.length === 1 || this.#path === null) return jobs.map((job) => runFitJob(window, job));
+  /**
+   * Runs jobs on at most `threads` threads, or here where one is enough.
+   * @param onResult told each result as soon as it is there, in any order; all have been heard when this returns
+   * @throws ModelError `learner.worker_died`
+   */
+  async run(
+    window: TrainingWindow,
+    jobs: readonly FitJob[],
+    threads: number,
+    onResult?: (at: number, result: FitResult) => Promise<void>,
+  ): Promise<FitResult[]> {
+    const heard = async (at: number, result: FitResult): Promise<FitResult> => {
+      await onResult?.(at, result);
+      return result;
+    };
+    if (threads <= 1 || jobs.length === 1 || this.#path === null) {
+      const results: FitResult[] = [];
+      for (const [at, job] of jobs.entries()) results.push(await heard(at, runFitJob(window, job)));
+      return results;
+    }
     const windowId = ++this.#windows;
     this.#size = Math.max(this.#size, Math.min(threads, jobs.length));
     const results = jobs.map(
       (job) => new Promise<FitResult>((resolve, reject) => this.#queue.push({ window, windowId, job, resolve, reject })),
     );
     this.#dispatch(this.#path);
-    return Promise.all(results);
+    return Promise.all(results.map((result, at) => result.then((one) => heard(at, one))));
   }
 
   #start(path: string): PoolWorker {
