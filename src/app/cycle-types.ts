@@ -16,7 +16,7 @@ import type {
 import type { MarketView } from './market-view.ts';
 import type { ServedPrediction } from './model-quality.ts';
 import type { OrderRoute } from './order-route.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
 export interface CycleMarket {
@@ -59,7 +59,7 @@ export interface CycleParts {
   readonly clock: Clock;
   readonly market: CycleMarket;
   /** The model that serves now; nothing before the first training. */
-  readonly model: () => ServingModel | undefined;
+  readonly model: () => DecidingModel | undefined;
   /** What models said while they served, ascending in time. */
   readonly served: () => readonly ServedPrediction[];
   readonly engine: TradingEngine;

@@ -15,7 +15,7 @@ import {
   UNKNOWN_LABEL,
 } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** What a model said of one decision while it served. */
 export type ServedPrediction = Pick<LoggedPrediction, 'decisionTimeMs' | 'modelId' | 'probabilities'>;
@@ -35,7 +35,7 @@ export interface ModelQuality {
  */
 export function modelQuality(
   view: MarketView,
-  model: ServingModel,
+  model: DecidingModel,
   predictions: readonly ServedPrediction[],
   trainDays: number,
   nowMs: TimeMs,
@@ -56,7 +56,7 @@ export function modelQuality(
 function inputDrift(
   view: MarketView,
   set: TrainingSet,
-  { canonical, ensemble, trainedUntilMs }: ServingModel,
+  { canonical, ensemble, trainedUntilMs }: DecidingModel,
   trainDays: number,
   nowMs: TimeMs,
 ): DriftEvidence {

@@ -20,7 +20,7 @@ import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { loadView } from './load-view.ts';
 import type { ServedPrediction } from './model-quality.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** An open order journal with everything that a daily cycle on this data directory needs. */
 export interface TradingSession {
@@ -34,7 +34,7 @@ export interface TradingSession {
 
 export interface SessionOptions {
   readonly mode: TradingMode;
-  readonly model: () => ServingModel | undefined;
+  readonly model: () => DecidingModel | undefined;
   /** What models said while they served. */
   readonly served?: () => readonly ServedPrediction[];
   /** The price at which one can trade now; nothing where it is not known. */
