@@ -26,7 +26,7 @@ export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): Up
   const runs = {
     health: () => lookAfterHealth(parts, alerts, daemon),
     extraction: (signal: AbortSignal) => fetching.fetch(signal),
-    backup: () => backUp(parts, alerts),
+    backup: (signal: AbortSignal) => backUp(parts, alerts, signal),
     async retention() {
       const { cycle } = daemon.session;
       const serving = cycle.model()?.modelId;
@@ -54,8 +54,8 @@ async function lookAfterHealth(
 }
 
 /** A backup that cannot be restored is none; one that lies on one disk is half a one. */
-async function backUp(parts: AppParts, alerts: DaemonAlerts): Promise<void> {
-  const { backupId, verified, problems, copies } = await createBackup(parts);
+async function backUp(parts: AppParts, alerts: DaemonAlerts, signal: AbortSignal): Promise<void> {
+  const { backupId, verified, problems, copies } = await createBackup(parts, signal);
   if (!verified) {
     const title = `the backup ${backupId} cannot be restored: ${problems[0]?.message ?? 'unknown'}`;
     alerts.raise({ name: 'backup_failed', severity: 'critical', title });
