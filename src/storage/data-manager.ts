@@ -22,7 +22,7 @@ import { latestVerdicts, type StoredVerdict, verdictBatches } from './day-verdic
 import { Duck } from './duck.ts';
 import { exportTable, mergeSeriesFiles } from './export-table.ts';
 import { readFeatureTable, type StoredFeatures, writeFeatureTable } from './feature-table.ts';
-import { MANIFEST_FILE, type Manifest, type SeriesEntry, sha256 } from './manifest.ts';
+import { type DroppedMark, MANIFEST_FILE, type Manifest, type SeriesEntry, sha256 } from './manifest.ts';
 import { type QuarantinedRow, quarantineBatch, quarantinedRows, type RefusedRow } from './quarantine-rows.ts';
 import type { SeriesTable } from './series-table.ts';
 import { type SeriesSummary, summarizeSeries } from './summarize-series.ts';
@@ -50,6 +50,21 @@ export interface ReadOptions {
 export interface TableManifest {
   readonly partitions: readonly { readonly file: string; readonly sha256: string; readonly rows: number }[];
   readonly hash: string;
+}
+
+/** Which rows are to go: those of the dataset that ended before a time; refused rows, that were recorded before it. */
+export interface DropRequest {
+  readonly dataset: DatasetName;
+  /** Every series unless told. */
+  readonly isSeries?: (series: string) => boolean;
+  readonly beforeMs: TimeMs;
+}
+
+/** Rows that a series lost, revisions counted. */
+export interface DroppedRows {
+  readonly dataset: string;
+  readonly series: string;
+  readonly rows: number;
 }
 
 const QUARANTINE = 'quarantine';
@@ -278,6 +293,40 @@ export class DataManager {
       }
       return compacted;
     });
+  }
+
+  /**
+   * Takes old rows away for good, each with all of its revisions. What was dropped, and when, stays in the manifest.
+   * @returns the series that lost rows, and how many
+   */
+  async drop({ dataset, isSeries = () => true, beforeMs }: DropRequest): Promise<DroppedRows[]> {
+    // Refused rows have no time of their own.
+    const column = dataset === QUARANTINE ? ('recordedMs' as const) : ('endMs' as const);
+    const table = this.#table(dataset);
+    const kept = { column, fromMs: beforeMs };
+    return this.#commit(async () => {
+      const dropped: DroppedRows[] = [];
+      for (const series of Object.keys((await table.manifest()).series).filter(isSeries)) {
+        const rows = await table.drop(
+          series,
+          (stored, row) => stored[column][row]! >= beforeMs,
+          (paths, target) => mergeSeriesFiles(this.#duck, paths, target, kept),
+          { beforeMs, atMs: this.#clock.nowMs() },
+        );
+        if (rows > 0) dropped.push({ dataset, series, rows });
+      }
+      return dropped;
+    });
+  }
+
+  /** What was ever taken away by `drop`, by dataset and series. */
+  async readDropped(): Promise<(DroppedMark & { readonly dataset: string; readonly series: string })[]> {
+    const all: (DroppedMark & { readonly dataset: string; readonly series: string })[] = [];
+    for (const dataset of await this.#datasets()) {
+      const { dropped = {} } = await this.#table(dataset).manifest();
+      for (const [series, mark] of Object.entries(dropped)) all.push({ dataset, series, ...mark });
+    }
+    return all;
   }
 
   /** Waits for a commit that is under way and lets go of DuckDB. */

@@ -7,7 +7,7 @@ export { folderPlace } from './backup/folder-place.ts';
 export { s3Place } from './backup/s3-place.ts';
 export { backupLock, dropStaging, finishSwap, openStaging, swapIn } from './backup/swap-data.ts';
 export { acquireCommitLock, commitLockOwner } from './commit-lock.ts';
-export { DataManager, type DataManagerDeps, type ReadOptions, type TableManifest } from './data-manager.ts';
+export { DataManager, type DataManagerDeps, type DroppedRows, type ReadOptions, type TableManifest } from './data-manager.ts';
 export type { StoredVerdict } from './day-verdicts.ts';
 export type { StoredFeatures } from './feature-table.ts';
 export type { QuarantinedRow, RefusedRow } from './quarantine-rows.ts';

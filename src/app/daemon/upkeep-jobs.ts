@@ -3,6 +3,8 @@ import { type Job, parseDueTimes, timedJob } from '../../scheduler/index.ts';
 import { timeWeightedEquity } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { createBackup, pruneBackups } from '../backups.ts';
+import { dropOldLines } from '../retention/keep-lines.ts';
+import { dropOldRows } from '../retention/keep-rows.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import type { DataFetch } from './data-fetch.ts';
 import type { RunningDaemon } from './running-daemon.ts';
@@ -27,11 +29,13 @@ export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): Up
     health: () => lookAfterHealth(parts, alerts, daemon),
     extraction: (signal: AbortSignal) => fetching.fetch(signal),
     backup: (signal: AbortSignal) => backUp(parts, alerts, signal),
-    async retention() {
+    async retention(signal: AbortSignal) {
       const { cycle } = daemon.session;
       const serving = cycle.model()?.modelId;
       await daemon.registry.prune(retention.models, serving === undefined ? [] : [serving]);
       await pruneBackups(parts, retention.backups);
+      await dropOldRows(parts, signal);
+      await dropOldLines(parts);
     },
   } as const;
   return (['health', 'extraction', 'backup', 'retention'] as const).flatMap((name) => {

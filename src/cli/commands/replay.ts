@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { toIso } from '../../domain/time.ts';
 import { withAction } from '../command.ts';
 
 export const replay = (): Command =>
@@ -14,6 +15,9 @@ export const replay = (): Command =>
       const head = result.identical
         ? `${result.decisionId}: the same again`
         : `${result.decisionId}: ${lines.length} differences`;
-      return { json: result, text: [head, ...lines].join('\n') };
+      const dropped = result.droppedSince.map(
+        ({ dataset, series, beforeMs }) => `rows of ${dataset} ${series} before ${toIso(beforeMs)} were dropped since`,
+      );
+      return { json: result, text: [head, ...dropped, ...lines].join('\n') };
     },
   );

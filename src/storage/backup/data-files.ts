@@ -9,7 +9,7 @@ export const SCRATCH = '.scratch';
  * Names in a data directory that belong to this machine and not to its data: backups themselves, locks, what is being
  * written, and the sealed keys of the exchange. They are in no backup, and a restore leaves them where they are.
  */
-const LEFT_OUT = /^(backups|\.lock|\.run-lock|\.backup-lock|\.scratch|keys\.sealed)$/;
+const LEFT_OUT = /^(backups|\.lock|\.run-lock|\.backup-lock|\.audit-lock|\.scratch|keys\.sealed)$/;
 
 export const isLeftOut = (topLevelName: string): boolean => LEFT_OUT.test(topLevelName);
 
