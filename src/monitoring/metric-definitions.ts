@@ -52,6 +52,7 @@ export const METRICS = {
   },
   ets_alerts_total: counter('Alerts raised since the start', 'name', 'severity'),
   ets_notifications_total: counter('Messages to channels since the start: sent or failed', 'channel', 'outcome'),
+  ets_messages_lost_total: counter('Messages given up since the start because too many waited on their channel', 'channel'),
   ets_api_requests_total: counter('Requests of the API since the start', 'method', 'status'),
   ets_event_loop_lag_seconds: gauge('Mean delay of the event loop since the last reading'),
   ets_resident_memory_bytes: gauge('Resident memory of the daemon'),

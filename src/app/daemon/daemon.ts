@@ -192,12 +192,7 @@ export class Daemon implements RunningDaemon {
   #lastDueMs = (job: Job): TimeMs => this.history.lastDueMs.get(job.name) ?? this.history.sinceMs;
 
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
-    if (isMissed) {
-      const title = `${job.name} of ${toIso(dueMs)} was missed`;
-      const detail = 'Nothing has to be made up for; find out why the system was down.';
-      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title, detail });
-      return this.#recorder.record(job, { dueMs, outcome: 'missed' });
-    }
+    if (isMissed) return this.#recorder.missed(job, dueMs);
     if (job === this.#decision) return this.#decideDue(dueMs);
     this.#trainings.start(dueMs, job.lateMs);
     if (this.#isStill) await this.#trainings.idle();

@@ -54,6 +54,18 @@ export class JobRecorder {
     await history.record({ ...run, ...(phasesMs && { phasesMs }) });
   }
 
+  /** A run that came too late to be made up for: written down, and told. */
+  async missed(job: Job, dueMs: TimeMs): Promise<void> {
+    this.#given.alerts.raise({
+      name: 'job_missed',
+      key: `job_missed:${job.name}`,
+      severity: 'warning',
+      title: `${job.name} of ${toIso(dueMs)} was missed`,
+      detail: 'Nothing has to be made up for; find out why the system was down.',
+    });
+    await this.record(job, { dueMs, outcome: 'missed' });
+  }
+
   tellFailure({ name }: Job, dueMs: TimeMs, error: unknown): void {
     const severity = CRITICAL_JOBS.has(name) ? 'critical' : 'warning';
     this.#given.alerts.failed({ name: `${name}_failed`, severity, what: `${name} of ${toIso(dueMs)} failed` }, error);
