@@ -122,6 +122,17 @@ async function alone<T>({ dataDir, timer }: AppParts, act: () => Promise<T>): Pr
 
 export const listBackups = async (parts: AppParts): Promise<BackupSummary[]> => (await storeOf(parts).list()).map(summaryOf);
 
+/** When the newest backup was made, by its name alone: cheap enough to be asked at every scrape. */
+export const newestBackupMs = async (parts: AppParts): Promise<TimeMs | undefined> =>
+  (await storeOf(parts).ids()).at(-1)?.createdMs;
+
+/** The newest backup; the others are not read. */
+export async function newestBackup(parts: AppParts): Promise<BackupSummary | undefined> {
+  const store = storeOf(parts);
+  const newest = (await store.ids()).at(-1);
+  return newest && summaryOf(await store.manifest(newest.backupId));
+}
+
 /** Compares every byte with its hash, then opens the restored tables and journal. @throws DataError `backup.unknown` */
 export const verifyBackup = (parts: AppParts, backupId: string) => alone(parts, () => verifyAlone(parts, backupId, parts.signal));
 

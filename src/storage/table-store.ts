@@ -130,6 +130,16 @@ export class TableStore {
     this.#checked.add(part.file);
   }
 
+  /** Changes when a file of the table is another one, or was changed: names, sizes and times, not contents. */
+  async stamp(): Promise<string> {
+    const names = await readdir(this.directory, { recursive: true }).catch(() => [] as string[]);
+    const files = names.filter((name) => name === MANIFEST_FILE || name.endsWith('.parquet')).sort();
+    const stats = await Promise.all(files.map((name) => stat(join(this.directory, name)).catch(() => undefined)));
+    return files
+      .map((name, i) => `${name} ${stats[i]?.size} ${stats[i]?.mtimeMs} ${stats[i]?.ctimeMs} ${stats[i]?.ino}`)
+      .join('\n');
+  }
+
   /** Merges batches into the table: all of them, or none. */
   async append(batches: readonly RowBatch[], recordedMs: TimeMs, restate: boolean): Promise<AppendResult[]> {
     for (const batch of batches) checkBatch(batch);

@@ -24,6 +24,7 @@ import { openUserStream } from './open-user-stream.ts';
 import { OwnData } from './own-data.ts';
 import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
+import { SourceMetrics } from './source-metrics.ts';
 import { TrainingRuns } from './training-runs.ts';
 import { upkeepJobs } from './upkeep-jobs.ts';
 import { UpkeepRuns } from './upkeep-runs.ts';
@@ -34,7 +35,7 @@ const WATCH_STILL_WORLD_MS = HOUR_MS;
 /** Pause after a job that failed, before it is tried again. */
 const RETRY_AFTER_MS = 5 * MINUTE_MS;
 
-export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream'> {
+export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream' | 'sources'> {
   readonly parts: AppParts;
   readonly models: RegistryModelStore;
   readonly predictions: PredictionHistory;
@@ -59,6 +60,7 @@ export class Daemon implements RunningDaemon {
   readonly userStream: UserStream | undefined;
   readonly alerts: DaemonAlerts;
   readonly health: HealthMonitor;
+  readonly sources: SourceMetrics;
   readonly ownData: OwnData;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
@@ -91,7 +93,8 @@ export class Daemon implements RunningDaemon {
     this.#events = events;
     this.#clockWatch = given.clockWatch;
     this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
-    this.#fetching = new DataFetch(parts, alerts);
+    this.sources = new SourceMetrics(given.metrics, parts.clock);
+    this.#fetching = new DataFetch(parts, alerts, (run) => this.sources.tell(run));
     this.#watch = new ExchangeWatch(given);
     this.userStream = openUserStream(parts, session, {
       reconcileSoon: () => this.#watch.reconcileSoon(),

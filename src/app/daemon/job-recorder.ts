@@ -43,6 +43,8 @@ export class JobRecorder {
     const durationMs = startedMs === undefined ? 0 : Math.round(parts.timer.elapsedMs() - startedMs);
     metrics.count('ets_job_runs_total', { job, outcome });
     if (startedMs !== undefined) metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job });
+    for (const [phase, ms] of Object.entries(phasesMs ?? {}))
+      metrics.observe('ets_phase_duration_seconds', ms / 1000, { job, phase });
     tracing?.run({
       job,
       durationMs,

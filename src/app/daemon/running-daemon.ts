@@ -5,6 +5,7 @@ import type { TradingSession } from '../trading-session.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { JobHistory } from './job-history.ts';
 import type { JobState } from './job-state.ts';
+import type { SourceMetrics } from './source-metrics.ts';
 
 /** What the API and the metrics see of a daemon that has started. */
 export interface RunningDaemon {
@@ -15,5 +16,6 @@ export interface RunningDaemon {
   /** Nothing where the exchange tells of no fills. */
   readonly userStream: UserStream | undefined;
   readonly health: HealthMonitor;
+  readonly sources: SourceMetrics;
   jobStates(): readonly JobState[];
 }

@@ -13,7 +13,7 @@ const WRITTEN: Readonly<Record<ComparedFigure['name'], { readonly title: string;
 const signed = (text: string): string => (text.startsWith('-') || !/[1-9]/.test(text) ? text : `+${text}`);
 
 /** One compared figure in words and numbers, for the page and the terminal. */
-export function comparisonRow(figure: ComparedFigure): LiveComparisonRow {
+function comparisonRow(figure: ComparedFigure): LiveComparisonRow {
   const { title, write } = WRITTEN[figure.name];
   const of = (value: number | null) => (value === null ? '-' : write(value));
   return {
@@ -33,7 +33,7 @@ export function comparisonRow(figure: ComparedFigure): LiveComparisonRow {
 const percent = (share: number | null): string => (share === null ? '-' : `${(100 * share).toFixed(2)} %`);
 
 /** What a comparison comes to, one sentence each. */
-export function expectationSentences(expectation: Expectation, isSimulated: boolean): string[] {
+function expectationSentences(expectation: Expectation, isSimulated: boolean): string[] {
   const { days, expectedReturn, realisedReturn, figures, unknownModels } = expectation;
   const worse = figures.filter(({ verdict }) => verdict === 'worse').map(({ name }) => WRITTEN[name].title.toLowerCase());
   return [

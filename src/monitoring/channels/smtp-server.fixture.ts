@@ -33,7 +33,10 @@ export class SmtpServer {
     this.connections += 1;
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket)).on('error', () => undefined);
-    if (this.hangsAt === 'greeting') return this.onHang();
+    if (this.hangsAt === 'greeting') {
+      this.onHang();
+      return;
+    }
     socket.write('220 loopback ESMTP\r\n');
     let text = '';
     let isData = false;

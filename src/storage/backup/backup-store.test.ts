@@ -76,6 +76,19 @@ describe('BackupStore', () => {
     expect(text).not.toContain('one');
   });
 
+  it('knows when each was made by its name, and reads no manifest for that', async () => {
+    const store = new BackupStore(folder, clock);
+    const made = [];
+    for (const step of [0, 1_234, 90_000_000]) {
+      clock.moveTo(clock.nowMs() + step);
+      writeFileSync(join(folder, 'trades/journal'), `${step}`);
+      made.push(await store.create());
+    }
+    for (const { backupId } of made) writeFileSync(join(folder, 'backups', `${backupId}.json`), 'damaged');
+    writeFileSync(join(folder, 'backups/notes.json'), '{}');
+    expect(await store.ids()).toEqual(made.map(({ backupId, createdMs }) => ({ backupId, createdMs })));
+  });
+
   it('knows no backup by a name that leaves its folder', async () => {
     await expect(new BackupStore(folder, clock).manifest('../world')).rejects.toMatchObject({ code: 'backup.unknown' });
   });

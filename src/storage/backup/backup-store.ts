@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
-import { type Clock, ConfigError, DataError } from '../../domain/index.ts';
+import { type Clock, ConfigError, DataError, type TimeMs } from '../../domain/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { Sealer } from '../sealer.ts';
 import { SCRATCH } from './data-files.ts';
@@ -25,6 +25,8 @@ export interface BackupProblem {
 }
 
 const OBJECTS = 'objects';
+/** `20240101T043000000Z-0123abcd.json`: the time of a backup and the beginning of a hash of its files. */
+const NAMED = /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}\.json$/;
 
 /**
  * Backups of a data directory in a folder: objects named after the hash of their content, so that what did not change is
@@ -73,6 +75,17 @@ export class BackupStore {
     const manifest = { backupId, createdMs, encrypted: this.#sealer !== undefined, files };
     await writeFileAtomic(this.#manifestPath(backupId), `${JSON.stringify(manifest)}\n`);
     return manifest;
+  }
+
+  /** Every backup by its name, which tells when it was made; oldest first. No manifest is read. */
+  async ids(): Promise<{ readonly backupId: string; readonly createdMs: TimeMs }[]> {
+    const names = await readdir(this.#folder).catch(() => [] as string[]);
+    const found = names.flatMap((name) => {
+      const [, date, hours, minutes, seconds, ms] = NAMED.exec(name) ?? [];
+      const createdMs = Date.parse(`${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${hours}:${minutes}:${seconds}.${ms}Z`);
+      return Number.isNaN(createdMs) ? [] : [{ backupId: name.slice(0, -'.json'.length), createdMs }];
+    });
+    return found.sort((a, b) => a.createdMs - b.createdMs);
   }
 
   /** Oldest first. */
