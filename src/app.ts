@@ -21,7 +21,7 @@ import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from '.
 import { RequestBudgets } from './extraction/http/index.ts';
 import type { DropReport, FileReport, IngestOptions } from './extraction/index.ts';
 import type { ModelRegistry } from './model/index.ts';
-import { DataManager, readWorld, type World } from './storage/index.ts';
+import { DataManager, finishSwap, readWorld, type World } from './storage/index.ts';
 
 export interface AppSettings {
   readonly dataDir: string;
@@ -40,11 +40,12 @@ export interface AppSettings {
 }
 
 /**
- * Opens the application on a data directory, and brings what an older version wrote to the form of this one. Else nothing
+ * Opens the application on a data directory, ends a restore that was interrupted, and brings what an older version wrote to the form of this one. Else nothing
  * is written before a command writes.
  * @throws DataError `data.newer_layout`, `data.layout_damaged`
  */
 export async function openApp(settings: AppSettings): Promise<App> {
+  await finishSwap(settings.dataDir, systemTimer);
   await upgradeDataDir(settings.dataDir);
   return new App(await openParts(settings));
 }

@@ -18,7 +18,7 @@ import {
 } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 import { knownOutcomes, type ServedPrediction } from './served-outcomes.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** Whether the serving model still sees and says what it was trained for. */
 export interface ModelQuality {
@@ -35,7 +35,7 @@ export interface ModelQuality {
  */
 export function modelQuality(
   view: MarketView,
-  model: ServingModel,
+  model: DecidingModel,
   predictions: readonly ServedPrediction[],
   trainDays: number,
   nowMs: TimeMs,
@@ -49,7 +49,7 @@ export function modelQuality(
 }
 
 /** Nothing where the training window is too short to know how much its own stretches differ. */
-function inputDrift(view: MarketView, set: TrainingSet, model: ServingModel, trainDays: number, nowMs: TimeMs): DriftEvidence {
+function inputDrift(view: MarketView, set: TrainingSet, model: DecidingModel, trainDays: number, nowMs: TimeMs): DriftEvidence {
   const { canonical, ensemble, trainedUntilMs } = model;
   const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
   const columns = ensemble.featureNames.map((name) => set.names.indexOf(name));
@@ -85,9 +85,9 @@ interface WindowReference {
 }
 
 /** A window's own scatter takes a hundred times as long to measure as a day's distance, and is the same until rows change. */
-const references = new WeakMap<ServingModel, WindowReference>();
+const references = new WeakMap<DecidingModel, WindowReference>();
 
-function referenceOf(model: ServingModel, training: Matrix, recentRows: number): WindowReference {
+function referenceOf(model: DecidingModel, training: Matrix, recentRows: number): WindowReference {
   const { buffer, byteOffset, byteLength } = training.data;
   const hash = createHash('sha256')
     .update(`${recentRows}:`)

@@ -23,7 +23,7 @@ import { loadView } from './load-view.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
 import { RiskSurroundings } from './risk-surroundings.ts';
 import type { ServedPrediction } from './served-outcomes.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** An open order journal with everything that a daily cycle on this data directory needs. */
 export interface TradingSession {
@@ -45,7 +45,7 @@ export interface TradingSession {
 
 export interface SessionOptions {
   readonly mode: TradingMode;
-  readonly model: () => ServingModel | undefined;
+  readonly model: () => DecidingModel | undefined;
   /** What models said while they served. */
   readonly served?: () => readonly ServedPrediction[];
   /** The price at which one can trade now; nothing where it is not known. */

@@ -30,6 +30,12 @@ async function run<Options>(options: Options & GlobalOptions, args: readonly str
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  // Whoever read the output has gone, as `head` does: there is nothing more to do, and nothing wrong.
+  const onOutputError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    stop.abort();
+  };
+  process.stdout.on('error', onOutputError);
   let app: App | undefined;
   try {
     const { readEnvFile } = await import('../config/env-file.ts');

@@ -74,7 +74,12 @@ const schedule = section({
   health: upkeepJob('every 5m', 1, 5, 'Look at every part, and tell of what is not well'),
   extraction: upkeepJob('10 */3 * * *', 3, 30, 'Fetch what is new between the decisions'),
   backup: upkeepJob('30 4 * * *', 24, 60, 'Copy what is new, and prove the copy by restoring it'),
-  retention: upkeepJob('15 5 * * *', 24, 20, 'Drop old backups and models; never rows, orders or decisions'),
+  retention: upkeepJob(
+    '15 5 * * *',
+    24,
+    20,
+    'Drop old backups and models, and rows that retention.tables says; never orders or decisions',
+  ),
 });
 
 const backup = section({
@@ -98,6 +103,9 @@ const backup = section({
   }),
 });
 
+const keptDays = (what: string) =>
+  count(7, 36_500).nullable().default(null).describe(`Days that ${what} are kept; null: for ever`);
+
 const retention = section({
   backups: count(1, 1000).default(14).describe('Backups that are kept'),
   models: count(2, 1000).default(20).describe('Models that are kept, beside the one that serves'),
@@ -106,6 +114,24 @@ const retention = section({
     .describe(
       'A longer order journal begins anew with what it adds up to; nothing is lost, what was before stays in its archive',
     ),
+  tables: section({
+    streamMinutesDays: keptDays("the stream's minutes (never fewer than streams.repairDays)"),
+    liveBlocksDays: keptDays('live_blocks of the stream'),
+    liveTransfersDays: keptDays('live_transfers of the stream'),
+    ownDays: keptDays('rows of own datasets'),
+    own: z
+      .record(z.string(), count(7, 36_500).nullable())
+      .default({})
+      .describe('The same by the name of an own dataset, before ownDays'),
+    priceDataDays: keptDays('candles, the canonical ones too (never fewer than trainings look back)'),
+    whaleDataDays: keptDays('large transfers (never fewer than trainings look back)'),
+    validatorDataDays: keptDays('validator data (never fewer than trainings look back)'),
+    blockchainDataDays: keptDays('chain data (never fewer than trainings look back)'),
+    sentimentDataDays: keptDays('sentiment (never fewer than trainings look back)'),
+    quarantineDays: keptDays('refused rows'),
+    logDays: keptDays('full log files'),
+    auditDays: keptDays('lines of audit.ndjson'),
+  }),
 });
 
 const price = section({

@@ -4,7 +4,7 @@ import type { DaemonAlerts } from './daemon-alerts.ts';
 
 /** Writes every change that somebody asked for to `audit.ndjson`. A change that cannot be written down raises an alert. */
 export const auditLog =
-  (parts: Pick<AppParts, 'dataDir' | 'clock'>, alerts: Pick<DaemonAlerts, 'raise'>) =>
+  (parts: Pick<AppParts, 'dataDir' | 'clock' | 'timer'>, alerts: Pick<DaemonAlerts, 'raise'>) =>
   (record: AuditRecord): void => {
     void writeAudit(parts, record).catch((error: unknown) =>
       alerts.raise({ name: 'audit_failed', severity: 'critical', title: `the audit log cannot be written: ${String(error)}` }),

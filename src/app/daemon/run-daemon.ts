@@ -47,7 +47,13 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
     const notifications = await openNotifications(parts, {
       onAttempt: (channel, isSent) => metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
       onUnsaved: (error) => log.error(`the outbox of messages cannot be written: ${String(error)}`),
+      onLost: (channel) => {
+        metrics.count('ets_messages_lost_total', { channel });
+        log.error({ channel }, 'too many messages wait on this channel: the oldest was given up');
+      },
     });
+    const forgotten = await notifications.forgetRemoved();
+    if (forgotten > 0) log.warn(`${forgotten} messages waited for channels that are not configured any more, and are given up`);
     return new DaemonAlerts({ parts, log, metrics, events, notifications });
   };
   const release = await acquireRunLock(parts).catch(async (error: unknown) => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { toIso } from '../../domain/time.ts';
 import { withAction } from '../command.ts';
 import { explanationLines } from '../explanation-lines.ts';
 
@@ -18,7 +19,13 @@ export const replay = (): Command =>
       const head = result.identical
         ? `${result.decisionId}: the same again`
         : `${result.decisionId}: ${lines.length} differences`;
+      const dropped = result.droppedSince.map(
+        ({ dataset, series, beforeMs }) => `rows of ${dataset} ${series} before ${toIso(beforeMs)} were dropped since`,
+      );
       const explained = explanation ? explanationLines(explanation) : [];
-      return { json: { ...result, ...(explanation && { explanation }) }, text: [head, ...lines, ...explained].join('\n') };
+      return {
+        json: { ...result, ...(explanation && { explanation }) },
+        text: [head, ...dropped, ...lines, ...explained].join('\n'),
+      };
     },
   );

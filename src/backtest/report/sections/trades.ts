@@ -6,7 +6,7 @@ import type { ReportData, ReportTrade } from '../report-data.ts';
 const SHOWN = 50;
 
 /** The newest trades, newest first. */
-export function trades({ simulated, trades: all }: ReportData): Markup {
+export function trades({ simulated, trades: all }: Pick<ReportData, 'simulated' | 'trades'>): Markup {
   const shown = all.slice(-SHOWN).reverse();
   const text =
     all.length > SHOWN
