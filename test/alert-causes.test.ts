@@ -302,15 +302,15 @@ describe('what a job meets is told', () => {
     );
     clock.moveTo(Date.UTC(2024, 0, 12, 4));
     runs.start(() => NOW - 30 * DAY_MS);
-    expect(runs.running).toBe('backup');
-    await expect.poll(() => runs.running).toBeUndefined();
+    expect(runs.running).toEqual(['backup']);
+    await expect.poll(() => runs.running).toEqual([]);
     await runs.close();
     expect(raised()).toEqual([]);
     clock.moveTo(Date.UTC(2024, 0, 12, 4));
     const late = upkeep(parts(['schedule.backup.lateHours=1']), alerts).filter(({ name }) => name === 'backup');
     const missing = new UpkeepRuns(given, late, await recorderOf(given, alerts));
     missing.start(() => NOW - 30 * DAY_MS);
-    await expect.poll(() => missing.running).toBeUndefined();
+    await expect.poll(() => missing.running).toEqual([]);
     await missing.close();
     expect(raised()).toEqual(['job_missed warning']);
   });

@@ -12,17 +12,23 @@ const CARD = 'MODEL.md';
 /** A version that is being written: of which process, and a name of its own. */
 const STAGED = /^\.saving-(\d+)-[\w-]+$/;
 const VERSION = /^m\d{8}-/;
+/** What a version may be called: never a path that leads elsewhere. */
+const NAME = /^\w[\w-]*$/;
 
 /** What this process is writing: its own process id may also be that of one that was killed earlier. */
 const underWay = new Set<string>();
 
 /** Text of a manifest; nothing where there is no such version. */
-export const readManifest = (folder: string, modelId: string): Promise<string | undefined> =>
-  readFile(join(folder, modelId, MANIFEST), 'utf8').catch(undefinedWhereMissing);
+export async function readManifest(folder: string, modelId: string): Promise<string | undefined> {
+  if (!NAME.test(modelId)) return undefined;
+  return readFile(join(folder, modelId, MANIFEST), 'utf8').catch(undefinedWhereMissing);
+}
 
 /** Bytes of a version; nothing where they are missing. */
-export const readArtifact = (folder: string, modelId: string): Promise<Uint8Array | undefined> =>
-  readFile(join(folder, modelId, ARTIFACT)).catch(undefinedWhereMissing);
+export async function readArtifact(folder: string, modelId: string): Promise<Uint8Array | undefined> {
+  if (!NAME.test(modelId)) return undefined;
+  return readFile(join(folder, modelId, ARTIFACT)).catch(undefinedWhereMissing);
+}
 
 /** Names of the folders that hold a manifest, ascending. */
 export async function versionIds(folder: string): Promise<string[]> {
