@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../config/index.ts';
-import { ManualClock, money } from '../domain/index.ts';
+import { ManualClock, money, systemTimer } from '../domain/index.ts';
 import { ChallengerFile, ModelRegistry } from '../model/index.ts';
+import { DataManager } from '../storage/index.ts';
 import { BINANCE_ETHUSDT_FILTERS, FileJournal, makeIntent } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { type UpkeepParts, upkeepJobs } from './daemon/upkeep-jobs.ts';
@@ -92,11 +93,19 @@ describe('removing old models', () => {
 
 describe('the retention of the daemon', () => {
   it('keeps the same, and the model that stands in for the current one', async () => {
-    const parts = { dataDir, config: loadConfig({ env: {}, overrides: ['retention.models=2'] }), env: {} } as AppParts;
-    const session = { cycle: { model: () => ({ modelId: ids[3] }) } };
+    const clock = new ManualClock(START_MS);
+    const store = await DataManager.open(dataDir, { clock, timer: systemTimer });
+    const parts = {
+      dataDir,
+      config: loadConfig({ env: {}, overrides: ['retention.models=2'] }),
+      env: {},
+      timer: systemTimer,
+    } as AppParts;
+    const session = { cycle: { model: () => ({ modelId: ids[3] }) }, journalLength: () => 0 };
     const daemon = { registry, session } as unknown as UpkeepParts['daemon'];
     const jobs = upkeepJobs({ parts, daemon, alerts: {}, fetching: {} } as unknown as UpkeepParts);
     await jobs.find(({ name }) => name === 'retention')!.run(new AbortController().signal);
+    await store.close();
     expect(await left()).toEqual([0, 1, 3, 6, 7]);
   });
 });

@@ -120,7 +120,7 @@ describe('a model that cannot be used', () => {
 
   it.each([
     ['a newer artifact', Buffer.from('ETS-ENSEMBLE-9\nsomething else'), 'not an ensemble of this version'],
-    ['a head that is no JSON', ensemble('{"feature'), 'not an ensemble of this version'],
+    ['a head that is no JSON', ensemble('{"feature'), 'the header of the artifact cannot be read'],
     ['a stack of another form', ensemble('{"featureNames":["a"],"classShares":[1,0,0]}'), 'not a stored model'],
   ])('because of %s: its predecessor serves, and it is told once', async (_, bytes, why) => {
     const { first, second, third } = await threeModels();

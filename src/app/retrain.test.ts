@@ -3,7 +3,7 @@ import { createRng, DAY_MS, normal, type TimeMs } from '../domain/index.ts';
 import type { GateVerdict, WalkForwardCache } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
-import { type Challenger, type PastPrediction, type RetrainParts, retrain } from './retrain.ts';
+import { type Challenger, type PastPrediction, type RetrainParts, retrain, type Search } from './retrain.ts';
 
 const DAYS = 320;
 const TRAIN_DAYS = 120;
@@ -80,13 +80,13 @@ interface Asked {
   readonly served?: readonly PastPrediction[];
   readonly shadow?: readonly PastPrediction[];
   readonly gate?: Partial<RetrainParts['gate']>;
-  readonly searchOverfitting?: number;
+  readonly search?: Search;
 }
 
-function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: changed, searchOverfitting }: Asked) {
+function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: changed, search }: Asked) {
   const untilMs: TimeMs = untilDay * DAY_MS;
   const parts: RetrainParts = {
-    ...{ view, trainDays: TRAIN_DAYS, threads: 1, models: store, searchOverfitting },
+    ...{ view, trainDays: TRAIN_DAYS, threads: 1, models: store, ...(search && { search }) },
     procedure: { trees: 10, folds: 2, purgeRows: 1, seed: 1 },
     gate: { ...gate, ...changed },
     cache: scoredAs(untilDay, candidate),
@@ -127,7 +127,11 @@ describe('a training', () => {
 
   it('is kept where the study that chose its settings may have fitted noise', async () => {
     await first();
-    const { candidate } = await train({ untilDay: 150, served: said(110, 150, 0.4), searchOverfitting: 0.6 });
+    const { candidate } = await train({
+      untilDay: 150,
+      served: said(110, 150, 0.4),
+      search: { studies: ['s'], trials: 50, searchedUntilMs: 0, overfittingProbability: 0.6 },
+    });
     expect(candidate.gate).toMatchObject({ decision: 'kept', reason: 'out_of_bounds' });
   });
 

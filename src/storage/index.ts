@@ -12,6 +12,7 @@ export type { StoredVerdict } from './day-verdicts.ts';
 export type { StoredFeatures } from './feature-table.ts';
 export type { QuarantinedRow, RefusedRow } from './quarantine-rows.ts';
 export { Sealer } from './sealer.ts';
+export { fileErrorCode, writeFailure } from './storage-failure.ts';
 export type { Gap, SeriesSummary } from './summarize-series.ts';
 export type { AppendResult } from './table-store.ts';
 export type { Problem } from './verify-tables.ts';

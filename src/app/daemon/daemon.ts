@@ -31,6 +31,7 @@ import type { RunningDaemon } from './running-daemon.ts';
 import { SourceMetrics } from './source-metrics.ts';
 import { transferTaker } from './take-transfers.ts';
 import { TrainingRuns } from './training-runs.ts';
+import { typedFailure } from './typed-failure.ts';
 import { upkeepJobs } from './upkeep-jobs.ts';
 import { UpkeepRuns } from './upkeep-runs.ts';
 import { WatchLoop } from './watch-loop.ts';
@@ -259,8 +260,9 @@ export class Daemon implements RunningDaemon {
       const phases = new PhaseTimes(timer);
       await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs, id, phases));
       await this.#recorder.record(this.#decision, { dueMs, outcome: 'done', startedMs, phasesMs: phases.ms, attributes });
-    } catch (error) {
+    } catch (thrown) {
       signal?.throwIfAborted();
+      const error = typedFailure(thrown, this.#parts.dataDir);
       if (!(error instanceof AppError)) throw error;
       this.#recorder.tellFailure(this.#decision, dueMs, error);
       if (error instanceof InvariantError) await this.#watch.haltFor(error);

@@ -8,6 +8,7 @@ import type { HealthCheck } from '../health/health-check.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
+import { typedFailure } from './typed-failure.ts';
 import { isHeldTooLong, sellPosition, watchPosition } from './watch-position.ts';
 import { whyUnprotected } from './why-unprotected.ts';
 
@@ -230,8 +231,9 @@ export class ExchangeWatch {
     try {
       await work();
       this.#failures.delete(look);
-    } catch (error) {
+    } catch (thrown) {
       this.#given.parts.signal?.throwIfAborted();
+      const error = typedFailure(thrown, this.#given.parts.dataDir);
       if (!(error instanceof AppError)) throw error;
       const before = this.#failures.get(look);
       this.#failures.set(look, error);

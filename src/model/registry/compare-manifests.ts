@@ -23,8 +23,7 @@ export function compareManifests(a: ModelManifest, b: ModelManifest): ModelCompa
     rows: one.rows,
     canonical: one.canonical.series,
     featureCodeHash: one.featureCodeHash,
-    ...Object.fromEntries(Object.entries(one.learners?.base ?? {}).map(([name, spec]) => [`learners.${name}`, spec])),
-    ...(one.learners && { 'learners.meta': one.learners.meta }),
+    ...Object.fromEntries(learnersOf(one).map(([name, spec]) => [`learners.${name}`, spec])),
     ...(one.programVersion !== undefined && { programVersion: one.programVersion }),
     node: one.node,
   });
@@ -45,3 +44,6 @@ export function compareManifests(a: ModelManifest, b: ModelManifest): ModelCompa
     }),
   };
 }
+
+const learnersOf = ({ learners }: ModelManifest): [string, unknown][] =>
+  learners === undefined ? [] : [...Object.entries(learners.base), ['meta', learners.meta]];
