@@ -100,7 +100,9 @@ describe('the retention of the daemon', () => {
       config: loadConfig({ env: {}, overrides: ['retention.models=2'] }),
       env: {},
       timer: systemTimer,
-    } as AppParts;
+      clock,
+      store,
+    } as unknown as AppParts;
     const session = { cycle: { model: () => ({ modelId: ids[3] }) }, journalLength: () => 0 };
     const daemon = { registry, session } as unknown as UpkeepParts['daemon'];
     const jobs = upkeepJobs({ parts, daemon, alerts: {}, fetching: {} } as unknown as UpkeepParts);
