@@ -85,6 +85,7 @@ const trade = z.object({
   exitTimeMs: timeMs.nullable(),
   exitPriceUsd: decimal.nullable(),
   feesUsd: decimal,
+  unvaluedFees: z.record(z.string(), decimal).optional(),
   pnlUsd: decimal,
   reason: z.string(),
   mode: z.string(),

@@ -18,6 +18,8 @@ export interface TradeHistoryEntry {
   readonly exitTimeMs: TimeMs | null;
   readonly exitPriceUsd: string | null;
   readonly feesUsd: string;
+  /** Fees by asset that are not valued yet, and so neither in `feesUsd` nor in `pnlUsd`; absent where there are none. */
+  readonly unvaluedFees?: Readonly<Record<string, string>>;
   /** Realised so far; of an open trade on average cost. */
   readonly pnlUsd: string;
   readonly reason: string;
@@ -52,6 +54,7 @@ function entryOf(trade: Trade): TradeHistoryEntry {
     exitTimeMs: trade.exitTimeMs,
     exitPriceUsd: exitPrice.gt(0) ? toText(exitPrice) : null,
     feesUsd: toText(money(trade.feesUsd).round(USD_DECIMALS)),
+    ...(Object.keys(trade.unvaluedFees ?? {}).length > 0 && { unvaluedFees: trade.unvaluedFees }),
     pnlUsd: toText(realised.round(USD_DECIMALS)),
     reason: trade.reason,
     mode: trade.mode,

@@ -1,17 +1,19 @@
-import type { TimeMs } from '../../domain/index.ts';
+import { MINUTE_MS, type TimeMs } from '../../domain/index.ts';
 import type { BrokerCapabilities, OrderReference } from '../broker.ts';
 import type { OrderIntent } from '../order.ts';
 import { binanceOrderLists } from './binance-order-lists.ts';
 import {
   parseAccountId,
   parseBalances,
+  parseFirstClose,
   parseMayWithdraw,
   parseOrder,
   parseOrders,
   parseServerTime,
   parseSymbolRules,
-  parseTickerPrice,
+  parseTradedOrders,
   parseTrades,
+  type TradedOrders,
 } from './binance-replies.ts';
 import { classifyExchangeError, exchangeErrorCode, isNotFound } from './classify-exchange-error.ts';
 import { type BinanceApi, openCcxtExchange } from './open-ccxt-exchange.ts';
@@ -21,18 +23,18 @@ import { VENUE_CAPABILITIES, type VenueClientOptions } from './venues.ts';
 const PAGE = 1_000;
 const MARGIN_MS = 1_000;
 const TIMESTAMP_OUTSIDE_WINDOW = -1021;
+/** ccxt writes a fifth of the weight that Binance states. */
+const WEIGHT_PER_COST = 5;
 
 /** Binance spot: orders under our id, found by it; the receive window ends what was not accepted in time. */
 export class BinanceClient implements VenueClient {
   readonly capabilities: BrokerCapabilities;
   readonly orderLists: VenueOrderLists;
   readonly #api: BinanceApi;
-  readonly #venueNowMs: () => TimeMs;
 
-  private constructor(api: BinanceApi, { recvWindowMs, venueNowMs }: VenueClientOptions) {
+  private constructor(api: BinanceApi, { recvWindowMs }: VenueClientOptions) {
     this.#api = api;
-    this.#venueNowMs = venueNowMs;
-    this.orderLists = binanceOrderLists(api, () => this.#signed());
+    this.orderLists = binanceOrderLists(api);
     this.capabilities = { ...VENUE_CAPABILITIES.binance, acceptanceWindowMs: recvWindowMs + MARGIN_MS };
   }
 
@@ -41,6 +43,8 @@ export class BinanceClient implements VenueClient {
     const api = await openCcxtExchange<BinanceApi>('binance', {
       ...options,
       nowMs: options.venueNowMs,
+      urgent: /^(POST|DELETE) order|^GET time$/,
+      weightPerCost: WEIGHT_PER_COST,
       options: {
         recvWindow: options.recvWindowMs,
         fetchMarkets: { types: ['spot'] },
@@ -59,47 +63,68 @@ export class BinanceClient implements VenueClient {
   market = async (symbol: string) => parseSymbolRules(await this.#api.publicGetExchangeInfo({ symbol }), symbol);
 
   place = async (intent: OrderIntent) =>
-    parseOrder(await this.#api.privatePostOrder({ ...orderParameters(intent), ...this.#signed() }));
+    parseOrder(await this.#api.privatePostOrder(orderParameters(intent)));
 
-  /** Under its id, among open orders, and among all orders since it was planned. */
-  async find({ symbol, clientOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
-    try {
-      return parseOrder(await this.#api.privateGetOrder({ symbol, origClientOrderId: clientOrderId, ...this.#signed() }));
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+  /** Under its id, among open orders, all orders since it was planned, and the orders of all executions since then. */
+  async find(reference: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
+    const { symbol, clientOrderId } = reference;
+    const byId = await this.#order({ symbol, origClientOrderId: clientOrderId });
+    if (byId !== undefined) return byId;
     const isIt = (order: VenueOrder) => order.clientOrderId === clientOrderId;
-    const open = await this.openOrders(symbol);
-    const query = { symbol, startTime: fromMs, limit: PAGE, ...this.#signed() };
-    const all = parseOrders(await this.#api.privateGetAllOrders(query));
-    const found = open.find(isIt) ?? all.find(isIt);
-    if (found === undefined && all.length >= PAGE) throw new Error('there are more orders than one reply holds');
-    return found;
+    const since = { symbol, startTime: fromMs, limit: PAGE };
+    const all = [...(await this.openOrders(symbol)), ...parseOrders(await this.#api.privateGetAllOrders(since))];
+    const found = all.find(isIt);
+    if (found !== undefined) return found;
+    if (all.length >= PAGE) throw new Error('there are more orders than one reply holds');
+    return this.#findByTrades(reference, all, parseTradedOrders(await this.#api.privateGetMyTrades(since)));
+  }
+
+  /** Executions do not name our id: every order of theirs that was not seen yet is asked for. */
+  async #findByTrades({ symbol, clientOrderId }: OrderReference, seen: readonly VenueOrder[], traded: TradedOrders) {
+    const known = new Set(seen.map(({ venueOrderId }) => venueOrderId));
+    for (const orderId of traded.orderIds) {
+      if (known.has(orderId)) continue;
+      const order = await this.#order({ symbol, orderId });
+      if (order === undefined) throw new Error(`there are executions of order ${orderId}, which is not shown`);
+      if (order.clientOrderId === clientOrderId) return order;
+    }
+    if (traded.count >= PAGE) throw new Error('there are more executions than one reply holds');
+    return undefined;
+  }
+
+  async #order(query: object): Promise<VenueOrder | undefined> {
+    try {
+      return parseOrder(await this.#api.privateGetOrder(query));
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
   }
 
   cancel = async ({ symbol, clientOrderId }: OrderReference) =>
-    parseOrder(await this.#api.privateDeleteOrder({ symbol, origClientOrderId: clientOrderId, ...this.#signed() }));
+    parseOrder(await this.#api.privateDeleteOrder({ symbol, origClientOrderId: clientOrderId }));
 
-  openOrders = async (symbol: string) => parseOrders(await this.#api.privateGetOpenOrders({ symbol, ...this.#signed() }));
+  openOrders = async (symbol: string) => parseOrders(await this.#api.privateGetOpenOrders({ symbol }));
 
   async executions(order: VenueOrder, symbol: string) {
-    const query = { symbol, orderId: order.venueOrderId, limit: PAGE, ...this.#signed() };
+    const query = { symbol, orderId: order.venueOrderId, limit: PAGE };
     return parseTrades(await this.#api.privateGetMyTrades(query), order.venueOrderId);
   }
 
-  balances = async () => parseBalances(await this.#api.privateGetAccount(this.#signed()));
+  balances = async () => parseBalances(await this.#api.privateGetAccount());
 
-  price = async (asset: string, quoteAsset: string) =>
-    parseTickerPrice(await this.#api.publicGetTickerPrice({ symbol: `${asset}${quoteAsset}` }));
+  /** The close of the minute; of the one that is under way, the last price. */
+  price = async (asset: string, quoteAsset: string, atMs: TimeMs) => {
+    const minute = { interval: '1m', startTime: startOfMinute(atMs), limit: 1 };
+    return parseFirstClose(await this.#api.publicGetKlines({ symbol: `${asset}${quoteAsset}`, ...minute }));
+  };
 
-  accountId = async () => parseAccountId(await this.#api.privateGetAccount(this.#signed()));
+  accountId = async () => parseAccountId(await this.#api.privateGetAccount());
 
-  mayWithdraw = async () => parseMayWithdraw(await this.#api.sapiGetAccountApiRestrictions(this.#signed()));
-
-  #signed(): { readonly timestamp: TimeMs } {
-    return { timestamp: this.#venueNowMs() };
-  }
+  mayWithdraw = async () => parseMayWithdraw(await this.#api.sapiGetAccountApiRestrictions());
 }
+
+const startOfMinute = (timeMs: TimeMs): TimeMs => Math.floor(timeMs / MINUTE_MS) * MINUTE_MS;
 
 function orderParameters(intent: OrderIntent): Record<string, string> {
   const base = {

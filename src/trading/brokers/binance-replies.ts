@@ -116,6 +116,18 @@ export const parseTrades = (reply: unknown, venueOrderId: string): VenueExecutio
       atMs: trade.time,
     }));
 
+/** The orders that executions belong to, each once, and how many executions the reply holds. */
+export interface TradedOrders {
+  readonly orderIds: readonly string[];
+  readonly count: number;
+}
+
+/** myTrades of a symbol. @throws ZodError */
+export function parseTradedOrders(reply: unknown): TradedOrders {
+  const trades = z.array(tradeSchema.pick({ orderId: true })).parse(reply);
+  return { orderIds: [...new Set(trades.map(({ orderId }) => orderId))], count: trades.length };
+}
+
 const accountSchema = z.object({ balances: z.array(z.object({ asset: z.string(), free: decimalText, locked: decimalText })) });
 
 /** Balances by asset, those of zero left out. @throws ZodError */
@@ -172,8 +184,10 @@ export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket |
 /** @throws ZodError */
 export const parseServerTime = (reply: unknown): TimeMs => z.object({ serverTime: time }).parse(reply).serverTime;
 
-/** @throws ZodError */
-export const parseTickerPrice = (reply: unknown): string => z.object({ price: decimalText }).parse(reply).price;
+const klineSchema = z.tuple([time, decimalText, decimalText, decimalText, decimalText], z.unknown());
+
+/** The close of the first of some klines. @throws ZodError where there is none */
+export const parseFirstClose = (reply: unknown): string => z.tuple([klineSchema], klineSchema).parse(reply)[0][4];
 
 /** Whether a key may withdraw. @throws ZodError */
 export const parseMayWithdraw = (reply: unknown): boolean =>

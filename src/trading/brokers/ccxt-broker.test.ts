@@ -9,11 +9,11 @@ import { TradingEngine } from '../trading-engine.ts';
 import { BinanceLoopback, KEY, SECRET } from './binance-loopback.contract.ts';
 import {
   parseBalances,
+  parseFirstClose,
   parseOrder,
   parseOrders,
   parseServerTime,
   parseSymbolRules,
-  parseTickerPrice,
   parseTrades,
 } from './binance-replies.ts';
 import { describeBroker } from './broker.contract.ts';
@@ -181,7 +181,7 @@ describe('CcxtBroker on Binance', () => {
     clock.moveTo(engine.waitingForMs() ?? 0);
     server.requests.length = 0;
     expect(await engine.refresh()).toMatchObject([{ state: 'NOT_FOUND' }]);
-    const once = ['GET order', 'GET openOrders', 'GET allOrders', 'GET time'];
+    const once = ['GET time', 'GET order', 'GET openOrders', 'GET allOrders', 'GET myTrades'];
     expect(server.requests).toEqual([...once, ...once]);
   });
 
@@ -247,7 +247,7 @@ describe.skipIf(!existsSync(samples))('Binance replies as documented and recorde
     ]);
     expect(parseBalances(read('http/account_response.json')).get('BTC')?.free.toFixed()).toBe('4723846.89208129');
     expect(parseServerTime(read('recorded/http_spot_market_time.json'))).toBeGreaterThan(1.6e12);
-    expect(Number(parseTickerPrice(read('recorded/http_spot_market_ticker_price.json')))).toBeGreaterThan(0);
+    expect(Number(parseFirstClose(read('recorded/http_spot_market_klines.json')))).toBeGreaterThan(0);
     expect(parseSymbolRules(read('recorded/http_spot_market_exchange_info.json'), 'BTCUSDT')?.filters.quantityStep.gt(0)).toBe(
       true,
     );

@@ -4,6 +4,7 @@ import type {
   Broker,
   BrokerCapabilities,
   CancelResult,
+  ChargedFee,
   LookupResult,
   OrderLists,
   OrderReference,
@@ -15,10 +16,12 @@ import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
 import { brokeFilter, messageOf } from './classify-exchange-error.ts';
+import { type HostBudget, type HostBudgets, PausesOnly } from './host-budgets.ts';
 import { openVenueClient } from './open-venue-client.ts';
 import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
 import { VenueClock } from './venue-clock.ts';
-import type { Venue } from './venues.ts';
+import { VenueQuestions } from './venue-questions.ts';
+import { VENUE_URLS, type Venue } from './venues.ts';
 
 export interface CcxtBrokerOptions {
   /** Binance unless told. */
@@ -41,15 +44,14 @@ export interface CcxtBrokerOptions {
   readonly weightPauseMs?: number;
   /** How many times faster than the wall the world's clock runs; windows of a simulated world are that much longer. */
   readonly worldSpeed?: number;
+  /** What hosts grant the whole process; of this connection alone where absent. */
+  readonly budgets?: HostBudgets;
 }
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
 const DEFAULT_RECV_WINDOW_MS = 5_000;
 /** Orders are looked for from this long before they were planned: clocks differ. */
 const SEARCH_BACK_MS = 3_600_000;
-/** How often a question that changes nothing is asked, and the pause that doubles between. */
-const ATTEMPTS = 4;
-const PAUSE_MS = 100;
 
 /**
  * An exchange through ccxt: its signing, transport and error mapping, with raw replies, so that amounts stay decimals.
@@ -64,23 +66,24 @@ export class CcxtBroker implements Broker {
   readonly #client: VenueClient;
   readonly #clock: Clock;
   readonly #venueClock: VenueClock;
-  readonly #timer: Timer;
+  readonly #questions: VenueQuestions;
   readonly #baseAsset: string;
   readonly #quoteAsset: string;
 
-  private constructor(options: CcxtBrokerOptions, client: VenueClient, venueClock: VenueClock) {
+  private constructor(options: CcxtBrokerOptions, client: VenueClient, venueClock: VenueClock, budget: HostBudget) {
     const { venue = 'binance', clock, timer, apiKey, secret, wsApiUrl: url, worldSpeed = 1 } = options;
     this.venue = venue;
     this.#clock = clock;
-    this.#timer = timer;
     this.#baseAsset = options.baseAsset ?? 'ETH';
     this.#quoteAsset = options.quoteAsset ?? 'USDT';
     this.#client = client;
     this.#venueClock = venueClock;
+    this.#questions = new VenueQuestions({ venue, client, clock: venueClock, timer, budget });
     if (client.orderLists !== undefined)
       this.orderLists = ccxtOrderLists({
         lists: client.orderLists,
         classify: client.classify,
+        questions: this.#questions,
         nowMs: () => this.#clock.nowMs(),
         report: (order, symbol) => this.#report(order, symbol),
         refusalOf: (error) => this.#refusalOf(error),
@@ -100,30 +103,34 @@ export class CcxtBroker implements Broker {
   /** Connects and measures the clock's offset. @throws ConfigError `exchange.not_available` @throws ExchangeError */
   static async open(options: CcxtBrokerOptions): Promise<CcxtBroker> {
     const { venue = 'binance', baseAsset = 'ETH', quoteAsset = 'USDT' } = options;
-    const venueClock = new VenueClock(options.clock);
+    const venueClock = new VenueClock(options.clock, options.timer);
+    const budget = (options.budgets ?? new PausesOnly(options.timer)).of(options.baseUrl ?? VENUE_URLS[venue]);
     const client = await openVenueClient(venue, {
       ...options,
+      budget,
       venueNowMs: () => venueClock.nowMs(),
       baseAsset,
       quoteAsset,
       requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
       recvWindowMs: options.recvWindowMs ?? DEFAULT_RECV_WINDOW_MS,
     });
-    const broker = new CcxtBroker(options, client, venueClock);
+    const broker = new CcxtBroker(options, client, venueClock, budget);
     await broker.synchroniseClock();
     return broker;
   }
 
-  /** Measures how far the venue's clock is from ours. @throws ExchangeError */
-  async synchroniseClock(): Promise<number> {
-    const beforeMs = this.#clock.nowMs();
-    const venueMs = await this.#ask('time', () => this.#client.serverTime());
-    this.#venueClock.offsetMs = venueMs - Math.round((beforeMs + this.#clock.nowMs()) / 2);
+  /** Measures how far the venue's clock is from ours, in ms. @throws ExchangeError */
+  synchroniseClock(): Promise<number> {
+    return this.#questions.synchronise();
+  }
+
+  get venueAheadMs(): number {
     return this.#venueClock.offsetMs;
   }
 
   async market(symbol: string): Promise<SymbolMarket> {
-    const market = await this.#ask('market', () => this.#client.market(symbol));
+    await this.#questions.resynchronise();
+    const market = await this.#questions.ask('market', () => this.#client.market(symbol));
     if (market !== undefined) return market;
     throw new ExchangeError('exchange.symbol_not_trading', `${symbol} does not trade at ${this.venue}`, {
       details: { venue: this.venue, symbol },
@@ -134,70 +141,84 @@ export class CcxtBroker implements Broker {
   async submit(intent: OrderIntent, sendBeforeMs: TimeMs): Promise<SubmitResult> {
     if (this.#clock.nowMs() > sendBeforeMs) return { outcome: 'rejected', message: 'not sent in time', isTransient: true };
     if (intent.type === 'stop') return { outcome: 'rejected', message: 'a stop is placed in a list only' };
+    let order: VenueOrder;
     try {
-      const order = await this.#client.place(intent);
-      return { outcome: 'accepted', report: await this.#reportFrom(order, order.executions) };
+      order = await this.#client.place(intent);
     } catch (error) {
       return this.#refusalOf(error);
     }
+    return { outcome: 'accepted', report: await this.#reportFrom(order, order.executions) };
   }
 
+  /** The venue is asked for its time before it is searched: what is missing then was missing at that time or later. */
   async lookup(reference: OrderReference): Promise<LookupResult> {
+    const aheadMs = reference.venueAheadMs ?? this.venueAheadMs;
     try {
-      const order = await this.#client.find(reference, reference.plannedAtMs + this.#venueClock.offsetMs - SEARCH_BACK_MS);
+      const venueMs = await this.#client.serverTime();
+      const fromMs = reference.plannedAtMs + aheadMs - SEARCH_BACK_MS;
+      const order = await this.#questions.once(() => this.#client.find(reference, fromMs));
       if (order !== undefined) return { outcome: 'found', report: await this.#report(order, reference.symbol) };
-      return { outcome: 'not_found', venueTimeMs: this.#venueClock.toOurs(await this.#client.serverTime()) };
+      return { outcome: 'not_found', venueTimeMs: this.#venueClock.toOurs(venueMs, aheadMs) };
     } catch (error) {
       return { outcome: 'unknown', message: messageOf(error) };
     }
   }
 
   async cancel(reference: OrderReference): Promise<CancelResult> {
+    let order: VenueOrder;
     try {
-      const order = await this.#client.cancel(reference);
-      return { outcome: 'done', report: await this.#report(order, reference.symbol) };
+      order = await this.#client.cancel(reference);
     } catch (error) {
+      await this.#questions.noteFailure(error);
       const outcome = this.#client.classify(error) === 'refused' ? 'not_cancelled' : 'unknown';
       return { outcome, message: messageOf(error) };
+    }
+    try {
+      return { outcome: 'done', report: await this.#report(order, reference.symbol) };
+    } catch (error) {
+      return { outcome: 'unknown', message: messageOf(error) };
     }
   }
 
   async openOrders(symbol: string): Promise<readonly OrderReport[]> {
-    const orders = await this.#ask('open orders', () => this.#client.openOrders(symbol));
-    return Promise.all(orders.map((order) => this.#ask('executions', () => this.#report(order, symbol))));
+    const orders = await this.#questions.ask('open orders', () => this.#client.openOrders(symbol));
+    return Promise.all(orders.map((order) => this.#report(order, symbol)));
   }
 
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
-    return this.#ask('balances', () => this.#client.balances());
+    return this.#questions.ask('balances', () => this.#client.balances());
   }
 
   /** The exchange's number of the account that the key belongs to. @throws ExchangeError */
   async accountId(): Promise<string | undefined> {
-    return this.#ask('account', () => this.#client.accountId());
+    return this.#questions.ask('account', () => this.#client.accountId());
   }
 
   /** Whether the key may withdraw money, as the key's own permissions say; `unknown` where the venue does not tell. */
   async withdrawalPermission(): Promise<'yes' | 'no' | 'unknown'> {
     try {
-      return (await this.#client.mayWithdraw()) ? 'yes' : 'no';
+      return (await this.#questions.once(() => this.#client.mayWithdraw())) ? 'yes' : 'no';
     } catch {
       return 'unknown';
     }
+  }
+
+  async feeValueUsd({ asset, amount, executedAtMs }: ChargedFee): Promise<string | undefined> {
+    return (await this.#valueUsd(asset, amount, executedAtMs + this.#venueClock.offsetMs)) ?? undefined;
   }
 
   async close(): Promise<void> {}
 
   async #report(order: VenueOrder, symbol: string): Promise<OrderReport> {
     if (money(order.executedQuantity).eq(0)) return this.#reportFrom(order, []);
-    return this.#reportFrom(order, await this.#client.executions(order, symbol));
+    const executions = await this.#questions.ask('executions', () => this.#client.executions(order, symbol));
+    return this.#reportFrom(order, executions);
   }
 
   async #reportFrom(order: VenueOrder, executions: readonly VenueExecution[]): Promise<OrderReport> {
     const fills: Fill[] = [];
     for (const execution of executions) {
       const feeUsd = await this.#feeUsd(execution);
-      // Without its value the execution cannot be booked yet; the next look-up brings it again.
-      if (feeUsd === undefined) continue;
       const { atMs, ...rest } = execution;
       fills.push({
         ...rest,
@@ -220,42 +241,25 @@ export class CcxtBroker implements Broker {
     };
   }
 
-  async #feeUsd({ feeAmount, feeAsset, priceUsd }: VenueExecution): Promise<string | undefined> {
+  async #feeUsd({ feeAmount, feeAsset, priceUsd, atMs }: VenueExecution): Promise<string | null> {
     if (feeAsset === this.#quoteAsset || money(feeAmount).eq(0)) return toText(money(feeAmount));
     if (feeAsset === this.#baseAsset) return toText(money(feeAmount).times(priceUsd));
+    return this.#valueUsd(feeAsset, feeAmount, atMs);
+  }
+
+  /** At the venue's price of the minute in which it was charged; null where the venue does not tell it now. */
+  async #valueUsd(asset: string, amount: string, venueMs: TimeMs): Promise<string | null> {
     try {
-      return toText(money(feeAmount).times(await this.#client.price(feeAsset, this.#quoteAsset)));
+      return toText(money(amount).times(await this.#client.price(asset, this.#quoteAsset, venueMs)));
     } catch {
-      return undefined;
+      return null;
     }
   }
 
   async #refusalOf(error: unknown): Promise<Refusal> {
     const verdict = this.#client.classify(error);
     if (verdict === 'unknown') return { outcome: 'unknown', message: messageOf(error) };
-    if (this.#client.isWrongTime(error)) await this.synchroniseClock().catch(() => undefined);
+    await this.#questions.noteFailure(error);
     return { outcome: 'rejected', message: messageOf(error), isTransient: verdict === 'busy', brokeFilter: brokeFilter(error) };
-  }
-
-  async #ask<Reply>(what: string, call: () => Promise<Reply>): Promise<Reply> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await call();
-      } catch (cause) {
-        if (attempt < ATTEMPTS && this.#client.classify(cause) !== 'refused') {
-          await this.#timer.sleep(PAUSE_MS * 2 ** attempt);
-          continue;
-        }
-        throw this.#failure(what, cause);
-      }
-    }
-  }
-
-  #failure(what: string, cause: unknown): ExchangeError {
-    return new ExchangeError('exchange.request_failed', `${this.venue} did not answer "${what}": ${messageOf(cause)}`, {
-      details: { venue: this.venue, request: what },
-      hint: 'Is the exchange reachable, and is the key valid? See `ets check-status`.',
-      cause,
-    });
   }
 }

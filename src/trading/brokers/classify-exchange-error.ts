@@ -29,7 +29,7 @@ const REFUSALS = new Set([
   'DuplicateOrderId',
   'NotSupported',
 ]);
-const BUSY = new Set(['DDoSProtection', 'RateLimitExceeded', 'InvalidNonce']);
+const BUSY = new Set(['DDoSProtection', 'RateLimitExceeded', 'InvalidNonce', 'HostClosed']);
 
 /** What venues say when quantity or price break the rules of the symbol. */
 const FILTER_FAILURES = [
@@ -54,6 +54,8 @@ export function classifyExchangeError(error: unknown): ExchangeVerdict {
   const code = exchangeErrorCode(error);
   // A post-only order that would have been filled at once: not done, and priced anew it may be.
   if (error instanceof Error && /would immediately match/i.test(error.message)) return 'busy';
+  // An order of this id is there already: ours, whatever became of it.
+  if (error instanceof Error && /Duplicate (order|list)/i.test(error.message)) return 'unknown';
   if (code !== undefined) return UNKNOWN_CODES.has(code) ? 'unknown' : BUSY_CODES.has(code) ? 'busy' : 'refused';
   return verdictOfClass(error);
 }

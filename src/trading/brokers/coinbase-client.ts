@@ -6,11 +6,13 @@ import { CancelRefused, classifyCoinbaseError, isWrongCoinbaseTime } from './coi
 import {
   parseAccounts,
   parseCancelFailure,
+  parseCoinbaseClientId,
   parseCoinbaseFills,
   parseCoinbaseOrder,
   parseCoinbaseOrders,
   parseCoinbaseTime,
   parseCreatedOrder,
+  parseFilledOrders,
   parseKeyPermissions,
   parseProduct,
   parseProductPrice,
@@ -55,7 +57,11 @@ export class CoinbaseClient implements VenueClient {
 
   /** @throws ConfigError `exchange.not_available` */
   static async open(options: VenueClientOptions): Promise<CoinbaseClient> {
-    const api = await openCcxtExchange<CoinbaseApi>('coinbase', { ...options, nowMs: options.venueNowMs });
+    const api = await openCcxtExchange<CoinbaseApi>('coinbase', {
+      ...options,
+      nowMs: options.venueNowMs,
+      urgent: /^POST brokerage\/orders(\/batch_cancel)?$|^GET brokerage\/time$/,
+    });
     return new CoinbaseClient(api, options);
   }
 
@@ -91,14 +97,32 @@ export class CoinbaseClient implements VenueClient {
     }
   }
 
-  /** Among open orders, then among all since `fromMs`. */
+  /** Among open orders, among all since `fromMs`, and among the orders of all executions since then. */
   async find({ clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
     if (venueOrderId !== null) return this.#query(venueOrderId);
+    const since = new Date(fromMs).toISOString();
     const isIt = (id: string) => id === clientOrderId;
     const [open] = await this.#list({ order_status: ['OPEN'] }, isIt);
     if (open !== undefined) return open;
-    const [found] = await this.#list({ start_date: new Date(fromMs).toISOString() }, isIt);
-    return found;
+    const [found] = await this.#list({ start_date: since }, isIt);
+    if (found !== undefined) return found;
+    for (const orderId of await this.#tradedSince(since)) {
+      const reply = await this.#api.v3PrivateGetBrokerageOrdersHistoricalOrderId({ order_id: orderId });
+      if (isIt(parseCoinbaseClientId(reply))) return parseCoinbaseOrder(reply);
+    }
+    return undefined;
+  }
+
+  /** The orders of the product's executions since then, each once. */
+  async #tradedSince(since: string): Promise<ReadonlySet<string>> {
+    const orderIds = new Set<string>();
+    await this.#pages(async (cursor) => {
+      const query = { product_ids: [this.#product], start_sequence_timestamp: since, limit: PAGE, ...cursor };
+      const reply = parseFilledOrders(await this.#api.v3PrivateGetBrokerageOrdersHistoricalFills(query));
+      for (const id of reply.orderIds) orderIds.add(id);
+      return reply.next;
+    });
+    return orderIds;
   }
 
   async cancel(reference: OrderReference): Promise<VenueOrder> {

@@ -52,6 +52,10 @@ const orderSchema = z
 export const parseCoinbaseOrder = (reply: unknown): VenueOrder => z.object({ order: orderSchema }).parse(reply).order;
 
 const idOnly = z.looseObject({ client_order_id: z.string() });
+
+/** Our id of one order, of whatever kind that is. @throws ZodError */
+export const parseCoinbaseClientId = (reply: unknown): string => z.object({ order: idOnly }).parse(reply).order.client_order_id;
+
 const pageSchema = z.object({ orders: z.array(idOnly), has_next: z.boolean().default(false), cursor });
 
 /** A page of orders; only those that `isWanted` are read, since others may be of kinds that are not used here. @throws ZodError */
@@ -110,6 +114,14 @@ export function parseCoinbaseFills(reply: unknown, venueOrderId: string, quoteAs
       }),
     );
   return { executions, next: next === '' ? undefined : next };
+}
+
+const filledSchema = z.object({ fills: z.array(z.object({ order_id: z.string() })), cursor });
+
+/** A page of executions of whatever orders: which orders those are. @throws ZodError */
+export function parseFilledOrders(reply: unknown) {
+  const { fills, cursor: next } = filledSchema.parse(reply);
+  return { orderIds: fills.map(({ order_id }) => order_id), next: next === '' ? undefined : next };
 }
 
 const amount = z.object({ value: decimalText });

@@ -13,6 +13,7 @@ import {
   parseOpenOrders,
   parseQueriedOrders,
   parseQueriedTrades,
+  parseTradesHistory,
 } from './kraken-replies.ts';
 import { type KrakenApi, openCcxtExchange } from './open-ccxt-exchange.ts';
 import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
@@ -24,6 +25,8 @@ const MIN_DEADLINE_MS = 2_000;
 const MAX_DEADLINE_MS = 60_000;
 /** QueryTrades takes so many ids. */
 const TRADES_AT_ONCE = 20;
+/** TradesHistory gives 50 at once; more than so many pages in the hour around an order are not read. */
+const MAX_TRADE_PAGES = 20;
 
 /**
  * Kraken spot. Orders carry our id as `cl_ord_id` (not ccxt's `userref`), fees are asked for in the quote currency, and a
@@ -48,7 +51,12 @@ export class KrakenClient implements VenueClient {
 
   /** @throws ConfigError `exchange.not_available` */
   static async open(options: VenueClientOptions): Promise<KrakenClient> {
-    const api = await openCcxtExchange<KrakenApi>('kraken', { ...options, nowMs: options.venueNowMs });
+    const api = await openCcxtExchange<KrakenApi>('kraken', {
+      ...options,
+      nowMs: options.venueNowMs,
+      pauseOn: /EAPI:Rate limit exceeded|Too many requests|Temporary lockout/,
+      urgent: /^POST (AddOrder|CancelOrder)$|^GET Time$/,
+    });
     let lastNonce = 0;
     api.nonce = () => {
       lastNonce = Math.max(lastNonce + 1, options.venueNowMs() * 1000);
@@ -91,8 +99,11 @@ export class KrakenClient implements VenueClient {
     }
   }
 
-  /** Among open orders, then among closed ones: an order only ever goes from the first to the second. */
-  async find({ clientOrderId, venueOrderId }: OrderReference): Promise<VenueOrder | undefined> {
+  /**
+   * Among open orders, then among closed ones: an order only ever goes from the first to the second. Then the orders of all
+   * executions since `fromMs`.
+   */
+  async find({ clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
     if (venueOrderId !== null) return this.#query(venueOrderId);
     const query = { cl_ord_id: clientOrderId, trades: true };
     const isIt = (order: KrakenOrder) => order.clientOrderId === clientOrderId;
@@ -100,15 +111,35 @@ export class KrakenClient implements VenueClient {
     if (open !== undefined) return open;
     const { closed, count } = parseClosedOrders(await this.#inTurn(() => this.#api.privatePostClosedOrders(query)));
     const found = closed.find(isIt);
-    if (found === undefined && count > closed.length) throw new Error('there are more closed orders than one reply holds');
-    return found;
+    if (found !== undefined) return found;
+    if (count > closed.length) throw new Error('there are more closed orders than one reply holds');
+    for (const orderId of await this.#tradedSince(fromMs)) {
+      const order = await this.#query(orderId);
+      if (isIt(order)) return order;
+    }
+    return undefined;
+  }
+
+  /** The orders of the account's executions since then, each once. */
+  async #tradedSince(fromMs: TimeMs): Promise<ReadonlySet<string>> {
+    const orderIds = new Set<string>();
+    const start = Math.floor(fromMs / 1000);
+    for (let seen = 0, count = 1, page = 0; seen < count; page++) {
+      if (page >= MAX_TRADE_PAGES) throw new Error('there are more executions than are read');
+      const history = parseTradesHistory(await this.#inTurn(() => this.#api.privatePostTradesHistory({ start, ofs: seen })));
+      for (const id of history.orderIds) orderIds.add(id);
+      if (history.trades === 0) break;
+      seen += history.trades;
+      count = history.count;
+    }
+    return orderIds;
   }
 
   async cancel(reference: OrderReference): Promise<VenueOrder> {
     const { clientOrderId, venueOrderId } = reference;
     const request = venueOrderId === null ? { cl_ord_id: clientOrderId } : { txid: venueOrderId };
     await this.#inTurn(() => this.#api.privatePostCancelOrder(request));
-    const order = await this.find(reference);
+    const order = await this.find(reference, reference.plannedAtMs);
     if (order === undefined) throw new Error('a cancelled order is not shown');
     return order;
   }

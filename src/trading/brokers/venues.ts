@@ -1,5 +1,6 @@
 import type { TimeMs } from '../../domain/index.ts';
 import type { BrokerCapabilities } from '../broker.ts';
+import type { HostBudget } from './host-budgets.ts';
 
 export const VENUES = ['binance', 'kraken', 'coinbase'] as const;
 export type Venue = (typeof VENUES)[number];
@@ -19,7 +20,16 @@ export interface VenueClientOptions {
   readonly weightPauseMs?: number;
   readonly baseAsset: string;
   readonly quoteAsset: string;
+  /** What the venue's host grants this process. */
+  readonly budget: HostBudget;
 }
+
+/** Where each venue is asked. */
+export const VENUE_URLS: Readonly<Record<Venue, string>> = {
+  binance: 'https://api.binance.com',
+  kraken: 'https://api.kraken.com',
+  coinbase: 'https://api.coinbase.com',
+};
 
 type VenueCapabilities = Omit<BrokerCapabilities, 'acceptanceWindowMs'>;
 
