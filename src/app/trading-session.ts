@@ -12,6 +12,7 @@ import {
   type Quote,
   TradingEngine,
   type TradingMode,
+  whyNotLive,
   writeTradeHistory,
 } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
@@ -110,8 +111,9 @@ async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Prom
     });
   }
   const { venue } = parts.config.exchange;
-  if (mode === 'live' && !LIVE_VENUES.includes(venue)) {
-    throw new ConfigError('exchange.venue_not_live', `no real money goes to ${venue} yet`, {
+  const why = mode === 'live' ? whyNotLive(venue) : undefined;
+  if (why !== undefined) {
+    throw new ConfigError('exchange.venue_not_live', why, {
       details: { venue, liveVenues: LIVE_VENUES },
       hint: 'docs/trading-safety.md says what is missing. Set exchange.venue to binance, or mode to paper.',
     });

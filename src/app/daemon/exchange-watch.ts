@@ -67,6 +67,14 @@ export class ExchangeWatch {
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.halt(status.why);
+    if (status.kind === 'not_trading' && isNew) {
+      alerts.raise({
+        name: 'market_delisted',
+        severity: 'critical',
+        title: status.why,
+        detail: 'Nothing can be ordered there. The exchange says what becomes of what is held; `exchange` and `strategy.symbol` name another market.',
+      });
+    }
     if (status.kind === 'exchange_down' && isNew) {
       alerts.raise({
         name: 'exchange_down',

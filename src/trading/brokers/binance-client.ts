@@ -1,12 +1,14 @@
 import { MINUTE_MS, type TimeMs } from '../../domain/index.ts';
 import type { BrokerCapabilities, OrderReference } from '../broker.ts';
 import type { OrderIntent } from '../order.ts';
+import type { SymbolMarket } from '../symbol-filters.ts';
 import { binanceOrderLists } from './binance-order-lists.ts';
 import {
   parseAccountId,
   parseBalances,
   parseFirstClose,
-  parseMayWithdraw,
+  parseIsMaintained,
+  parseKeyRights,
   parseOrder,
   parseOrders,
   parseServerTime,
@@ -23,6 +25,7 @@ import { VENUE_CAPABILITIES, type VenueClientOptions } from './venues.ts';
 const PAGE = 1_000;
 const MARGIN_MS = 1_000;
 const TIMESTAMP_OUTSIDE_WINDOW = -1021;
+const INVALID_SYMBOL = -1121;
 /** ccxt writes a fifth of the weight that Binance states. */
 const WEIGHT_PER_COST = 5;
 
@@ -31,6 +34,7 @@ export class BinanceClient implements VenueClient {
   readonly capabilities: BrokerCapabilities;
   readonly orderLists: VenueOrderLists;
   readonly #api: BinanceApi;
+  readonly #lastMarkets = new Map<string, SymbolMarket>();
 
   private constructor(api: BinanceApi, { recvWindowMs }: VenueClientOptions) {
     this.#api = api;
@@ -60,7 +64,29 @@ export class BinanceClient implements VenueClient {
 
   serverTime = async () => parseServerTime(await this.#api.publicGetTime());
 
-  market = async (symbol: string) => parseSymbolRules(await this.#api.publicGetExchangeInfo({ symbol }), symbol);
+  /** While the exchange is maintained its rules may not be told: then those that were told last stand. */
+  async market(symbol: string): Promise<SymbolMarket | undefined> {
+    const isMaintained = await this.#isMaintained();
+    try {
+      const market = parseSymbolRules(await this.#api.publicGetExchangeInfo({ symbol }), symbol);
+      if (market !== undefined) this.#lastMarkets.set(symbol, market);
+      return isMaintained && market !== undefined ? { ...market, status: 'maintenance' } : market;
+    } catch (error) {
+      if (exchangeErrorCode(error) === INVALID_SYMBOL) return undefined;
+      const last = this.#lastMarkets.get(symbol);
+      if (isMaintained && last !== undefined) return { ...last, status: 'maintenance' };
+      throw error;
+    }
+  }
+
+  /** The testnet has no such answer; where there is none, the status of the symbol says what can be traded. */
+  async #isMaintained(): Promise<boolean> {
+    try {
+      return parseIsMaintained(await this.#api.sapiGetSystemStatus());
+    } catch {
+      return false;
+    }
+  }
 
   place = async (intent: OrderIntent) =>
     parseOrder(await this.#api.privatePostOrder(orderParameters(intent)));
@@ -121,7 +147,9 @@ export class BinanceClient implements VenueClient {
 
   accountId = async () => parseAccountId(await this.#api.privateGetAccount());
 
-  mayWithdraw = async () => parseMayWithdraw(await this.#api.sapiGetAccountApiRestrictions());
+  mayTrade = async () => parseKeyRights(await this.#api.sapiGetAccountApiRestrictions()).mayTrade;
+
+  mayWithdraw = async () => parseKeyRights(await this.#api.sapiGetAccountApiRestrictions()).mayWithdraw;
 }
 
 const startOfMinute = (timeMs: TimeMs): TimeMs => Math.floor(timeMs / MINUTE_MS) * MINUTE_MS;

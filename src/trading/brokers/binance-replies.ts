@@ -189,6 +189,12 @@ const klineSchema = z.tuple([time, decimalText, decimalText, decimalText, decima
 /** The close of the first of some klines. @throws ZodError where there is none */
 export const parseFirstClose = (reply: unknown): string => z.tuple([klineSchema], klineSchema).parse(reply)[0][4];
 
-/** Whether a key may withdraw. @throws ZodError */
-export const parseMayWithdraw = (reply: unknown): boolean =>
-  z.object({ enableWithdrawals: z.boolean() }).parse(reply).enableWithdrawals;
+const keyRightsSchema = z
+  .object({ enableWithdrawals: z.boolean(), enableSpotAndMarginTrading: z.boolean() })
+  .transform((rights) => ({ mayWithdraw: rights.enableWithdrawals, mayTrade: rights.enableSpotAndMarginTrading }));
+
+/** What a key may do. @throws ZodError */
+export const parseKeyRights = (reply: unknown): z.output<typeof keyRightsSchema> => keyRightsSchema.parse(reply);
+
+/** Whether the exchange as a whole is under maintenance: status 1, where 0 is normal. @throws ZodError */
+export const parseIsMaintained = (reply: unknown): boolean => z.object({ status: z.int() }).parse(reply).status === 1;

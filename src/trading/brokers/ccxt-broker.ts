@@ -1,4 +1,4 @@
-import { type Clock, ExchangeError, money, type TimeMs, type Timer, toText } from '../../domain/index.ts';
+import { type Clock, ConfigError, ExchangeError, money, type TimeMs, type Timer, toText } from '../../domain/index.ts';
 import type {
   AssetBalance,
   Broker,
@@ -15,7 +15,7 @@ import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
-import { brokeFilter, messageOf } from './classify-exchange-error.ts';
+import { brokeFilter, isKeyRefused, messageOf } from './classify-exchange-error.ts';
 import { type HostBudget, type HostBudgets, PausesOnly } from './host-budgets.ts';
 import { openVenueClient } from './open-venue-client.ts';
 import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
@@ -47,6 +47,9 @@ export interface CcxtBrokerOptions {
   /** What hosts grant the whole process; of this connection alone where absent. */
   readonly budgets?: HostBudgets;
 }
+
+/** Whether a key may do something; `unknown` where the venue does not tell. */
+export type KeyPermission = 'yes' | 'no' | 'unknown';
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
 const DEFAULT_RECV_WINDOW_MS = 5_000;
@@ -189,18 +192,24 @@ export class CcxtBroker implements Broker {
     return this.#questions.ask('balances', () => this.#client.balances());
   }
 
-  /** The exchange's number of the account that the key belongs to. @throws ExchangeError */
+  /** The exchange's number of the account that the key belongs to. @throws ConfigError `exchange.key_refused` @throws ExchangeError */
   async accountId(): Promise<string | undefined> {
-    return this.#questions.ask('account', () => this.#client.accountId());
+    try {
+      return await this.#questions.ask('account', () => this.#client.accountId());
+    } catch (error) {
+      if (error instanceof ExchangeError && isKeyRefused(error.cause)) throw this.#keyRefused(error.cause);
+      throw error;
+    }
+  }
+
+  /** Whether the key may place orders; `unknown` where the venue does not tell. */
+  tradePermission(): Promise<KeyPermission> {
+    return this.#permission(() => this.#client.mayTrade());
   }
 
   /** Whether the key may withdraw money, as the key's own permissions say; `unknown` where the venue does not tell. */
-  async withdrawalPermission(): Promise<'yes' | 'no' | 'unknown'> {
-    try {
-      return (await this.#questions.once(() => this.#client.mayWithdraw())) ? 'yes' : 'no';
-    } catch {
-      return 'unknown';
-    }
+  withdrawalPermission(): Promise<KeyPermission> {
+    return this.#permission(() => this.#client.mayWithdraw());
   }
 
   async feeValueUsd({ asset, amount, executedAtMs }: ChargedFee): Promise<string | undefined> {
@@ -208,6 +217,22 @@ export class CcxtBroker implements Broker {
   }
 
   async close(): Promise<void> {}
+
+  async #permission(ask: () => Promise<boolean>): Promise<KeyPermission> {
+    try {
+      return (await this.#questions.once(ask)) ? 'yes' : 'no';
+    } catch {
+      return 'unknown';
+    }
+  }
+
+  #keyRefused(cause: unknown): ConfigError {
+    return new ConfigError('exchange.key_refused', `${this.venue} does not accept the key: ${messageOf(cause)}`, {
+      details: { venue: this.venue },
+      hint: "Compare key and secret with the exchange's, and see there whether the key has expired, may read the account, and may be used from this machine's IP address.",
+      cause,
+    });
+  }
 
   async #report(order: VenueOrder, symbol: string): Promise<OrderReport> {
     if (money(order.executedQuantity).eq(0)) return this.#reportFrom(order, []);

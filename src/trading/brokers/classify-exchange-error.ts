@@ -72,6 +72,14 @@ const ORDER_NOT_FOUND = -2013;
 export const isNotFound = (error: unknown): boolean =>
   exchangeErrorCode(error) === ORDER_NOT_FOUND || (error instanceof Error && error.constructor.name === 'OrderNotFound');
 
+/** Of a key: malformed, wrong or not allowed from here, wrongly signed with. */
+const KEY_CODES = new Set([-2014, -2015, -1022]);
+
+/** Whether the exchange answered that it does not accept the key. */
+export const isKeyRefused = (error: unknown): boolean =>
+  KEY_CODES.has(exchangeErrorCode(error) ?? 0) ||
+  (error instanceof Error && ['AuthenticationError', 'PermissionDenied'].includes(error.constructor.name));
+
 /** What an error says, short enough for a journal. */
 export const messageOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replaceAll(/(https?:\/\/[^\s?]+)\?\S*/g, '$1').slice(0, 300);

@@ -163,6 +163,8 @@ export class CoinbaseClient implements VenueClient {
 
   accountId = async () => parseKeyPermissions(await this.#api.v3PrivateGetBrokerageKeyPermissions()).portfolio_uuid;
 
+  mayTrade = async () => parseKeyPermissions(await this.#api.v3PrivateGetBrokerageKeyPermissions()).can_trade;
+
   mayWithdraw = async () => parseKeyPermissions(await this.#api.v3PrivateGetBrokerageKeyPermissions()).can_transfer;
 
   #configuration({ type, side, quantity, limitPriceUsd, postOnly = false, referencePriceUsd }: OrderIntent) {

@@ -194,4 +194,4 @@ export const parseCoinbaseTime = (reply: unknown): TimeMs =>
 
 /** What the key may do and whose it is. @throws ZodError */
 export const parseKeyPermissions = (reply: unknown) =>
-  z.object({ can_transfer: z.boolean(), portfolio_uuid: z.string().optional() }).parse(reply);
+  z.object({ can_trade: z.boolean(), can_transfer: z.boolean(), portfolio_uuid: z.string().optional() }).parse(reply);

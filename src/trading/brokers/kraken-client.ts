@@ -161,6 +161,8 @@ export class KrakenClient implements VenueClient {
   /** Not asked for: no real money goes there yet. */
   accountId = async () => undefined;
 
+  mayTrade = async () => Promise.reject(new Error('not asked for'));
+
   mayWithdraw = async () => Promise.reject(new Error('not asked for'));
 
   async #query(venueOrderId: string): Promise<KrakenOrder> {

@@ -36,6 +36,7 @@ export interface BinanceApi extends CcxtApi {
   privateGetOrderList(parameters: object): Promise<unknown>;
   privateDeleteOrderList(parameters: object): Promise<unknown>;
   privateGetMyTrades(parameters: object): Promise<unknown>;
+  sapiGetSystemStatus(parameters?: object): Promise<unknown>;
   sapiGetAccountApiRestrictions(parameters?: object): Promise<unknown>;
 }
 

@@ -70,6 +70,7 @@ export interface VenueClient {
   price(asset: string, quoteAsset: string, atMs: TimeMs): Promise<string>;
   /** The venue's own number of the account; undefined where it does not tell. */
   accountId(): Promise<string | undefined>;
+  mayTrade(): Promise<boolean>;
   mayWithdraw(): Promise<boolean>;
   classify(error: unknown): ExchangeVerdict;
   /** Whether a request was refused because of the time it was signed with. */
