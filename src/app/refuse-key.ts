@@ -12,7 +12,11 @@ export interface KeyQuestions {
 /** Refuses a key that cannot do what is needed, or can do more. */
 export async function refuseKey(
   key: KeyQuestions,
-  { account, allowWithdrawal, isTestnet }: { readonly account: string | undefined; readonly allowWithdrawal: boolean; readonly isTestnet: boolean },
+  {
+    account,
+    allowWithdrawal,
+    isTestnet,
+  }: { readonly account: string | undefined; readonly allowWithdrawal: boolean; readonly isTestnet: boolean },
 ): Promise<void> {
   await refuseOtherAccount(key, account);
   // There is no real money, and nobody to ask what the key may do.

@@ -19,7 +19,15 @@ export interface SymbolFilters {
  * What a market takes now. limit_only, post_only: no orders at the market. cancel_only: no new orders. halted: the symbol
  * does not trade. maintenance: the exchange as a whole does not. delisted: the exchange does not list it any more.
  */
-export const MARKET_STATUSES = ['trading', 'limit_only', 'post_only', 'cancel_only', 'halted', 'maintenance', 'delisted'] as const;
+export const MARKET_STATUSES = [
+  'trading',
+  'limit_only',
+  'post_only',
+  'cancel_only',
+  'halted',
+  'maintenance',
+  'delisted',
+] as const;
 export type MarketStatus = (typeof MARKET_STATUSES)[number];
 
 /** A symbol as its venue shows it now. */

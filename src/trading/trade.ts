@@ -22,6 +22,8 @@ export const tradeSchema = z
     feesUsd: decimalText,
     /** Part of `feesUsd` that was taken from the Ether itself and so is already missing from what could be sold. */
     feesInBaseUsd: decimalText,
+    /** The fees in the assets that they were charged in; checkpoints of earlier versions do not say. */
+    feesByAsset: z.record(z.string(), decimalText).default({}),
     /** Fees by asset that are not valued yet, and so not in `feesUsd`; absent where there are none. */
     unvaluedFees: z.record(z.string(), decimalText).optional(),
   })
@@ -44,6 +46,7 @@ export function openTrade(intent: OrderIntent, fill: Fill): Trade {
     soldUsd: '0',
     feesUsd: '0',
     feesInBaseUsd: '0',
+    feesByAsset: {},
   };
 }
 
@@ -51,10 +54,11 @@ export function openTrade(intent: OrderIntent, fill: Fill): Trade {
 export function addToTrade(trade: Trade, fill: Fill, baseAsset: string): Trade {
   const notional = money(fill.quantity).times(fill.priceUsd);
   const plus = (sum: string, amount: Money | string) => money(sum).plus(amount).toFixed();
-  const feeUsd = fill.feeUsd ?? 0;
+  const feeUsd = fill.feeUsd ?? '0';
   const fees = {
-    feesUsd: money(trade.feesUsd).plus(feeUsd).toFixed(),
-    feesInBaseUsd: fill.feeAsset === baseAsset ? money(trade.feesInBaseUsd).plus(feeUsd).toFixed() : trade.feesInBaseUsd,
+    feesUsd: plus(trade.feesUsd, feeUsd),
+    feesInBaseUsd: fill.feeAsset === baseAsset ? plus(trade.feesInBaseUsd, feeUsd) : trade.feesInBaseUsd,
+    feesByAsset: { ...trade.feesByAsset, [fill.feeAsset]: plus(trade.feesByAsset[fill.feeAsset] ?? '0', fill.feeAmount) },
     ...(fill.feeUsd === null && withUnvalued(trade, fill.feeAsset, money(fill.feeAmount))),
   };
   return fill.side === 'buy'

@@ -18,4 +18,5 @@ export const unvaluedFeeSchema = z
 export type UnvaluedFee = z.infer<typeof unvaluedFeeSchema>;
 
 /** Executions are numbered by the venue, fees follow them. */
-export const feeKey = ({ clientOrderId, tradeId }: Pick<Fill, 'clientOrderId' | 'tradeId'>): string => `${clientOrderId}/${tradeId}`;
+export const feeKey = ({ clientOrderId, tradeId }: Pick<Fill, 'clientOrderId' | 'tradeId'>): string =>
+  `${clientOrderId}/${tradeId}`;

@@ -13,13 +13,12 @@ import {
   parseOrders,
   parseServerTime,
   parseSymbolRules,
-  parseTradedOrders,
   parseTrades,
-  type TradedOrders,
 } from './binance-replies.ts';
+import { binanceTrades } from './binance-trades.ts';
 import { classifyExchangeError, exchangeErrorCode, isNotFound } from './classify-exchange-error.ts';
 import { type BinanceApi, openCcxtExchange } from './open-ccxt-exchange.ts';
-import type { VenueClient, VenueOrder, VenueOrderLists } from './venue-client.ts';
+import type { VenueClient, VenueOrder, VenueOrderLists, VenueTrade } from './venue-client.ts';
 import { VENUE_CAPABILITIES, type VenueClientOptions } from './venues.ts';
 
 const PAGE = 1_000;
@@ -88,8 +87,7 @@ export class BinanceClient implements VenueClient {
     }
   }
 
-  place = async (intent: OrderIntent) =>
-    parseOrder(await this.#api.privatePostOrder(orderParameters(intent)));
+  place = async (intent: OrderIntent) => parseOrder(await this.#api.privatePostOrder(orderParameters(intent)));
 
   /** Under its id, among open orders, all orders since it was planned, and the orders of all executions since then. */
   async find(reference: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
@@ -102,19 +100,18 @@ export class BinanceClient implements VenueClient {
     const found = all.find(isIt);
     if (found !== undefined) return found;
     if (all.length >= PAGE) throw new Error('there are more orders than one reply holds');
-    return this.#findByTrades(reference, all, parseTradedOrders(await this.#api.privateGetMyTrades(since)));
+    return this.#findByTrades(reference, all, await this.recentTrades(symbol, fromMs));
   }
 
   /** Executions do not name our id: every order of theirs that was not seen yet is asked for. */
-  async #findByTrades({ symbol, clientOrderId }: OrderReference, seen: readonly VenueOrder[], traded: TradedOrders) {
+  async #findByTrades({ symbol, clientOrderId }: OrderReference, seen: readonly VenueOrder[], trades: readonly VenueTrade[]) {
     const known = new Set(seen.map(({ venueOrderId }) => venueOrderId));
-    for (const orderId of traded.orderIds) {
+    for (const orderId of new Set(trades.map(({ venueOrderId }) => venueOrderId))) {
       if (known.has(orderId)) continue;
       const order = await this.#order({ symbol, orderId });
       if (order === undefined) throw new Error(`there are executions of order ${orderId}, which is not shown`);
       if (order.clientOrderId === clientOrderId) return order;
     }
-    if (traded.count >= PAGE) throw new Error('there are more executions than one reply holds');
     return undefined;
   }
 
@@ -136,6 +133,8 @@ export class BinanceClient implements VenueClient {
     const query = { symbol, orderId: order.venueOrderId, limit: PAGE };
     return parseTrades(await this.#api.privateGetMyTrades(query), order.venueOrderId);
   }
+
+  recentTrades = (symbol: string, fromMs: TimeMs) => binanceTrades(this.#api, symbol, fromMs);
 
   balances = async () => parseBalances(await this.#api.privateGetAccount());
 

@@ -88,7 +88,8 @@ export class BinanceLoopback {
     const refused = this.#checkSignature(request, text, nowMs);
     if (refused !== undefined) return answer(400, refused);
     if (this.venue.isDown) return void request.socket.destroy();
-    if (route === 'GET /sapi/v1/account/apiRestrictions') return answer(200, { enableWithdrawals: this.mayWithdraw, enableSpotAndMarginTrading: this.mayTrade });
+    if (route === 'GET /sapi/v1/account/apiRestrictions')
+      return answer(200, { enableWithdrawals: this.mayWithdraw, enableSpotAndMarginTrading: this.mayTrade });
     const query = new URLSearchParams(text);
     if (route === 'POST order') return this.#take(query, request, answer);
     if (route === 'POST orderList/oco') return this.#takeList(query, request, answer);
@@ -96,7 +97,10 @@ export class BinanceLoopback {
   }
 
   #showRules(symbol: string | null, answer: (status: number, reply: unknown) => void): void {
-    if (symbol !== 'ETHUSDT' || !this.isListed) return answer(400, { code: -1121, msg: 'Invalid symbol.' });
+    if (symbol !== 'ETHUSDT' || !this.isListed) {
+      answer(400, { code: -1121, msg: 'Invalid symbol.' });
+      return;
+    }
     const types = new Set(this.filters.map(({ filterType }) => filterType));
     const filters = [...EXCHANGE_INFO.filters.filter(({ filterType }) => !types.has(filterType)), ...this.filters];
     answer(200, { symbols: [{ ...EXCHANGE_INFO, filters, status: this.status }] });
@@ -289,6 +293,7 @@ export class BinanceLoopback {
       qty: fill.quantity,
       commission: fill.feeAmount,
       commissionAsset: fill.feeAsset,
+      isBuyer: fill.side === 'buy',
       time: fill.executedAtMs + this.skewMs,
     }));
   }

@@ -116,18 +116,6 @@ export const parseTrades = (reply: unknown, venueOrderId: string): VenueExecutio
       atMs: trade.time,
     }));
 
-/** The orders that executions belong to, each once, and how many executions the reply holds. */
-export interface TradedOrders {
-  readonly orderIds: readonly string[];
-  readonly count: number;
-}
-
-/** myTrades of a symbol. @throws ZodError */
-export function parseTradedOrders(reply: unknown): TradedOrders {
-  const trades = z.array(tradeSchema.pick({ orderId: true })).parse(reply);
-  return { orderIds: [...new Set(trades.map(({ orderId }) => orderId))], count: trades.length };
-}
-
 const accountSchema = z.object({ balances: z.array(z.object({ asset: z.string(), free: decimalText, locked: decimalText })) });
 
 /** Balances by asset, those of zero left out. @throws ZodError */

@@ -1,5 +1,6 @@
 import { type Clock, ConfigError, ExchangeError, money, type TimeMs, type Timer, toText } from '../../domain/index.ts';
 import type {
+  AccountFill,
   AssetBalance,
   Broker,
   BrokerCapabilities,
@@ -11,6 +12,7 @@ import type {
   OrderReport,
   SubmitResult,
 } from '../broker.ts';
+import { type CrashHook, noCrash } from '../crash-point.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
@@ -46,6 +48,7 @@ export interface CcxtBrokerOptions {
   readonly worldSpeed?: number;
   /** What hosts grant the whole process; of this connection alone where absent. */
   readonly budgets?: HostBudgets;
+  readonly crash?: CrashHook;
 }
 
 /** Whether a key may do something; `unknown` where the venue does not tell. */
@@ -70,6 +73,7 @@ export class CcxtBroker implements Broker {
   readonly #clock: Clock;
   readonly #venueClock: VenueClock;
   readonly #questions: VenueQuestions;
+  readonly #crash: CrashHook;
   readonly #baseAsset: string;
   readonly #quoteAsset: string;
 
@@ -77,6 +81,7 @@ export class CcxtBroker implements Broker {
     const { venue = 'binance', clock, timer, apiKey, secret, wsApiUrl: url, worldSpeed = 1 } = options;
     this.venue = venue;
     this.#clock = clock;
+    this.#crash = options.crash ?? noCrash;
     this.#baseAsset = options.baseAsset ?? 'ETH';
     this.#quoteAsset = options.quoteAsset ?? 'USDT';
     this.#client = client;
@@ -188,6 +193,13 @@ export class CcxtBroker implements Broker {
     return Promise.all(orders.map((order) => this.#report(order, symbol)));
   }
 
+  async recentFills(symbol: string, sinceMs: TimeMs): Promise<readonly AccountFill[]> {
+    const fromMs = sinceMs + this.#venueClock.offsetMs;
+    const trades = await this.#questions.ask('trades', () => this.#client.recentTrades(symbol, fromMs));
+    const byId = new Map(trades.map((trade) => [trade.tradeId, trade]));
+    return [...byId.values()].map(({ atMs, ...trade }) => ({ ...trade, executedAtMs: this.#venueClock.toOurs(atMs) }));
+  }
+
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
     return this.#questions.ask('balances', () => this.#client.balances());
   }
@@ -236,6 +248,7 @@ export class CcxtBroker implements Broker {
 
   async #report(order: VenueOrder, symbol: string): Promise<OrderReport> {
     if (money(order.executedQuantity).eq(0)) return this.#reportFrom(order, []);
+    await this.#crash('order.before_executions');
     const executions = await this.#questions.ask('executions', () => this.#client.executions(order, symbol));
     return this.#reportFrom(order, executions);
   }

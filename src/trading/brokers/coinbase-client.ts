@@ -12,13 +12,13 @@ import {
   parseCoinbaseOrders,
   parseCoinbaseTime,
   parseCreatedOrder,
-  parseFilledOrders,
   parseKeyPermissions,
   parseProduct,
   parseProductPrice,
 } from './coinbase-replies.ts';
+import { parseCoinbaseTrades } from './coinbase-trades.ts';
 import { type CoinbaseApi, openCcxtExchange } from './open-ccxt-exchange.ts';
-import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
+import type { VenueClient, VenueExecution, VenueOrder, VenueTrade } from './venue-client.ts';
 import { VENUE_CAPABILITIES, type VenueClientOptions } from './venues.ts';
 
 /** A token signed by ccxt is good for two minutes. */
@@ -98,7 +98,7 @@ export class CoinbaseClient implements VenueClient {
   }
 
   /** Among open orders, among all since `fromMs`, and among the orders of all executions since then. */
-  async find({ clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
+  async find({ symbol, clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
     if (venueOrderId !== null) return this.#query(venueOrderId);
     const since = new Date(fromMs).toISOString();
     const isIt = (id: string) => id === clientOrderId;
@@ -106,23 +106,12 @@ export class CoinbaseClient implements VenueClient {
     if (open !== undefined) return open;
     const [found] = await this.#list({ start_date: since }, isIt);
     if (found !== undefined) return found;
-    for (const orderId of await this.#tradedSince(since)) {
+    const trades = await this.recentTrades(symbol, fromMs);
+    for (const orderId of new Set(trades.map((trade) => trade.venueOrderId))) {
       const reply = await this.#api.v3PrivateGetBrokerageOrdersHistoricalOrderId({ order_id: orderId });
       if (isIt(parseCoinbaseClientId(reply))) return parseCoinbaseOrder(reply);
     }
     return undefined;
-  }
-
-  /** The orders of the product's executions since then, each once. */
-  async #tradedSince(since: string): Promise<ReadonlySet<string>> {
-    const orderIds = new Set<string>();
-    await this.#pages(async (cursor) => {
-      const query = { product_ids: [this.#product], start_sequence_timestamp: since, limit: PAGE, ...cursor };
-      const reply = parseFilledOrders(await this.#api.v3PrivateGetBrokerageOrdersHistoricalFills(query));
-      for (const id of reply.orderIds) orderIds.add(id);
-      return reply.next;
-    });
-    return orderIds;
   }
 
   async cancel(reference: OrderReference): Promise<VenueOrder> {
@@ -143,6 +132,19 @@ export class CoinbaseClient implements VenueClient {
       const reply = await this.#api.v3PrivateGetBrokerageOrdersHistoricalFills(query);
       const { executions, next } = parseCoinbaseFills(reply, venueOrderId, this.#quoteAsset);
       found.push(...executions);
+      return next;
+    });
+    return found;
+  }
+
+  async recentTrades(_symbol: string, fromMs: TimeMs): Promise<readonly VenueTrade[]> {
+    const found: VenueTrade[] = [];
+    const since = { product_ids: [this.#product], start_sequence_timestamp: new Date(fromMs).toISOString(), limit: PAGE };
+    await this.#pages(async (cursor) => {
+      const { trades, next } = parseCoinbaseTrades(
+        await this.#api.v3PrivateGetBrokerageOrdersHistoricalFills({ ...since, ...cursor }),
+      );
+      found.push(...trades.filter(({ atMs }) => atMs >= fromMs));
       return next;
     });
     return found;

@@ -104,7 +104,9 @@ export class CoinbaseLoopback extends VenueLoopback {
     if (result.outcome === 'unknown') throw new Cut();
     if (result.outcome === 'accepted') return created(result.report.venueOrderId, intent.clientOrderId);
     const rule = result.message.split(': ')[1] ?? '';
-    const refusal = result.message.startsWith('post only') ? 'PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY' : 'PREVIEW_INSUFFICIENT_FUND';
+    const refusal = result.message.startsWith('post only')
+      ? 'PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY'
+      : 'PREVIEW_INSUFFICIENT_FUND';
     const reason = result.brokeFilter ? (REFUSALS[rule] ?? 'PREVIEW_INVALID_ORDER') : refusal;
     return {
       success: false,
@@ -136,32 +138,33 @@ export class CoinbaseLoopback extends VenueLoopback {
     return { accounts, has_next: false, cursor: '' };
   }
 
-  /** Of one order, or of all. */
   #fills(orderId: string | null): object {
     const orders = this.venue.orders.filter(({ venueOrderId }) => orderId === null || idOf(venueOrderId) === orderId);
-    const shown = orders.flatMap(({ venueOrderId, fills, shownFills }) =>
-      fills.slice(0, shownFills).map((fill) => ({ fill, order_id: idOf(venueOrderId) })),
-    );
-    const fills = [...shown, ...shown].map(({ fill, order_id }) => ({
-      entry_id: `entry-${fill.tradeId}`,
-      trade_id: fill.tradeId,
-      order_id,
-      trade_time: new Date(fill.executedAtMs + this.skewMs).toISOString(),
-      trade_type: 'FILL',
-      price: fill.priceUsd,
-      size: fill.quantity,
-      commission: fill.feeAmount,
-      product_id: 'ETH-USDT',
-      size_in_quote: false,
-      side: fill.side.toUpperCase(),
-    }));
+    const fills = orders.flatMap(({ venueOrderId, fills, shownFills }) => {
+      const shown = fills.slice(0, shownFills);
+      return [...shown, ...shown].map((fill) => ({
+        entry_id: `entry-${fill.tradeId}`,
+        trade_id: fill.tradeId,
+        order_id: idOf(venueOrderId),
+        trade_time: new Date(fill.executedAtMs + this.skewMs).toISOString(),
+        trade_type: 'FILL',
+        price: fill.priceUsd,
+        size: fill.quantity,
+        commission: fill.feeAmount,
+        product_id: 'ETH-USDT',
+        size_in_quote: false,
+        side: fill.side.toUpperCase(),
+      }));
+    });
     return { fills, cursor: '' };
   }
 
   #list(query: URLSearchParams): object {
     const status = query.get('order_status');
     const all = this.venue.orders
-      .filter(({ state, intent }) => (status === null || STATUS[state] === status) && !this.venue.hidden.has(intent.clientOrderId))
+      .filter(
+        ({ state, intent }) => (status === null || STATUS[state] === status) && !this.venue.hidden.has(intent.clientOrderId),
+      )
       .reverse();
     const from = Number(query.get('cursor') ?? '0');
     const next = from + this.pageSize;

@@ -116,14 +116,6 @@ export function parseCoinbaseFills(reply: unknown, venueOrderId: string, quoteAs
   return { executions, next: next === '' ? undefined : next };
 }
 
-const filledSchema = z.object({ fills: z.array(z.object({ order_id: z.string() })), cursor });
-
-/** A page of executions of whatever orders: which orders those are. @throws ZodError */
-export function parseFilledOrders(reply: unknown) {
-  const { fills, cursor: next } = filledSchema.parse(reply);
-  return { orderIds: fills.map(({ order_id }) => order_id), next: next === '' ? undefined : next };
-}
-
 const amount = z.object({ value: decimalText });
 const accountsSchema = z.object({
   accounts: z.array(z.object({ currency: z.string(), available_balance: amount, hold: amount })),

@@ -13,8 +13,8 @@ import {
   parseOpenOrders,
   parseQueriedOrders,
   parseQueriedTrades,
-  parseTradesHistory,
 } from './kraken-replies.ts';
+import { krakenTrades } from './kraken-trades.ts';
 import { type KrakenApi, openCcxtExchange } from './open-ccxt-exchange.ts';
 import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
 import { VENUE_CAPABILITIES, type VenueClientOptions } from './venues.ts';
@@ -25,8 +25,6 @@ const MIN_DEADLINE_MS = 2_000;
 const MAX_DEADLINE_MS = 60_000;
 /** QueryTrades takes so many ids. */
 const TRADES_AT_ONCE = 20;
-/** TradesHistory gives 50 at once; more than so many pages in the hour around an order are not read. */
-const MAX_TRADE_PAGES = 20;
 
 /**
  * Kraken spot. Orders carry our id as `cl_ord_id` (not ccxt's `userref`), fees are asked for in the quote currency, and a
@@ -103,7 +101,7 @@ export class KrakenClient implements VenueClient {
    * Among open orders, then among closed ones: an order only ever goes from the first to the second. Then the orders of all
    * executions since `fromMs`.
    */
-  async find({ clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
+  async find({ symbol, clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
     if (venueOrderId !== null) return this.#query(venueOrderId);
     const query = { cl_ord_id: clientOrderId, trades: true };
     const isIt = (order: KrakenOrder) => order.clientOrderId === clientOrderId;
@@ -113,26 +111,12 @@ export class KrakenClient implements VenueClient {
     const found = closed.find(isIt);
     if (found !== undefined) return found;
     if (count > closed.length) throw new Error('there are more closed orders than one reply holds');
-    for (const orderId of await this.#tradedSince(fromMs)) {
+    const trades = await this.recentTrades(symbol, fromMs);
+    for (const orderId of new Set(trades.map((trade) => trade.venueOrderId))) {
       const order = await this.#query(orderId);
       if (isIt(order)) return order;
     }
     return undefined;
-  }
-
-  /** The orders of the account's executions since then, each once. */
-  async #tradedSince(fromMs: TimeMs): Promise<ReadonlySet<string>> {
-    const orderIds = new Set<string>();
-    const start = Math.floor(fromMs / 1000);
-    for (let seen = 0, count = 1, page = 0; seen < count; page++) {
-      if (page >= MAX_TRADE_PAGES) throw new Error('there are more executions than are read');
-      const history = parseTradesHistory(await this.#inTurn(() => this.#api.privatePostTradesHistory({ start, ofs: seen })));
-      for (const id of history.orderIds) orderIds.add(id);
-      if (history.trades === 0) break;
-      seen += history.trades;
-      count = history.count;
-    }
-    return orderIds;
   }
 
   async cancel(reference: OrderReference): Promise<VenueOrder> {
@@ -152,6 +136,9 @@ export class KrakenClient implements VenueClient {
   async executions(order: VenueOrder): Promise<readonly VenueExecution[]> {
     return this.#executionsOf(await this.#query(order.venueOrderId));
   }
+
+  recentTrades = (symbol: string, fromMs: TimeMs) =>
+    krakenTrades((query) => this.#inTurn(() => this.#api.privatePostTradesHistory(query)), symbol, fromMs);
 
   balances = async () => parseExtendedBalances(await this.#inTurn(() => this.#api.privatePostBalanceEx()));
 

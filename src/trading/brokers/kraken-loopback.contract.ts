@@ -135,35 +135,36 @@ export class KrakenLoopback extends VenueLoopback {
       return { closed, count: Object.keys(closed).length };
     }
     if (method === 'QueryOrders') return show(venue.orders.filter(({ venueOrderId }) => ids.includes(idOf(venueOrderId))));
+    if (method === 'QueryTrades') return this.#trades(ids);
     if (method === 'TradesHistory') {
-      const all = venue.orders.flatMap(({ venueOrderId, fills }) =>
-        fills.map(({ tradeId }) => [tradeId, { ordertxid: idOf(venueOrderId) }] as const),
-      );
+      const all = venue.orders.flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId));
       const from = Number(form.get('ofs') ?? 0);
-      return { trades: Object.fromEntries(all.slice(from, from + this.tradesPerPage)), count: all.length };
+      return { trades: this.#trades(all.slice(from, from + this.tradesPerPage)), count: all.length };
     }
-    if (method === 'QueryTrades')
-      return Object.fromEntries(
-        venue.orders.flatMap(({ venueOrderId, fills }) =>
-          fills
-            .filter(({ tradeId }) => ids.includes(tradeId))
-            .map((fill) => [
-              fill.tradeId,
-              {
-                ordertxid: idOf(venueOrderId),
-                pair: 'ETHUSDT',
-                time: (fill.executedAtMs + this.skewMs) / 1000,
-                type: fill.side,
-                price: fill.priceUsd,
-                vol: fill.quantity,
-                fee: fill.feeAmount,
-              },
-            ]),
-        ),
-      );
     const asset = (name: string) => (name === 'ETH' ? 'XETH' : name);
     return Object.fromEntries(
       [...venue.balances].map(([name, free]) => [asset(name), { balance: free.toFixed(), hold_trade: '0.0000' }]),
+    );
+  }
+
+  #trades(ids: readonly string[]): object {
+    return Object.fromEntries(
+      this.venue.orders.flatMap(({ venueOrderId, fills }) =>
+        fills
+          .filter(({ tradeId }) => ids.includes(tradeId))
+          .map((fill) => [
+            fill.tradeId,
+            {
+              ordertxid: idOf(venueOrderId),
+              pair: 'ETHUSDT',
+              time: (fill.executedAtMs + this.skewMs) / 1000,
+              type: fill.side,
+              price: fill.priceUsd,
+              vol: fill.quantity,
+              fee: fill.feeAmount,
+            },
+          ]),
+      ),
     );
   }
 

@@ -93,15 +93,6 @@ export const parseQueriedTrades = (reply: unknown, venueOrderId: string, quoteAs
       atMs: time,
     }));
 
-const historySchema = z.object({ trades: z.record(z.string(), z.object({ ordertxid: z.string() })), count });
-
-/** A page of TradesHistory: the orders that executed, executions on this page, and in all. @throws ZodError */
-export function parseTradesHistory(reply: unknown) {
-  const { trades, count: all } = read(historySchema, reply);
-  const orderIds = Object.values(trades).map(({ ordertxid }) => ordertxid);
-  return { orderIds, trades: orderIds.length, count: all };
-}
-
 /** Kraken's own names of old assets. */
 const ASSETS: Readonly<Record<string, string>> = { XETH: 'ETH', XXBT: 'BTC', ZUSD: 'USD', ZEUR: 'EUR' };
 

@@ -37,9 +37,11 @@ export class VenueQuestions {
   /** The same, tried once; where nobody answers, what was measured last holds. Callers at the same time share one answer. */
   async resynchronise(): Promise<void> {
     const { clock } = this.#parts;
-    this.#measuring ??= clock.measure(() => this.#serverTime()).finally(() => {
-      this.#measuring = undefined;
-    });
+    this.#measuring ??= clock
+      .measure(() => this.#serverTime())
+      .finally(() => {
+        this.#measuring = undefined;
+      });
     await this.#measuring.catch(() => undefined);
   }
 
