@@ -65,15 +65,15 @@ export class BinanceClient implements VenueClient {
 
   /** While the exchange is maintained its rules may not be told: then those that were told last stand. */
   async market(symbol: string): Promise<SymbolMarket | undefined> {
-    const isMaintained = await this.#isMaintained();
+    const maintenance = this.#isMaintained();
     try {
       const market = parseSymbolRules(await this.#api.publicGetExchangeInfo({ symbol }), symbol);
       if (market !== undefined) this.#lastMarkets.set(symbol, market);
-      return isMaintained && market !== undefined ? { ...market, status: 'maintenance' } : market;
+      return market !== undefined && (await maintenance) ? { ...market, status: 'maintenance' } : market;
     } catch (error) {
       if (exchangeErrorCode(error) === INVALID_SYMBOL) return undefined;
       const last = this.#lastMarkets.get(symbol);
-      if (isMaintained && last !== undefined) return { ...last, status: 'maintenance' };
+      if (last !== undefined && (await maintenance)) return { ...last, status: 'maintenance' };
       throw error;
     }
   }

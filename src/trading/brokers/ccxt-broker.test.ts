@@ -96,11 +96,15 @@ describe('CcxtBroker on Binance', () => {
     expect(text).toEqual({
       quantityStep: '0.0001',
       minQuantity: '0.0001',
-      maxQuantity: '3000',
+      maxQuantity: '9000',
+      marketMinQuantity: '0',
+      marketMaxQuantity: '3000',
       priceTick: '0.01',
       minNotionalUsd: '5',
       priceBandLow: '0.2',
       priceBandHigh: '5',
+      sellBandLow: '0.2',
+      sellBandHigh: '5',
     });
     await expect(engine.broker.market('NOPEUSDT')).rejects.toMatchObject({ code: 'exchange.symbol_not_trading' });
   });

@@ -169,10 +169,14 @@ export function parseProduct(reply: unknown): SymbolMarket {
       quantityStep: money(product.base_increment),
       minQuantity: money(product.base_min_size),
       maxQuantity: money(product.base_max_size),
+      marketMinQuantity: money(0),
+      marketMaxQuantity: money(0),
       priceTick: money(product.price_increment ?? product.quote_increment),
       minNotionalUsd: money(product.quote_min_size),
       priceBandLow: money(0),
       priceBandHigh: money(0),
+      sellBandLow: money(0),
+      sellBandHigh: money(0),
     },
   };
 }

@@ -145,7 +145,11 @@ export class SimulatedVenue {
       return { outcome: 'unknown', message: 'time-out' };
     }
     const limitPriceUsd = intent.limitPriceUsd === undefined ? undefined : money(intent.limitPriceUsd);
-    const broken = brokenFilter({ quantity: money(intent.quantity), limitPriceUsd }, money(this.priceUsd), this.filters);
+    const broken = brokenFilter(
+      { side: intent.side, quantity: money(intent.quantity), limitPriceUsd },
+      money(this.priceUsd),
+      this.filters,
+    );
     if (broken !== undefined) return { outcome: 'rejected', message: `Filter failure: ${broken.rule}`, brokeFilter: true };
     const takes = limitPriceUsd !== undefined && this.#isAcross(intent.side, limitPriceUsd);
     if (intent.postOnly && takes) return { outcome: 'rejected', message: 'post only: would take', isTransient: true };
