@@ -18,6 +18,7 @@ import {
 } from './binance-replies.ts';
 import { describeBroker } from './broker.contract.ts';
 import { CcxtBroker, type CcxtBrokerOptions } from './ccxt-broker.ts';
+import { VENUE_CAPABILITIES } from './venues.ts';
 
 const START = 1_700_000_000_000;
 
@@ -87,6 +88,22 @@ describe('CcxtBroker on Binance', () => {
     validUntilMs: START + 60_000,
     reason: 'test',
     modelId: null,
+  });
+
+  it('has the capabilities of its record, and a window after which nothing arrives any more', async () => {
+    const { capabilities } = engine.broker;
+    expect(capabilities).toEqual({ ...VENUE_CAPABILITIES.binance, acceptanceWindowMs: 6_000 });
+    expect(capabilities).toEqual({
+      orderTypes: ['market', 'limit'],
+      setsClientOrderId: true,
+      looksUpByClientOrderId: true,
+      clientOrderIdLength: 36,
+      placesStops: false,
+      placesOco: true,
+      hasTestnet: true,
+      hasPrivateStream: false,
+      acceptanceWindowMs: 6_000,
+    });
   });
 
   it('reads the rules of the symbol', async () => {

@@ -36,7 +36,8 @@ const FILTER_FAILURES = [
   /Filter failure: /,
   /"code"\s*:\s*-1111\b/,
   /EOrder:(Order|Cost) minimum not met|EOrder:Tick size|EOrder:Invalid price|EGeneral:Invalid arguments:(price|volume)/,
-  /INVALID_(SIZE|PRICE|BASE_SIZE|QUOTE_SIZE|LIMIT_PRICE)/,
+  // A post-only order inside the book breaks no rule of the symbol.
+  /INVALID_(SIZE|PRICE|BASE_SIZE|QUOTE_SIZE|LIMIT_PRICE)(?!_POST_ONLY)/,
 ];
 
 /** Whether a refusal is about the rules of the symbol, which may be others than when they were read. */
