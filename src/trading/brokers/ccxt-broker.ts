@@ -1,4 +1,4 @@
-import { type Clock, ConfigError, ExchangeError, money, type TimeMs, type Timer, toText } from '../../domain/index.ts';
+import { type Clock, ConfigError, ExchangeError, money, type TimeMs, type Timer } from '../../domain/index.ts';
 import type {
   AccountFill,
   AssetBalance,
@@ -13,14 +13,15 @@ import type {
   SubmitResult,
 } from '../broker.ts';
 import { type CrashHook, noCrash } from '../crash-point.ts';
-import type { Fill, OrderIntent } from '../order.ts';
+import type { OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
 import { brokeFilter, isKeyRefused, messageOf } from './classify-exchange-error.ts';
 import { type HostBudget, type HostBudgets, PausesOnly } from './host-budgets.ts';
 import { openVenueClient } from './open-venue-client.ts';
-import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
+import { OrderReports } from './order-reports.ts';
+import type { VenueClient, VenueOrder } from './venue-client.ts';
 import { VenueClock } from './venue-clock.ts';
 import { VenueQuestions } from './venue-questions.ts';
 import { VENUE_URLS, type Venue } from './venues.ts';
@@ -74,18 +75,17 @@ export class CcxtBroker implements Broker {
   readonly #venueClock: VenueClock;
   readonly #questions: VenueQuestions;
   readonly #crash: CrashHook;
-  readonly #baseAsset: string;
-  readonly #quoteAsset: string;
+  readonly #reports: OrderReports;
 
   private constructor(options: CcxtBrokerOptions, client: VenueClient, venueClock: VenueClock, budget: HostBudget) {
     const { venue = 'binance', clock, timer, apiKey, secret, wsApiUrl: url, worldSpeed = 1 } = options;
     this.venue = venue;
     this.#clock = clock;
     this.#crash = options.crash ?? noCrash;
-    this.#baseAsset = options.baseAsset ?? 'ETH';
-    this.#quoteAsset = options.quoteAsset ?? 'USDT';
     this.#client = client;
     this.#venueClock = venueClock;
+    const { baseAsset = 'ETH', quoteAsset = 'USDT' } = options;
+    this.#reports = new OrderReports({ client, clock: venueClock, baseAsset, quoteAsset });
     this.#questions = new VenueQuestions({ venue, client, clock: venueClock, timer, budget });
     if (client.orderLists !== undefined)
       this.orderLists = ccxtOrderLists({
@@ -155,7 +155,7 @@ export class CcxtBroker implements Broker {
     } catch (error) {
       return this.#refusalOf(error);
     }
-    return { outcome: 'accepted', report: await this.#reportFrom(order, order.executions) };
+    return { outcome: 'accepted', report: await this.#reports.from(order, order.executions) };
   }
 
   /** The venue is asked for its time before it is searched: what is missing then was missing at that time or later. */
@@ -225,7 +225,7 @@ export class CcxtBroker implements Broker {
   }
 
   async feeValueUsd({ asset, amount, executedAtMs }: ChargedFee): Promise<string | undefined> {
-    return (await this.#valueUsd(asset, amount, executedAtMs + this.#venueClock.offsetMs)) ?? undefined;
+    return (await this.#reports.valueUsd(asset, amount, executedAtMs + this.#venueClock.offsetMs)) ?? undefined;
   }
 
   async close(): Promise<void> {}
@@ -247,51 +247,10 @@ export class CcxtBroker implements Broker {
   }
 
   async #report(order: VenueOrder, symbol: string): Promise<OrderReport> {
-    if (money(order.executedQuantity).eq(0)) return this.#reportFrom(order, []);
+    if (money(order.executedQuantity).eq(0)) return this.#reports.from(order, []);
     await this.#crash('order.before_executions');
     const executions = await this.#questions.ask('executions', () => this.#client.executions(order, symbol));
-    return this.#reportFrom(order, executions);
-  }
-
-  async #reportFrom(order: VenueOrder, executions: readonly VenueExecution[]): Promise<OrderReport> {
-    const fills: Fill[] = [];
-    for (const execution of executions) {
-      const feeUsd = await this.#feeUsd(execution);
-      const { atMs, ...rest } = execution;
-      fills.push({
-        ...rest,
-        clientOrderId: order.clientOrderId,
-        side: order.side,
-        feeUsd,
-        executedAtMs: this.#venueClock.toOurs(atMs),
-      });
-    }
-    return {
-      clientOrderId: order.clientOrderId,
-      venueOrderId: order.venueOrderId,
-      state: order.state,
-      side: order.side,
-      quantity: money(order.quantity),
-      limitPriceUsd: order.limitPriceUsd,
-      executedQuantity: money(order.executedQuantity),
-      fills,
-      atMs: this.#venueClock.toOurs(order.atMs),
-    };
-  }
-
-  async #feeUsd({ feeAmount, feeAsset, priceUsd, atMs }: VenueExecution): Promise<string | null> {
-    if (feeAsset === this.#quoteAsset || money(feeAmount).eq(0)) return toText(money(feeAmount));
-    if (feeAsset === this.#baseAsset) return toText(money(feeAmount).times(priceUsd));
-    return this.#valueUsd(feeAsset, feeAmount, atMs);
-  }
-
-  /** At the venue's price of the minute in which it was charged; null where the venue does not tell it now. */
-  async #valueUsd(asset: string, amount: string, venueMs: TimeMs): Promise<string | null> {
-    try {
-      return toText(money(amount).times(await this.#client.price(asset, this.#quoteAsset, venueMs)));
-    } catch {
-      return null;
-    }
+    return this.#reports.from(order, executions);
   }
 
   async #refusalOf(error: unknown): Promise<Refusal> {
