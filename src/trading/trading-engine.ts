@@ -338,10 +338,14 @@ export class TradingEngine {
 
   /** A fee in another asset, whose price nobody told when it was charged, is booked already and valued here. */
   async #valueFees(): Promise<void> {
+    const priceless = new Set<string>();
     for (const fee of [...this.ledger.unvaluedFees.values()]) {
-      const feeUsd = await this.broker.feeValueUsd?.(fee);
-      if (feeUsd === undefined) return;
-      const { clientOrderId, tradeId } = fee;
+      const { clientOrderId, tradeId, asset } = fee;
+      const feeUsd = priceless.has(asset) ? undefined : await this.broker.feeValueUsd?.(fee);
+      if (feeUsd === undefined) {
+        priceless.add(asset);
+        continue;
+      }
       await this.#write([{ type: 'fee_valued', atMs: this.#options.clock.nowMs(), clientOrderId, tradeId, feeUsd }]);
     }
   }

@@ -175,9 +175,8 @@ export class CcxtBroker implements Broker {
   async cancel(reference: OrderReference): Promise<CancelResult> {
     let order: VenueOrder;
     try {
-      order = await this.#client.cancel(reference);
+      order = await this.#questions.once(() => this.#client.cancel(reference));
     } catch (error) {
-      await this.#questions.noteFailure(error);
       const outcome = this.#client.classify(error) === 'refused' ? 'not_cancelled' : 'unknown';
       return { outcome, message: messageOf(error) };
     }

@@ -11,7 +11,7 @@ export type Refusal = Exclude<SubmitResult, { readonly outcome: 'accepted' }>;
 export interface OrderListParts {
   readonly lists: VenueOrderLists;
   readonly classify: VenueClient['classify'];
-  readonly questions: Pick<VenueQuestions, 'once' | 'noteFailure'>;
+  readonly questions: Pick<VenueQuestions, 'once'>;
   readonly nowMs: () => TimeMs;
   /** The order with its executions. */
   readonly report: (order: VenueOrder, symbol: string) => Promise<OrderReport>;
@@ -48,9 +48,8 @@ export function ccxtOrderLists({ lists, classify, questions, nowMs, report, refu
     async cancel(reference) {
       let orders: readonly VenueOrder[];
       try {
-        orders = await lists.cancel(reference);
+        orders = await questions.once(() => lists.cancel(reference));
       } catch (error) {
-        await questions.noteFailure(error);
         return { outcome: classify(error) === 'refused' ? 'not_cancelled' : 'unknown', message: messageOf(error) };
       }
       try {

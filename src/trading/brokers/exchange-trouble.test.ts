@@ -98,15 +98,26 @@ describe('the time that requests are signed with', () => {
     });
   });
 
-  it('is right again for the next cancellation, which itself is not repeated', async () => {
+  it('is right again for a cancellation that was refused for it, which is repeated once', async () => {
     server.venue.sending = 'rest';
     const broker = await open();
     await broker.submit({ ...buy, type: 'limit', limitPriceUsd: '1900' }, START + 1);
     server.skewMs = -5_000;
-    expect(await broker.cancel(ours)).toMatchObject({ outcome: 'unknown' });
-    expect(await broker.orderLists?.cancel(list)).toMatchObject({ outcome: 'not_cancelled' });
     expect(await broker.cancel(ours)).toMatchObject({ outcome: 'done', report: { state: 'CANCELLED' } });
+    expect(broker.venueAheadMs).toBe(-5_000);
     expect(server.requests.filter((route) => route === 'DELETE order')).toHaveLength(2);
+    server.skewMs = 6_000;
+    expect(await broker.orderLists?.cancel(list)).toMatchObject({ outcome: 'not_cancelled' });
+    expect(broker.venueAheadMs).toBe(6_000);
+    expect(server.requests.filter((route) => route === 'DELETE orderList')).toHaveLength(2);
+  });
+
+  it('is right again for the next order, since the one that was refused for it is not sent again', async () => {
+    const broker = await open();
+    server.skewMs = 6_000;
+    expect(await broker.submit(buy, START + 1)).toMatchObject({ outcome: 'rejected', isTransient: true });
+    expect(server.requests.filter((route) => route === 'POST order')).toHaveLength(1);
+    expect(await broker.submit(intentOf('e'), START + 1)).toMatchObject({ outcome: 'accepted' });
   });
 });
 
@@ -230,6 +241,20 @@ describe('a fee in another asset', () => {
     expect(ledger.cashUsd.toFixed()).toBe('8000');
     expect(ledger.equityUsd(money(2000)).toFixed()).toBe('9998');
     expect(ledger.unvaluedFees.size).toBe(0);
+  });
+
+  it('does not keep the fees in other assets from being valued where it cannot be itself', async () => {
+    server.bnbPriceUsd = undefined;
+    server.venue.feeIn = { asset: 'GONE', priceUsd: '1' };
+    const engine = await openEngine(new MemoryJournal());
+    await engine.execute([buy]);
+    server.venue.feeIn = { asset: 'BNB', priceUsd: '500' };
+    await engine.execute([sell]);
+    expect([...engine.ledger.unvaluedFees.values()].map(({ asset }) => asset)).toEqual(['GONE', 'BNB']);
+    server.bnbPriceUsd = '500';
+    await engine.refresh();
+    expect([...engine.ledger.unvaluedFees.values()].map(({ asset }) => asset)).toEqual(['GONE']);
+    expect(engine.ledger.feesUsd.toFixed()).toBe('2');
   });
 
   it('does not hide the execution where it cannot be valued; it is said, and valued later, once', async () => {
