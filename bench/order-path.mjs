@@ -14,7 +14,7 @@ import {
   snapshotLedger,
   TradingEngine,
 } from '../dist/trading/index.js';
-import { exchangeOrders } from './exchange-orders.mjs';
+import { exchangeOrders } from './exchange/exchange-orders.mjs';
 import { inTemporaryFolder, median, timed } from './measure.mjs';
 
 const NOW = 1_700_000_000_000;

@@ -1,8 +1,8 @@
 // From a decision to its order at an exchange on loopback: the durable decision record, the journal, the gate with every rule and
 // the market asked for anew, ccxt's signing, and HTTP. The exchange is in the same process, so this is the way without the net.
 import { join } from 'node:path';
-import { RiskSurroundings } from '../dist/app/risk-surroundings.js';
-import { money, systemClock, systemTimer } from '../dist/domain/index.js';
+import { RiskSurroundings } from '../../dist/app/risk-surroundings.js';
+import { money, systemClock, systemTimer } from '../../dist/domain/index.js';
 import {
   BINANCE_ETHUSDT_FILTERS,
   CcxtBroker,
@@ -13,7 +13,7 @@ import {
   filterTexts,
   makeIntent,
   TradingEngine,
-} from '../dist/trading/index.js';
+} from '../../dist/trading/index.js';
 import { loopbackExchange } from './loopback-exchange.mjs';
 
 const PRICE = '2000.01';
