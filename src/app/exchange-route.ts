@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { ConfigError, DAY_MS, ExchangeError, MINUTE_MS, type Money } from '../domain/index.ts';
+import { DAY_MS, ExchangeError, MINUTE_MS, type Money } from '../domain/index.ts';
 import {
   type Broker,
   CcxtBroker,
@@ -19,8 +19,10 @@ import {
 } from '../trading/index.ts';
 import type { ActingTurn } from './acting-turn.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
+import { exchangeConnection } from './exchange-connection.ts';
 import { exchangeKeys } from './exchange-keys.ts';
 import type { OrderRoute, RouteStatus } from './order-route.ts';
+import { refuseKey } from './refuse-key.ts';
 import { riskLimits } from './risk-settings.ts';
 import { SandboxClock } from './sandbox-clock.ts';
 import { worldWait } from './world-wait.ts';
@@ -36,8 +38,8 @@ const SANDBOX_TIMEOUT_MS = 2_000;
 
 /**
  * Orders go to an exchange through ccxt: the sandbox's, exactly as to the real one.
- * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_may_withdraw`,
- * `trade.live_other_account`
+ * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_refused`,
+ * `exchange.key_may_not_trade`, `exchange.key_may_withdraw`, `exchange.no_testnet`, `trade.live_other_account`
  */
 export async function openExchangeRoute(
   parts: AppParts,
@@ -45,23 +47,21 @@ export async function openExchangeRoute(
   price: () => Promise<Money | undefined>,
   turn: Pick<ActingTurn, 'broken'>,
 ): Promise<OrderRoute> {
-  const { config, clock, timer, urls } = parts;
+  const { config, clock, timer, urls, budgets } = parts;
   const { exchange, strategy } = config;
   const isSandbox = clock instanceof SandboxClock;
   const broker = await CcxtBroker.open({
     ...(await exchangeKeys(parts, mode)),
-    ...(urls.binance === undefined ? {} : { baseUrl: urls.binance }),
-    ...(exchange.userStream && urls.binanceWsApi !== undefined && { wsApiUrl: urls.binanceWsApi }),
+    ...exchangeConnection(config, urls, mode),
     clock,
     timer,
+    budgets,
     requestTimeoutMs: isSandbox ? SANDBOX_TIMEOUT_MS : exchange.requestTimeoutS * 1000,
     recvWindowMs: exchange.recvWindowMs,
     ...(isSandbox ? { weightPauseMs: 0, worldSpeed: clock.speed } : {}),
   });
-  if (mode === 'live') {
-    await refuseOtherAccount(broker, parts.liveAccount);
-    await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
-  }
+  const { allowWithdrawalKey: allowWithdrawal, testnet: isTestnet } = exchange;
+  if (mode === 'live') await refuseKey(broker, { account: parts.liveAccount, allowWithdrawal, isTestnet });
   const wait = worldWait(parts);
   const halt = new HaltSwitch(join(parts.dataDir, PATHS.halt));
   const settling: SettleOptions = {
@@ -134,30 +134,12 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error;
+        if (error.code === 'exchange.symbol_not_trading') {
+          market = { ...market, status: 'delisted' };
+          return { kind: 'not_trading', why: error.message };
+        }
         return { kind: 'exchange_down', why: error.message };
       }
     },
   };
-}
-
-/** Real money moves only in the account that the user named. */
-async function refuseOtherAccount(broker: CcxtBroker, confirmed: string | undefined): Promise<void> {
-  const account = await broker.accountId();
-  if (account !== undefined && account === confirmed) return;
-  throw new ConfigError('trade.live_other_account', `the key is not one of account ${confirmed}`, {
-    hint: 'Compare the number with the one that the exchange shows for your account.',
-  });
-}
-
-/** A key that can send money away is not needed to trade, and the worst to lose. */
-async function refuseWithdrawal(broker: CcxtBroker, isAllowed: boolean): Promise<void> {
-  const permission = await broker.withdrawalPermission();
-  if (permission === 'no' || isAllowed) return;
-  throw new ConfigError(
-    'exchange.key_may_withdraw',
-    permission === 'yes'
-      ? 'the exchange key may withdraw money'
-      : 'the exchange does not tell whether the key may withdraw money',
-    { hint: 'Make a key that may only trade, or set exchange.allowWithdrawalKey.' },
-  );
 }

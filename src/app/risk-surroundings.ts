@@ -72,6 +72,8 @@ async function marketNow({ market }: SurroundingsSource): Promise<Pick<Surroundi
     return { isExchangeUp: true, marketStatus: (await market()).status };
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
-    return { isExchangeUp: false };
+    return error.code === 'exchange.symbol_not_trading'
+      ? { isExchangeUp: true, marketStatus: 'delisted' }
+      : { isExchangeUp: false };
   }
 }

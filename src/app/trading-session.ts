@@ -13,6 +13,7 @@ import {
   snapshotLedger,
   TradingEngine,
   type TradingMode,
+  whyNotLive,
   writeTradeHistory,
 } from '../trading/index.ts';
 import { ActingTurn } from './acting-turn.ts';
@@ -163,8 +164,9 @@ async function openRoute(parts: AppParts, { mode, quote }: SessionOptions, turn:
     });
   }
   const { venue } = parts.config.exchange;
-  if (mode === 'live' && !LIVE_VENUES.includes(venue)) {
-    throw new ConfigError('exchange.venue_not_live', `no real money goes to ${venue} yet`, {
+  const why = mode === 'live' ? whyNotLive(venue) : undefined;
+  if (why !== undefined) {
+    throw new ConfigError('exchange.venue_not_live', why, {
       details: { venue, liveVenues: LIVE_VENUES },
       hint: 'docs/trading-safety.md says what is missing. Set exchange.venue to binance, or mode to paper.',
     });

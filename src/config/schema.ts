@@ -148,6 +148,10 @@ const exchange = section({
     .enum(['binance', 'kraken', 'coinbase'])
     .default('binance')
     .describe('Where real orders would go; real money goes to binance alone so far, the others are refused in live'),
+  testnet: z
+    .boolean()
+    .default(false)
+    .describe("In live: orders go to the exchange's testnet, with a key from there and no real money; prices stay the real ones"),
   requestTimeoutS: z.number().positive().max(60).default(10),
   recvWindowMs: count(1, 60_000).default(5_000).describe('How long after its timestamp the exchange may accept a request'),
   unfilledTimeoutS: count(10, 86_400).default(300).describe('An order open for longer is cancelled and its rest ordered anew'),

@@ -89,6 +89,7 @@ const trade = z.object({
   exitPriceUsd: decimal.nullable(),
   feesUsd: decimal,
   feesByAsset: byAsset,
+  unvaluedFees: byAsset.optional(),
   pnlUsd: decimal,
   unrealisedPnlUsd: unrealised,
   reason: z.string(),

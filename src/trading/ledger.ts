@@ -5,7 +5,8 @@ import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journa
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
 import { assertTransition, isTerminal, type OrderState } from './order-state.ts';
 import { isResting } from './resting-order.ts';
-import { addToTrade, openTrade, type Trade } from './trade.ts';
+import { addToTrade, openTrade, type Trade, valueTradeFee } from './trade.ts';
+import { feeKey, type UnvaluedFee } from './unvalued-fee.ts';
 
 /** An order as the journal knows it. */
 export interface Order {
@@ -14,6 +15,8 @@ export interface Order {
   venueOrderId: string | null;
   /** Never signed or sent after this time; null until it was about to be sent. */
   sendBeforeMs: TimeMs | null;
+  /** How far the exchange's clock was ahead of ours when it was announced, in ms; null where that is not known. */
+  venueAheadMs: number | null;
   filledQuantity: Money;
   notionalUsd: Money;
   readonly tradeIds: Set<string>;
@@ -56,7 +59,12 @@ export class Ledger {
   openTrade: Trade | null = null;
   /** What the last comparison with the exchange found that found anything. */
   lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
+  /** Of all fees that are valued; `unvaluedFees` are not in it. */
   feesUsd: Money = ZERO;
+  /** Part of `feesUsd` that was charged in neither base nor quote asset: paid from other money of the account. */
+  otherFeesUsd: Money = ZERO;
+  /** Fees that were booked in their asset and are not valued in USD yet, by execution. */
+  readonly unvaluedFees = new Map<string, UnvaluedFee>();
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
   fillCount = 0;
@@ -76,8 +84,9 @@ export class Ledger {
     return this.balance(this.quoteAsset);
   }
 
+  /** Fees in other assets lower it by what they were worth when they were charged. */
   equityUsd(priceUsd: Money): Money {
-    return this.cashUsd.plus(this.balance(this.baseAsset).times(priceUsd));
+    return this.cashUsd.plus(this.balance(this.baseAsset).times(priceUsd)).minus(this.otherFeesUsd);
   }
 
   /** Share of equity in the base asset; 0 without equity. */
@@ -123,9 +132,12 @@ export class Ledger {
       case 'order_planned':
         this.#plan(record.intent, record.atMs);
         return;
-      case 'order_submitting':
-        this.#move(this.order(record.clientOrderId), 'SUBMITTING', record.atMs).sendBeforeMs = record.sendBeforeMs;
+      case 'order_submitting': {
+        const order = this.#move(this.order(record.clientOrderId), 'SUBMITTING', record.atMs);
+        order.sendBeforeMs = record.sendBeforeMs;
+        order.venueAheadMs = record.venueAheadMs ?? null;
         return;
+      }
       case 'order_state': {
         const order = this.#move(this.order(record.clientOrderId), record.state, record.atMs);
         order.venueOrderId = record.venueOrderId ?? order.venueOrderId;
@@ -136,6 +148,9 @@ export class Ledger {
       }
       case 'fill':
         this.#fill(record.fill);
+        return;
+      case 'fee_valued':
+        this.#valueFee(feeKey(record), record.feeUsd);
         return;
       case 'dust':
         this.#leaveDust(record.atMs);
@@ -195,6 +210,7 @@ export class Ledger {
       state: 'PLANNED',
       venueOrderId: null,
       sendBeforeMs: null,
+      venueAheadMs: null,
       filledQuantity: ZERO,
       notionalUsd: ZERO,
       tradeIds: new Set(),
@@ -242,10 +258,36 @@ export class Ledger {
     this.#add(this.quoteAsset, notional.times(-sign));
     this.#add(fill.feeAsset, fee.times(-1));
     this.feesByAsset.set(fill.feeAsset, (this.feesByAsset.get(fill.feeAsset) ?? ZERO).plus(fee));
-    this.feesUsd = this.feesUsd.plus(fill.feeUsd);
+    if (fill.feeUsd !== null) this.#addFeeUsd(fill.feeAsset, fill.feeUsd);
     this.fillCount++;
+    const closedBefore = this.closedTrades.length;
     this.#changePosition(intent, fill, quantity, notional);
     this.#changeTrade(intent, fill);
+    if (fill.feeUsd !== null) return;
+    const trade = this.openTrade ?? (this.closedTrades.length > closedBefore ? this.closedTrades.at(-1) : undefined);
+    const { clientOrderId, tradeId, feeAsset: asset, feeAmount: amount, executedAtMs } = fill;
+    const ofTrade = trade?.tradeId ?? null;
+    this.unvaluedFees.set(feeKey(fill), { clientOrderId, tradeId, asset, amount, executedAtMs, ofTrade });
+  }
+
+  #addFeeUsd(asset: string, feeUsd: string): void {
+    this.feesUsd = this.feesUsd.plus(feeUsd);
+    if (asset !== this.baseAsset && asset !== this.quoteAsset) this.otherFeesUsd = this.otherFeesUsd.plus(feeUsd);
+  }
+
+  /** Once: a fee that is valued already, or that nobody charged, stays as it is. */
+  #valueFee(key: string, feeUsd: string): void {
+    const fee = this.unvaluedFees.get(key);
+    if (fee === undefined) return;
+    this.unvaluedFees.delete(key);
+    this.#addFeeUsd(fee.asset, feeUsd);
+    if (this.openTrade?.tradeId === fee.ofTrade && this.openTrade !== null) {
+      this.openTrade = valueTradeFee(this.openTrade, fee, feeUsd);
+      return;
+    }
+    const index = this.closedTrades.findLastIndex(({ tradeId }) => tradeId === fee.ofTrade);
+    const trade = this.closedTrades[index];
+    if (trade !== undefined) this.closedTrades[index] = valueTradeFee(trade, fee, feeUsd);
   }
 
   #changePosition(intent: OrderIntent, fill: Fill, quantity: Money, notional: Money): void {
@@ -291,6 +333,7 @@ export class Ledger {
     for (const order of snapshot.orders) {
       this.orders.set(order.intent.clientOrderId, {
         ...order,
+        venueAheadMs: order.venueAheadMs ?? null,
         filledQuantity: money(order.filledQuantity),
         notionalUsd: money(order.notionalUsd),
         tradeIds: new Set(order.tradeIds),
@@ -306,6 +349,8 @@ export class Ledger {
     const last = snapshot.lastReconciliation;
     this.lastReconciliation = last ? { type: 'reconciliation', ...last } : null;
     this.feesUsd = money(snapshot.feesUsd);
+    this.otherFeesUsd = money(snapshot.otherFeesUsd ?? 0);
+    for (const fee of snapshot.unvaluedFees ?? []) this.unvaluedFees.set(feeKey(fee), fee);
     this.transfersUsd = money(snapshot.transfersUsd);
     this.fillCount = snapshot.fills;
     const { quantityEth, costUsd, decisionId, lastBuyMs, protection } = snapshot.position;

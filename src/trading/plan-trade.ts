@@ -109,7 +109,7 @@ function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit }:
   });
   if (sizing.kind === 'none' || limit === undefined) return sizing;
   const limitPriceUsd = limitPrice(sizing.side, priceUsd, limit.offsetBps, filters.priceTick);
-  const broken = brokenFilter({ quantity: sizing.quantity, limitPriceUsd }, priceUsd, filters);
+  const broken = brokenFilter({ side: sizing.side, quantity: sizing.quantity, limitPriceUsd }, priceUsd, filters);
   return broken === undefined ? sizing : { kind: 'none', reason: broken };
 }
 

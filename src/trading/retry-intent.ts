@@ -6,7 +6,7 @@ import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
 import { mostToBuy, type PurchaseCaps } from './purchase-caps.ts';
 import { type Reason, reason } from './reason.ts';
-import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
+import { brokenFilter, mostAtOnce, type SymbolFilters } from './symbol-filters.ts';
 
 export interface RetryOptions {
   readonly priceUsd: Money;
@@ -58,8 +58,9 @@ export function planRetry(ledger: Ledger, intent: OrderIntent, options: RetryOpt
   const left = largest.minus(filled);
   const wanted =
     options.caps && intent.side === 'buy' ? minMoney(left, mostToBuy(ledger, options.caps, options.priceUsd, limit)) : left;
-  const quantity = floorToStep(wanted, options.filters.quantityStep);
-  const broken = brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, options.filters);
+  const most = mostAtOnce(options.filters, limit === undefined ? 'market' : 'limit');
+  const quantity = floorToStep(most ? minMoney(wanted, most) : wanted, options.filters.quantityStep);
+  const broken = brokenFilter({ side: intent.side, quantity, limitPriceUsd: limit }, options.priceUsd, options.filters);
   if (broken !== undefined) return { kind: 'none', reason: broken };
   const isSame = quantity.eq(last.intent.quantity) && limit?.toFixed() === last.intent.limitPriceUsd;
   if (last.brokeFilter && isSame) return { kind: 'none', reason: reason('unchanged', last.intent.quantity, toText(quantity)) };

@@ -19,8 +19,10 @@ export interface TradeHistoryEntry {
   readonly exitTimeMs: TimeMs | null;
   readonly exitPriceUsd: string | null;
   readonly feesUsd: string;
-  /** The same fees in the assets that they were charged in. */
+  /** The same fees, and those that are not valued yet, in the assets that they were charged in. */
   readonly feesByAsset: Readonly<Record<string, string>>;
+  /** Fees by asset that are not valued yet, and so neither in `feesUsd` nor in `pnlUsd`; absent where there are none. */
+  readonly unvaluedFees?: Readonly<Record<string, string>>;
   /** Realised so far; of an open trade on average cost. */
   readonly pnlUsd: string;
   /** Of what is still held, at the mark; with `pnlUsd` it is what the trade has brought so far. Null where no mark is known. */
@@ -77,6 +79,7 @@ function entryOf(trade: Trade, baseAsset: string, markUsd: Money | undefined): T
     exitPriceUsd: exitPrice.gt(0) ? toText(exitPrice) : null,
     feesUsd: toText(money(trade.feesUsd).round(USD_DECIMALS)),
     feesByAsset: trade.feesByAsset,
+    ...(Object.keys(trade.unvaluedFees ?? {}).length > 0 && { unvaluedFees: trade.unvaluedFees }),
     pnlUsd: toText(realised.round(USD_DECIMALS)),
     unrealisedPnlUsd: isOpen
       ? markUsd

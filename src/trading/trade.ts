@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Money, money, ZERO } from '../domain/index.ts';
 import { decimalText, type Fill, type OrderIntent, timeMs } from './order.ts';
 import { TRADING_MODES } from './trading-mode.ts';
+import type { UnvaluedFee } from './unvalued-fee.ts';
 
 /** A trade from the first buy out of a flat position to the sale that makes it flat again. Sums are exact. */
 export const tradeSchema = z
@@ -23,6 +24,8 @@ export const tradeSchema = z
     feesInBaseUsd: decimalText,
     /** The fees in the assets that they were charged in; checkpoints of earlier versions do not say. */
     feesByAsset: z.record(z.string(), decimalText).default({}),
+    /** Fees by asset that are not valued yet, and so not in `feesUsd`; absent where there are none. */
+    unvaluedFees: z.record(z.string(), decimalText).optional(),
   })
   .readonly();
 
@@ -51,14 +54,29 @@ export function openTrade(intent: OrderIntent, fill: Fill): Trade {
 export function addToTrade(trade: Trade, fill: Fill, baseAsset: string): Trade {
   const notional = money(fill.quantity).times(fill.priceUsd);
   const plus = (sum: string, amount: Money | string) => money(sum).plus(amount).toFixed();
+  const feeUsd = fill.feeUsd ?? '0';
   const fees = {
-    feesUsd: plus(trade.feesUsd, fill.feeUsd),
-    feesInBaseUsd: fill.feeAsset === baseAsset ? plus(trade.feesInBaseUsd, fill.feeUsd) : trade.feesInBaseUsd,
+    feesUsd: plus(trade.feesUsd, feeUsd),
+    feesInBaseUsd: fill.feeAsset === baseAsset ? plus(trade.feesInBaseUsd, feeUsd) : trade.feesInBaseUsd,
     feesByAsset: { ...trade.feesByAsset, [fill.feeAsset]: plus(trade.feesByAsset[fill.feeAsset] ?? '0', fill.feeAmount) },
+    ...(fill.feeUsd === null && withUnvalued(trade, fill.feeAsset, money(fill.feeAmount))),
   };
   return fill.side === 'buy'
     ? { ...trade, ...fees, boughtEth: plus(trade.boughtEth, fill.quantity), boughtUsd: plus(trade.boughtUsd, notional) }
     : { ...trade, ...fees, soldEth: plus(trade.soldEth, fill.quantity), soldUsd: plus(trade.soldUsd, notional) };
+}
+
+/** `trade` with a fee valued that was not before. */
+export const valueTradeFee = (trade: Trade, { asset, amount }: UnvaluedFee, feeUsd: string): Trade => ({
+  ...trade,
+  ...withUnvalued(trade, asset, money(amount).times(-1)),
+  feesUsd: money(trade.feesUsd).plus(feeUsd).toFixed(),
+});
+
+function withUnvalued(trade: Trade, asset: string, amount: Money): Pick<Trade, 'unvaluedFees'> {
+  const { [asset]: before = '0', ...others } = trade.unvaluedFees ?? {};
+  const sum = money(before).plus(amount);
+  return { unvaluedFees: sum.eq(0) ? others : { ...others, [asset]: sum.toFixed() } };
 }
 
 /** Realised profit of a closed trade in USD: what came in less what went out, fees included once. */

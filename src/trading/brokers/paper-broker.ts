@@ -85,7 +85,7 @@ export class PaperBroker implements Broker {
     if (quote === undefined) return { outcome: 'rejected', message: 'there is no price to fill at' };
     this.#lastTimeMs = Math.max(this.#lastTimeMs, quote.atMs);
     const quantity = money(intent.quantity);
-    const broken = brokenFilter({ quantity }, quote.priceUsd, this.#options.filters);
+    const broken = brokenFilter({ side: intent.side, quantity }, quote.priceUsd, this.#options.filters);
     if (broken !== undefined)
       return {
         outcome: 'rejected',

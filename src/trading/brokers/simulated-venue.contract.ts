@@ -61,6 +61,10 @@ export class SimulatedVenue {
   filters: SymbolFilters = BINANCE_ETHUSDT_FILTERS;
   status: MarketStatus = 'trading';
   submits = 0;
+  /** Fees are taken in this asset, at this price; in the quote currency where absent. */
+  feeIn: { readonly asset: string; readonly priceUsd: string } | undefined;
+  /** Orders that are shown by the venue's own id and by their executions alone. */
+  readonly hidden = new Set<string>();
 
   constructor(clock: ManualClock, capitalUsd: string) {
     this.clock = clock;
@@ -141,15 +145,26 @@ export class SimulatedVenue {
       return { outcome: 'unknown', message: 'time-out' };
     }
     const limitPriceUsd = intent.limitPriceUsd === undefined ? undefined : money(intent.limitPriceUsd);
-    const broken = brokenFilter({ quantity: money(intent.quantity), limitPriceUsd }, money(this.priceUsd), this.filters);
+    const broken = brokenFilter(
+      { side: intent.side, quantity: money(intent.quantity), limitPriceUsd },
+      money(this.priceUsd),
+      this.filters,
+    );
     if (broken !== undefined) return { outcome: 'rejected', message: `Filter failure: ${broken.rule}`, brokeFilter: true };
+    const takes = limitPriceUsd !== undefined && this.#isAcross(intent.side, limitPriceUsd);
+    if (intent.postOnly && takes) return { outcome: 'rejected', message: 'post only: would take', isTransient: true };
     const order = this.#take(intent);
     if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
+    if (intent.postOnly) return { outcome: 'accepted', report: this.#report(order) };
     if (sending === 'fill') this.#execute(order, money(1));
     if (sending === 'part' || sending === 'taken-timeout' || sending === 'lagging') this.#execute(order, HALF);
     if (sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
     if (sending === 'lagging') order.shownFills = 0;
     return { outcome: 'accepted', report: this.#report(order) };
+  }
+
+  #isAcross(side: OrderIntent['side'], limitPriceUsd: Money): boolean {
+    return side === 'buy' ? limitPriceUsd.gte(this.priceUsd) : limitPriceUsd.lte(this.priceUsd);
   }
 
   #take(intent: OrderIntent): VenueOrder | undefined {
@@ -237,15 +252,18 @@ export class SimulatedVenue {
     order.executed = order.executed.plus(part);
     order.state = order.executed.eq(intent.quantity) ? 'FILLED' : 'PARTIALLY_FILLED';
     this.#add('ETH', part.times(sign));
-    this.#add('USDT', notional.times(-sign).minus(fee));
+    const { asset: feeAsset, priceUsd: feePriceUsd } = this.feeIn ?? { asset: 'USDT', priceUsd: '1' };
+    const feeAmount = this.feeIn === undefined ? fee : fee.div(feePriceUsd).round(8);
+    this.#add('USDT', notional.times(-sign));
+    this.#add(feeAsset, feeAmount.times(-1));
     order.fills.push({
       tradeId: `${order.venueOrderId}.${order.fills.length + 1}`,
       clientOrderId: intent.clientOrderId,
       side: intent.side,
       quantity: part.toFixed(),
       priceUsd: this.priceUsd,
-      feeAmount: fee.toFixed(),
-      feeAsset: 'USDT',
+      feeAmount: feeAmount.toFixed(),
+      feeAsset,
       feeUsd: fee.toFixed(),
       executedAtMs: this.clock.nowMs(),
     });
