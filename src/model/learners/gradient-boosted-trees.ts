@@ -70,7 +70,7 @@ export class GradientBoostedTrees implements Learner {
       maxBins,
       growth: {
         ...{ rounds, learningRate, maxLeaves, maxDepth, minLeafSamples, l2, minGain, columnSample, rowSample, monotone, seed },
-        earlyStopping: earlyStopping ? { rounds: earlyStopping.rounds, share: earlyStopping.share ?? 0.2 } : null,
+        earlyStopping: earlyStopping ? { share: 0.2, purge: 0, ...earlyStopping } : null,
       },
     };
   }
