@@ -1,9 +1,10 @@
-import { createRng, InvariantError, type Rng } from '../../domain/index.ts';
+import { createRng, InvariantError } from '../../domain/index.ts';
 import { BoostingGrower, type GrowingLeaf, type TreeLimits } from './boosting-grower.ts';
 import { createSearch, type SearchMaker } from './create-search.ts';
 import { directionsByClass, type MonotoneConstraints } from './monotone.ts';
 import { KeptRounds } from './kept-rounds.ts';
 import { gradientOf, type PackedGradients, packGradients, SHIFT } from './packed-gradients.ts';
+import { sampleColumns, sampleRows } from './sampling.ts';
 import { softmaxGradients, softmaxRows } from './softmax.ts';
 import type { TrainingWindow } from './training-window.ts';
 import { leafOf, type TreeSet, TreeSetBuilder } from './tree-set.ts';
@@ -111,22 +112,6 @@ function startScores(classes: number, labels: Uint8Array, weights: Float64Array 
     total += weight;
   }
   return sums.map((sum) => Math.log(Math.max(1e-6, total > 0 ? sum / total : 1 / classes)));
-}
-
-function sampleRows(rows: number, share: number, rng: Rng): Int32Array | null {
-  if (share >= 1) return null;
-  const drawn = Int32Array.from({ length: rows }, (_, row) => row).filter(() => rng() < share);
-  return drawn.length > 0 ? drawn : Int32Array.of(Math.floor(rng() * rows));
-}
-
-function sampleColumns(columns: number, share: number, rng: Rng): Int32Array {
-  const all = Int32Array.from({ length: columns }, (_, column) => column);
-  const count = Math.max(1, Math.round(columns * share));
-  for (let i = 0; i < count; i++) {
-    const other = i + Math.floor(rng() * (columns - i));
-    [all[i], all[other]] = [all[other]!, all[i]!];
-  }
-  return all.slice(0, count).sort();
 }
 
 /** Adds the newest tree to the scores of rows it was not grown on. */
