@@ -8,8 +8,8 @@ const source = fileURLToPath(new URL('../wasm/search-block.ts', import.meta.url)
 const target = new URL('../src/model/trees/search-block-bytes.ts', import.meta.url);
 const options = [
   ...['search-block.ts', '--outFile', 'search-block.wasm', '-O3', '--noAssert', '--runtime', 'stub'],
-  ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
-  ...['--enable', 'simd,threads,bulk-memory', '--disable', 'mutable-globals'],
+  ...['--importMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+  ...['--enable', 'simd,bulk-memory', '--disable', 'mutable-globals'],
 ];
 let bytes;
 const { error, stderr } = await asc.main(options, {

@@ -24,6 +24,8 @@ export interface OrderRoute {
   readonly mode: TradingMode;
   /** The symbol as the last check saw it. */
   market(): SymbolMarket;
+  /** The symbol as the exchange has it now; absent where orders are simulated. @throws ExchangeError */
+  readonly marketNow?: () => Promise<SymbolMarket>;
   connect(ledger: Ledger): Broker | Promise<Broker>;
   /** Carries out intents until their outcome is known, or leaves them for the next look. */
   settle(engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]>;

@@ -5,7 +5,8 @@ import type { Progress } from './progress.ts';
 
 export const DEFAULT_DATA_DIR = './data-storage';
 
-const dataDirOf = (options: GlobalOptions): string => options.dataDir ?? process.env.ETS_DATA_DIR ?? DEFAULT_DATA_DIR;
+/** Where the command line, else the environment, says that data lies. */
+export const dataDirOf = (options: GlobalOptions): string => options.dataDir ?? (process.env.ETS_DATA_DIR || DEFAULT_DATA_DIR);
 
 /** The application as the command line asks for it. Heavy modules load here, so that `ets --help` does without them. */
 export async function openCliApp(options: GlobalOptions, progress: Progress, signal: AbortSignal): Promise<App> {
@@ -20,10 +21,17 @@ export async function openCliApp(options: GlobalOptions, progress: Progress, sig
     dataDir: dataDirOf(options),
     config,
     env: process.env,
+    envFile: options.env,
     logLevel: options.logLevel,
     signal,
     ...(options.live === true && options.iUnderstand !== undefined ? { liveAccount: options.iUnderstand } : {}),
     onProgress: (text, share) => progress.update(text, share),
     ...(endpoints === undefined ? {} : { endpoints }),
   });
+}
+
+/** Takes every secret that a command has out of a text. */
+export async function redactorFor(options: GlobalOptions): Promise<(text: string) => string> {
+  const { secretRedactor } = await import('../app/secrets.ts');
+  return secretRedactor({ env: process.env, dataDir: dataDirOf(options) });
 }

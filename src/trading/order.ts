@@ -13,6 +13,7 @@ export const ORDER_LEGS = [
   'trailing_stop',
   'time_exit',
   'flatten',
+  'emergency_exit',
   'stop_on_exchange',
   'target_on_exchange',
 ] as const;

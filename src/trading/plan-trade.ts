@@ -1,10 +1,12 @@
-import { type Money, type Prediction, type TimeMs, toText } from '../domain/index.ts';
+import { type Money, money, type Prediction, type TimeMs, toText } from '../domain/index.ts';
 import { clientOrderId } from './client-order-id.ts';
 import { type Decision, type DecisionPolicy, type DecisionView, decide } from './decide.ts';
+import { isUnsellable } from './dust.ts';
 import type { Ledger } from './ledger.ts';
 import { type LimitPolicy, limitPrice } from './limit-price.ts';
 import type { OrderIntent, OrderLeg } from './order.ts';
 import { type Reason, reason } from './reason.ts';
+import { freeOfSales } from './reserved.ts';
 import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
@@ -57,10 +59,14 @@ export interface TradePlan {
   readonly intents: readonly OrderIntent[];
 }
 
+/** At a price that nobody knows, only what is below the venue's step or least quantity is nothing. */
+const UNKNOWN_PRICE = money('1e30');
+
 /** decide -> assess -> size -> intents: the one way from a prediction to orders, in every mode. Pure. */
 export function planTrade(input: TradeInput): TradePlan {
   const { ledger, account, policy } = input;
-  const isFlat = ledger.position.quantityEth.lt(input.filters.quantityStep) || !ledger.position.quantityEth.gt(0);
+  const { quantityEth } = ledger.position;
+  const isFlat = !quantityEth.gt(0) || isUnsellable(quantityEth, input.priceUsd ?? UNKNOWN_PRICE, input.filters);
   const held = { exposure: isFlat ? 0 : account.exposure, lastBuyMs: ledger.position.lastBuyMs ?? undefined };
   const decision = decide(input.view, input.prediction, held, policy);
   const risk = assess(decision, account, input.limits, input.context);
@@ -95,7 +101,9 @@ function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit }:
     targetExposure: risk.targetExposure,
     cashUsd: ledger.cashUsd,
     positionEth: ledger.balance(ledger.baseAsset),
+    freeEth: freeOfSales(ledger),
     priceUsd,
+    buyLimitUsd: limit && limitPrice('buy', priceUsd, limit.offsetBps, filters.priceTick),
     ...costs,
     filters,
   });
@@ -175,6 +183,7 @@ export function planExit(
     targetExposure: 0,
     cashUsd: ledger.cashUsd,
     positionEth: ledger.balance(ledger.baseAsset),
+    freeEth: freeOfSales(ledger),
     priceUsd: input.priceUsd,
     feeBps: 0,
     slippageBps: 0,

@@ -1,9 +1,10 @@
-import { floorToStep, type Money, maxMoney, money, type TimeMs, toText, ZERO } from '../domain/index.ts';
+import { floorToStep, type Money, maxMoney, minMoney, money, type TimeMs, toText, ZERO } from '../domain/index.ts';
 import { clientOrderId } from './client-order-id.ts';
 import type { Ledger } from './ledger.ts';
 import { repricedLimit } from './limit-price.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
+import { mostToBuy, type PurchaseCaps } from './purchase-caps.ts';
 import { type Reason, reason } from './reason.ts';
 import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
 
@@ -15,6 +16,8 @@ export interface RetryOptions {
   /** Orders of one decision and leg, the first included. */
   readonly maxAttempts: number;
   readonly clientOrderIdLength?: number;
+  /** What a purchase may come to now; absent: as much as the first attempt wanted. */
+  readonly caps?: PurchaseCaps | undefined;
 }
 
 /** The next attempt, or the rule of the symbol for which there is none; null where there is nothing to order again. */
@@ -35,7 +38,8 @@ const NOTHING: Retry = { kind: 'none', reason: null };
  * none while one of them is open, when nothing is left that the venue would take, when the exchange refused the last one
  * for what it is, or when the attempts are used up. Quantity and price are rounded by the rules given, so an order that
  * broke rules which changed is made anew, and given up where that changes nothing. A limit is priced anew; the last attempt
- * of a sale takes what the market gives, since leaving must stay possible. It goes through the gate like any order.
+ * of a sale takes what the market gives, since leaving must stay possible. A purchase that a higher price took beyond cash
+ * or a limit becomes smaller. It goes through the gate like any order.
  */
 export function planRetry(ledger: Ledger, intent: OrderIntent, options: RetryOptions): Retry {
   const attempts = ledger.attempts(intent.decisionId, intent.leg);
@@ -45,13 +49,16 @@ export function planRetry(ledger: Ledger, intent: OrderIntent, options: RetryOpt
   if (isRefused || last.state === 'NOT_SENT' || attempts.length >= options.maxAttempts) return NOTHING;
   const largest = attempts.reduce((most, order) => maxMoney(most, money(order.intent.quantity)), ZERO);
   const filled = attempts.reduce((sum, order) => sum.plus(order.filledQuantity), ZERO);
-  const quantity = floorToStep(largest.minus(filled), options.filters.quantityStep);
   const { type: _type, limitPriceUsd, postOnly, ...rest } = intent;
   const isLastSale = intent.side === 'sell' && attempts.length + 1 >= options.maxAttempts;
   const limit =
     limitPriceUsd === undefined || isLastSale
       ? undefined
       : repricedLimit({ ...intent, limitPriceUsd }, options.priceUsd, options.filters.priceTick);
+  const left = largest.minus(filled);
+  const wanted =
+    options.caps && intent.side === 'buy' ? minMoney(left, mostToBuy(ledger, options.caps, options.priceUsd, limit)) : left;
+  const quantity = floorToStep(wanted, options.filters.quantityStep);
   const broken = brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, options.filters);
   if (broken !== undefined) return { kind: 'none', reason: broken };
   const isSame = quantity.eq(last.intent.quantity) && limit?.toFixed() === last.intent.limitPriceUsd;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { money, type TimeMs, toText } from '../domain/index.ts';
+import { type Money, money, type TimeMs, toText } from '../domain/index.ts';
+import { type CrashHook, noCrash } from './crash-point.ts';
 import { writeFileAtomically } from './durable-file.ts';
 import type { Ledger } from './ledger.ts';
 import { averagePrice, type Trade, tradePnlUsd } from './trade.ts';
@@ -18,25 +19,48 @@ export interface TradeHistoryEntry {
   readonly exitTimeMs: TimeMs | null;
   readonly exitPriceUsd: string | null;
   readonly feesUsd: string;
+  /** The same fees in the assets that they were charged in. */
+  readonly feesByAsset: Readonly<Record<string, string>>;
   /** Realised so far; of an open trade on average cost. */
   readonly pnlUsd: string;
+  /** Of what is still held, at the mark; with `pnlUsd` it is what the trade has brought so far. Null where no mark is known. */
+  readonly unrealisedPnlUsd: string | null;
   readonly reason: string;
   readonly mode: TradingMode;
 }
 
-/** Every trade of a ledger, closed ones first, the open one last. */
-export const tradeHistory = (ledger: Ledger): TradeHistoryEntry[] =>
-  [...ledger.closedTrades, ...(ledger.openTrade === null ? [] : [ledger.openTrade])].map(entryOf);
+/** Every trade of a ledger, closed ones first, the open one last. @param markUsd what one Ether is worth now */
+export const tradeHistory = (ledger: Ledger, markUsd?: Money): TradeHistoryEntry[] =>
+  [...ledger.closedTrades, ...(ledger.openTrade === null ? [] : [ledger.openTrade])].map((trade) =>
+    entryOf(trade, ledger.baseAsset, markUsd),
+  );
+
+/** What the position would bring at the mark over what it cost, fees left out; null without a mark. */
+export function unrealisedPnlUsd({ position }: Ledger, markUsd: Money | undefined): string | null {
+  if (!position.quantityEth.gt(0)) return '0';
+  return markUsd ? toText(position.quantityEth.times(markUsd).minus(position.costUsd).round(USD_DECIMALS)) : null;
+}
+
+/** Fees so far by the asset that they were charged in. */
+export const feesByAsset = (ledger: Ledger): Record<string, string> =>
+  Object.fromEntries([...ledger.feesByAsset].map(([asset, amount]) => [asset, toText(amount)]));
 
 /** Writes `trade_history.json` so that readers see the old or the new one, never a part. */
-export async function writeTradeHistory(path: string, ledger: Ledger): Promise<void> {
+export async function writeTradeHistory(
+  path: string,
+  ledger: Ledger,
+  markUsd?: Money,
+  crash: CrashHook = noCrash,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomically(path, `${JSON.stringify(tradeHistory(ledger), null, 2)}\n`);
+  await crash('history.before_write');
+  await writeFileAtomically(path, `${JSON.stringify(tradeHistory(ledger, markUsd), null, 2)}\n`);
+  await crash('history.after_write');
 }
 
 const USD_DECIMALS = 8;
 
-function entryOf(trade: Trade): TradeHistoryEntry {
+function entryOf(trade: Trade, baseAsset: string, markUsd: Money | undefined): TradeHistoryEntry {
   const entryPrice = averagePrice(trade.boughtUsd, trade.boughtEth);
   const exitPrice = averagePrice(trade.soldUsd, trade.soldEth);
   const isOpen = trade.exitTimeMs === null;
@@ -52,8 +76,22 @@ function entryOf(trade: Trade): TradeHistoryEntry {
     exitTimeMs: trade.exitTimeMs,
     exitPriceUsd: exitPrice.gt(0) ? toText(exitPrice) : null,
     feesUsd: toText(money(trade.feesUsd).round(USD_DECIMALS)),
+    feesByAsset: trade.feesByAsset,
     pnlUsd: toText(realised.round(USD_DECIMALS)),
+    unrealisedPnlUsd: isOpen
+      ? markUsd
+        ? toText(soFar(trade, baseAsset, markUsd).minus(realised).round(USD_DECIMALS))
+        : null
+      : '0',
     reason: trade.reason,
     mode: trade.mode,
   };
+}
+
+/** What a trade would have brought, were the rest of it sold at the mark without a fee. */
+function soFar(trade: Trade, baseAsset: string, markUsd: Money): Money {
+  const held = money(trade.boughtEth)
+    .minus(trade.soldEth)
+    .minus(trade.feesByAsset[baseAsset] ?? '0');
+  return tradePnlUsd(trade).plus(held.times(markUsd));
 }

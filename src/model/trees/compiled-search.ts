@@ -25,7 +25,7 @@ export class CompiledSearch implements SplitSearch {
   constructor(binning: Binning, slots: number) {
     this.#binning = binning;
     this.#kernel = idle.pop() ?? createKernel();
-    this.#at = addressesOf(binning, slots, 1);
+    this.#at = addressesOf(binning, slots);
     reserve(this.#kernel, this.#at.end);
     const { buffer } = this.#kernel.memory;
     this.#words = new Int32Array(buffer);

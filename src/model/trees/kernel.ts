@@ -2,18 +2,19 @@ import { SEARCH_BLOCK } from './search-block-bytes.ts';
 
 /** The little of WebAssembly that is used here; its types come with those of browsers. */
 interface WebAssemblyNames {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
-  Memory: new (size: { initial: number; maximum: number; shared: true }) => KernelMemory;
+  readonly validate: (bytes: Uint8Array) => boolean;
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
+  readonly Memory: new (size: { initial: number; maximum: number }) => KernelMemory;
 }
 
-/** Shared memory: it can be sent to another thread, and only grows. */
-export interface KernelMemory {
-  readonly buffer: SharedArrayBuffer;
+/** Memory that only grows; growing detaches the buffer before. */
+interface KernelMemory {
+  readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
 
-/** The compiled search of one block, on one memory. */
+/** The compiled search of one block, on a memory of its own. */
 export interface Kernel {
   readonly memory: KernelMemory;
   readonly searchBlock: (task: number, block: number, scratch: number) => void;
@@ -22,19 +23,28 @@ export interface Kernel {
 const PAGE_BYTES = 65_536;
 const MOST_PAGES = 65_536;
 
-const names = (globalThis as { WebAssembly?: WebAssemblyNames }).WebAssembly;
-let compiled: object | null = null;
+/** WebAssembly where it is there and has what the search was compiled to: 128-bit SIMD. */
+function usable(names: WebAssemblyNames | undefined): { readonly names: WebAssemblyNames; readonly module: object } | null {
+  const bytes = Buffer.from(SEARCH_BLOCK, 'base64');
+  return names?.validate(bytes) ? { names, module: new names.Module(bytes) } : null;
+}
 
-/** Whether this process runs WebAssembly: Node does unless started with `--jitless`. */
-export const hasKernel = (): boolean => names !== undefined;
+let found: ReturnType<typeof usable> | undefined;
+const compiled = (): ReturnType<typeof usable> => {
+  found ??= usable((globalThis as { WebAssembly?: WebAssemblyNames }).WebAssembly);
+  return found;
+};
 
-/** Binds the compiled search to a memory, a new one unless given. */
-export function createKernel(memory?: KernelMemory): Kernel {
-  if (names === undefined) throw new TypeError('this process runs no WebAssembly');
-  compiled ??= new names.Module(Buffer.from(SEARCH_BLOCK, 'base64'));
-  const bound = memory ?? new names.Memory({ initial: 1, maximum: MOST_PAGES, shared: true });
-  const { exports } = new names.Instance(compiled, { env: { memory: bound } });
-  return { memory: bound, searchBlock: exports['searchBlock'] as Kernel['searchBlock'] };
+/** Whether this process runs the compiled search. Node does unless started with `--jitless`, or on a processor without SIMD. */
+export const hasKernel = (): boolean => compiled() !== null;
+
+/** The compiled search with a new memory. @throws TypeError where `hasKernel` says no */
+export function createKernel(): Kernel {
+  const here = compiled();
+  if (here === null) throw new TypeError('this process does not run WebAssembly with SIMD');
+  const memory = new here.names.Memory({ initial: 1, maximum: MOST_PAGES });
+  const { exports } = new here.names.Instance(here.module, { env: { memory } });
+  return { memory, searchBlock: exports['searchBlock'] as Kernel['searchBlock'] };
 }
 
 /** Lets a memory grow to so many bytes. @throws RangeError where there is no room */

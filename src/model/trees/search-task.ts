@@ -1,14 +1,14 @@
-import { type Binning } from './binning.ts';
+import type { Binning } from './binning.ts';
 import { BLOCK, blocksOf, largestHistogram, quadsNeeded } from './histogram.ts';
 
 /** What a task asks of each block; `wasm/search-block.ts` has the same numbers. */
 export const MODE = { few: 0, whole: 1, siblings: 2, siblingsByRow: 3 } as const;
 
-/** Byte addresses that are the same in every memory. The first 256 bytes are for threads to agree on. */
-export const AT = { meeting: 0, task: 256, small: 320, large: 336, smallLimits: 352, largeLimits: 384, free: 512 } as const;
+/** Byte addresses that are the same in every memory. */
+export const AT = { task: 0, small: 64, large: 80, smallLimits: 96, largeLimits: 128, free: 192 } as const;
 
-/** Bytes a thread needs for itself: sums of four columns, 264 apart so that they do not alias, and a bit for each. */
-export const SCRATCH_BYTES = 4 * 264 * 8 + 4 * 32;
+/** Bytes for leaves of few rows: sums of four columns, 264 apart so that they do not alias, and a bit for each. */
+const SCRATCH_BYTES = 4 * 264 * 8 + 4 * 32;
 /** Numbers of one result: column, bin, missing left, left sum, numerator, denominator. */
 export const RESULT = 6;
 
@@ -27,8 +27,8 @@ export interface SearchAddresses {
   readonly end: number;
 }
 
-/** Lays out a search with so many histograms for so many threads. */
-export function addressesOf(binning: Binning, slots: number, threads: number): SearchAddresses {
+/** Lays out a search with so many histograms. */
+export function addressesOf(binning: Binning, slots: number): SearchAddresses {
   const { rows } = binning;
   const blocks = blocksOf(binning.columns);
   let end: number = AT.free;
@@ -42,7 +42,7 @@ export function addressesOf(binning: Binning, slots: number, threads: number): S
   const order = take(rows * 4);
   const gathered = take(rows * 8);
   const quads = take(quadsNeeded(binning) * 4);
-  const scratch = take(SCRATCH_BYTES * threads);
+  const scratch = take(SCRATCH_BYTES);
   const histogramNumbers = Math.ceil(largestHistogram(binning) / 8) * 8;
   const histograms = take(histogramNumbers * 8 * slots);
   return { columns, binCounts, offsets, results, order, gathered, quads, scratch, histograms, histogramNumbers, end };

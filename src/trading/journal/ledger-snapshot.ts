@@ -34,6 +34,11 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
     openTrade: ledger.openTrade,
     closedTrades: [...ledger.closedTrades],
     decisionIds: [...ledger.decisionIds],
+    lastReconciliation: ledger.lastReconciliation && {
+      atMs: ledger.lastReconciliation.atMs,
+      differences: ledger.lastReconciliation.differences,
+    },
+    ...(ledger.equityPoints.length > 0 && { equity: [...ledger.equityPoints] }),
   };
 }
 
