@@ -21,7 +21,9 @@ const { error, stderr } = await asc.main(options, {
 });
 if (error !== null || bytes === undefined) throw new Error(`wasm/search-block.ts does not compile: ${stderr.toString()}`);
 
-const lines = Buffer.from(bytes).toString('base64').match(/.{1,120}/g);
+const lines = Buffer.from(bytes)
+  .toString('base64')
+  .match(/.{1,120}/g);
 const text = `/** wasm/search-block.ts, compiled by \`npm run wasm\`; a test compares. */
 export const SEARCH_BLOCK = [
 ${lines.map((line) => `  '${line}',`).join('\n')}

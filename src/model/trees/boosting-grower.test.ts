@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../domain/index.ts';
-import { slotsFor } from './create-search.ts';
 import { CompiledSearch } from './compiled-search.ts';
+import { slotsFor } from './create-search.ts';
 import { type BoostingGrowth, fitBoosting } from './fit-boosting.ts';
 import { PlainSearch } from './plain-search.ts';
 import { columnsOf, type DrawnTree, depthOf, drawTree, leavesOf, referenceBoosting } from './reference-boosting.fixture.ts';

@@ -1,7 +1,7 @@
 import type { Binning } from './binning.ts';
 import { blocksOf, gather, type HistogramLayout, layOutHistogram } from './histogram.ts';
 import { createKernel, type Kernel, reserve } from './kernel.ts';
-import { type SearchAddresses, addressesOf, AT, MODE, RESULT } from './search-task.ts';
+import { AT, addressesOf, MODE, RESULT, type SearchAddresses } from './search-task.ts';
 import { type BoostingSplit, noSplit } from './split-scan.ts';
 import type { SearchedLeaf, SplitSearch } from './split-search.ts';
 

@@ -1,8 +1,8 @@
 import { createRng, InvariantError } from '../../domain/index.ts';
 import { BoostingGrower, type GrowingLeaf, type TreeLimits } from './boosting-grower.ts';
 import { createSearch, type SearchMaker } from './create-search.ts';
-import { directionsByClass, type MonotoneConstraints } from './monotone.ts';
 import { KeptRounds } from './kept-rounds.ts';
+import { directionsByClass, type MonotoneConstraints } from './monotone.ts';
 import { gradientOf, type PackedGradients, packGradients, SHIFT } from './packed-gradients.ts';
 import { sampleColumns, sampleRows } from './sampling.ts';
 import { softmaxGradients, softmaxRows } from './softmax.ts';
@@ -39,7 +39,11 @@ export interface BoostedTrees {
  * @param makeSearch who looks for splits; all find the same
  * @throws ModelError `learner.constraint_mismatch`
  */
-export function fitBoosting(growth: BoostingGrowth, window: TrainingWindow, makeSearch: SearchMaker = createSearch): BoostedTrees {
+export function fitBoosting(
+  growth: BoostingGrowth,
+  window: TrainingWindow,
+  makeSearch: SearchMaker = createSearch,
+): BoostedTrees {
   const { rows, columns, classes, labels, weights, binning } = window;
   if (binning === null) throw new InvariantError('learner.not_binned', 'boosting was asked to grow on values without bins');
   const { learnt, late } = splitRows(rows, growth.earlyStopping);
@@ -48,7 +52,11 @@ export function fitBoosting(growth: BoostingGrowth, window: TrainingWindow, make
   const builder = new TreeSetBuilder();
   const kept = new KeptRounds(window, late, growth.earlyStopping);
   if (classes < 2) return { start, trees: builder.finish(), importance: kept.importance };
-  const search = makeSearch(binning, growth, directions.some((bound) => bound !== null));
+  const search = makeSearch(
+    binning,
+    growth,
+    directions.some((bound) => bound !== null),
+  );
   try {
     const grower = new BoostingGrower(binning, growth, search);
     const rng = createRng(growth.seed);

@@ -1,5 +1,14 @@
 import type { Binning } from './binning.ts';
-import { addRows, BLOCK, blockRange, blocksOf, gather, type HistogramLayout, layOutHistogram, subtractHistogram } from './histogram.ts';
+import {
+  addRows,
+  BLOCK,
+  blockRange,
+  blocksOf,
+  gather,
+  type HistogramLayout,
+  layOutHistogram,
+  subtractHistogram,
+} from './histogram.ts';
 import { type BoostingSplit, isBetter, noSplit, scanColumn } from './split-scan.ts';
 import type { SearchedLeaf, SplitSearch } from './split-search.ts';
 

@@ -47,8 +47,7 @@ interface Leaf {
 export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow): readonly (readonly DrawnTree[])[] {
   const { rows, columns, classes, labels, weights, data } = window;
   const total = weights === null ? rows : weights.reduce((sum, weight) => sum + weight, 0);
-  const share = (label: number) =>
-    labels.reduce((sum, own, row) => sum + (own === label ? (weights?.[row] ?? 1) : 0), 0) / total;
+  const share = (label: number) => labels.reduce((sum, own, row) => sum + (own === label ? (weights?.[row] ?? 1) : 0), 0) / total;
   const scores = Float64Array.from({ length: rows * classes }, (_, at) => Math.log(Math.max(1e-6, share(at % classes))));
   const rng = createRng(growth.seed);
   return Array.from({ length: growth.rounds }, () => {
@@ -94,10 +93,9 @@ class ReferenceTree {
         const at = this.#binAt(column, row);
         return at === 0 ? missingLeft : at <= bin;
       };
-      const children = [
-        best.rows.filter((row) => goesLeft(row)),
-        best.rows.filter((row) => !goesLeft(row)),
-      ].map((part) => this.#leaf(part, best.depth + 1)) as [Leaf, Leaf];
+      const children = [best.rows.filter((row) => goesLeft(row)), best.rows.filter((row) => !goesLeft(row))].map((part) =>
+        this.#leaf(part, best.depth + 1),
+      ) as [Leaf, Leaf];
       best.children = children;
       leaves.splice(leaves.indexOf(best), 1, children[0]);
       leaves.push(children[1]);
@@ -194,7 +192,6 @@ export function drawTree(trees: TreeSet, root: number): DrawnTree {
 }
 
 export const leavesOf = (tree: DrawnTree): number => ('value' in tree ? 1 : leavesOf(tree.left) + leavesOf(tree.right));
-export const depthOf = (tree: DrawnTree): number =>
-  'value' in tree ? 0 : 1 + Math.max(depthOf(tree.left), depthOf(tree.right));
+export const depthOf = (tree: DrawnTree): number => ('value' in tree ? 0 : 1 + Math.max(depthOf(tree.left), depthOf(tree.right)));
 export const columnsOf = (tree: DrawnTree): number[] =>
   'value' in tree ? [] : [tree.column, ...columnsOf(tree.left), ...columnsOf(tree.right)];
