@@ -102,7 +102,7 @@ function scanDense(sums: usize, bins: i32, column: f64): void {
   offer(column, missing, numerators, denominators, lefts, found);
 }
 
-// Bins a bit says hold rows; clears what it visits.
+// Bins a bit says hold rows, and the first where rows are missing, as those may be all that goes left; clears what it visits.
 function scanOccupied(sums: usize, occupied: usize, column: f64): void {
   const missing = load<f64>(sums);
   store<f64>(sums, 0);
@@ -112,7 +112,7 @@ function scanOccupied(sums: usize, occupied: usize, column: f64): void {
   let numerators = f64x2.splat(bestNumerator), denominators = f64x2.splat(bestDenominator);
   let lefts = f64x2.splat(0), found = f64x2.splat(0);
   let left = f64x2.replace_lane(f64x2.splat(0), 1, missing);
-  store<u64>(occupied, load<u64>(occupied) & ~1);
+  store<u64>(occupied, (load<u64>(occupied) & ~1) | (missing != 0 ? 2 : 0));
   for (let word: usize = 0; word < 4; word++) {
     let bits = load<u64>(occupied + (word << 3));
     store<u64>(occupied + (word << 3), 0);

@@ -33,6 +33,7 @@ export class CompiledSearch implements SplitSearch {
     this.order = new Int32Array(buffer, this.#at.order, binning.rows);
     this.#gathered = new Float64Array(buffer, this.#at.gathered, binning.rows);
     this.#quads = new Uint32Array(buffer, this.#at.quads, (this.#at.scratch - this.#at.quads) >> 2);
+    new Uint8Array(buffer, this.#at.scratch, this.#at.histograms - this.#at.scratch).fill(0);
     this.#layout = this.#layOut(null);
   }
 

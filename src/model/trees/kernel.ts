@@ -44,7 +44,7 @@ export function createKernel(): Kernel {
   if (here === null) throw new TypeError('this process does not run WebAssembly with SIMD');
   const memory = new here.names.Memory({ initial: 1, maximum: MOST_PAGES });
   const { exports } = new here.names.Instance(here.module, { env: { memory } });
-  return { memory, searchBlock: exports['searchBlock'] as Kernel['searchBlock'] };
+  return { memory, searchBlock: exports.searchBlock as Kernel['searchBlock'] };
 }
 
 /** Lets a memory grow to so many bytes. @throws RangeError where there is no room */

@@ -62,7 +62,7 @@ export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow
       const used = growth.columnSample < 1 ? [...sampleColumns(columns, growth.columnSample, rng)] : undefined;
       const tree = new ReferenceTree(window.binning!, growth, quantised, used).grow([...drawn]);
       for (let row = 0; row < rows; row++)
-        scores[row * classes + label]! += valueOf(tree, data.subarray(row * columns, (row + 1) * columns));
+        scores[row * classes + label]! += outputOf(tree, data.subarray(row * columns, (row + 1) * columns));
       return tree;
     });
   });
@@ -171,11 +171,11 @@ class ReferenceTree {
   }
 }
 
-function valueOf(tree: DrawnTree, row: Float64Array): number {
+function outputOf(tree: DrawnTree, row: Float64Array): number {
   if ('value' in tree) return tree.value;
   const value = row[tree.column]!;
   const left = Number.isNaN(value) ? tree.missingLeft : value <= tree.threshold;
-  return valueOf(left ? tree.left : tree.right, row);
+  return outputOf(left ? tree.left : tree.right, row);
 }
 
 /** One tree of a set, as drawn. */
