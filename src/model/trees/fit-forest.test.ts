@@ -60,7 +60,9 @@ describe('weighted forests', () => {
         expect(weighted.feature).toEqual(plain.feature);
         expect(weighted.threshold).toEqual(plain.threshold);
         expect(weighted.missingLeft).toEqual(plain.missingLeft);
-        weighted.values.forEach((value, at) => expect(value).toBeCloseTo(plain.values[at]!, 12));
+        weighted.values.forEach((value, at) => {
+          expect(value).toBeCloseTo(plain.values[at]!, 12);
+        });
         nodes += plain.feature.length;
       }),
       { seed: 3, numRuns: 150 },
