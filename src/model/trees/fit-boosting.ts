@@ -97,7 +97,7 @@ export function fitBoosting(
 /** Rows `0..learnt)` are learnt from, `late..rows)` say when to stop. */
 function splitRows(rows: number, stopping: BoostingGrowth['earlyStopping']): { readonly learnt: number; readonly late: number } {
   if (stopping === null) return { learnt: rows, late: rows };
-  const late = Math.max(1, rows - Math.floor(rows * stopping.share));
+  const late = Math.max(1, rows - Math.max(1, Math.floor(rows * stopping.share)));
   return { learnt: Math.max(1, late - stopping.purge), late };
 }
 

@@ -7,7 +7,7 @@ export class KeptRounds {
   rounds = 0;
   /** Gain per column of the rounds kept so far. */
   readonly importance: Float64Array;
-  /** Where the grower adds the gains of the round it grows. */
+  /** Gain per column of all rounds, to which the grower adds. */
   readonly gains: Float64Array;
   readonly #window: TrainingWindow;
   readonly #from: number;
@@ -15,11 +15,13 @@ export class KeptRounds {
   readonly #probabilities: Float64Array;
   #best = Number.POSITIVE_INFINITY;
 
-  /** @param from the first late row */
+  /** @param from the first late row; where rows from there weigh nothing, all rounds are kept */
   constructor(window: TrainingWindow, from: number, stopping: { readonly rounds: number } | null) {
     this.#window = window;
     this.#from = from;
-    this.#patience = stopping?.rounds ?? null;
+    const { rows, weights } = window;
+    const judges = weights === null ? from < rows : weights.subarray(from).some((weight) => weight > 0);
+    this.#patience = judges && stopping !== null ? stopping.rounds : null;
     this.importance = new Float64Array(window.columns);
     this.gains = this.#patience === null ? this.importance : new Float64Array(window.columns);
     this.#probabilities = new Float64Array((window.rows - from) * window.classes);
@@ -35,8 +37,7 @@ export class KeptRounds {
     if (loss < this.#best || this.rounds === 0) {
       this.#best = loss;
       this.rounds = round + 1;
-      for (let column = 0; column < this.gains.length; column++) this.importance[column]! += this.gains[column]!;
-      this.gains.fill(0);
+      this.importance.set(this.gains);
     }
     return round + 1 - this.rounds >= this.#patience;
   }
