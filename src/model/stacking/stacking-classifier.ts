@@ -67,7 +67,7 @@ export class StackingClassifier {
     } as const;
     this.#options = { threads: 1, ...defaults, ...options };
     const { base, meta, folds, threads, passThrough, scheme, shuffle } = this.#options;
-    checkSettings({ folds, threads, 'number of base learners': Object.keys(base).length }, {});
+    checkSettings({ counts: { folds, threads, 'number of base learners': Object.keys(base).length } });
     if (shuffle && scheme !== 'kfold') {
       throw new ModelError('learner.bad_setting', `${scheme} folds keep the order of time and cannot be shuffled`, {
         hint: 'Choose the scheme kfold, or leave shuffle out.',
