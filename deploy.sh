@@ -97,6 +97,7 @@ check_remote_disk() {
 check_environment() {
   [ -f .env ] || fail 'there is no .env' 'cp .env.example .env, and fill it in.'
   if [ -n "$(find .env -perm /o+r)" ]; then say 'warning: .env can be read by everybody; chmod 600 .env'; fi
+  set_variable ETS_ENV_FILE .env
   # In a container the API is reached from outside of it, so it needs a token.
   make_token ETS_API_TOKEN
   if [ -n "$monitoring" ]; then

@@ -71,7 +71,7 @@ try {
   check('Prometheus', ['promtool', 'check', 'config', '--syntax-only', 'prometheus.yml'], { cwd: prometheus });
   check('Alertmanager', ['amtool', 'check-config', alertmanagerConfig()]);
   check('metrics of a live daemon', ['promtool', 'check', 'metrics'], { input: await liveMetrics() });
-  copyFileSync(at('.env.example'), join(folder, '.env'));
+  copyFileSync(at('.env.example'), join(folder, '.env.example'));
   for (const file of readdirSync(root).filter((name) => /^docker-compose\..*\.yml$/.test(name))) {
     writeFileSync(join(folder, file), readFileSync(at(file)));
     check(file, ['docker-compose', '-f', file, 'config', '-q'], { cwd: folder });

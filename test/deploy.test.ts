@@ -35,6 +35,7 @@ describe('deploy.sh', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/made a ETS_API_TOKEN[\s\S]*building[\s\S]*starting[\s\S]*healthy/);
     expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^ETS_API_TOKEN=[0-9a-f]{64}$/m);
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^ETS_ENV_FILE=\.env$/m);
     expect(docker.calls.filter((call) => /^(build|compose -f|inspect)/.test(call))).toEqual([
       'build --target production -t ethereum-trading:latest .',
       'compose -f docker-compose.staging.yml up -d --no-build',
@@ -254,6 +255,23 @@ describe('compose files', () => {
       expect(service.user).toContain('10001');
       expect(service.ports).toEqual([expect.stringMatching(/^\$\{ETS_PUBLISH:-127\.0\.0\.1:808[01]\}:8080$/)]);
       expect(service.healthcheck?.test).toEqual(['CMD', 'node', 'dist/cli/healthcheck.js']);
+    },
+  );
+
+  it.each(['docker-compose.prod.yml', 'docker-compose.staging.yml'])(
+    '%s hands .env to the container, with its own places',
+    (name) => {
+      const text = readFileSync(resolve(name), 'utf8');
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: compose fills it in
+    expect(text).toContain('env_file: ["${ETS_ENV_FILE:-.env.example}"]');
+      const example = readFileSync(resolve('.env.example'), 'utf8').split('\n');
+      expect(example).toContain('ETS_ENV_FILE=.env');
+      // An empty line would stand over what the image says.
+      expect(example.filter((line) => /^ETS_(DATA|LOG)_DIR=/.test(line))).toEqual([]);
+      const { environment } = (parse(text) as { services: Record<string, { environment?: Record<string, string> }> }).services[
+        'ethereum-trading-system'
+      ]!;
+      expect(environment).toMatchObject({ ETS_DATA_DIR: '/app/data', ETS_LOG_DIR: '/app/logs' });
     },
   );
 
