@@ -263,7 +263,7 @@ describe('compose files', () => {
     (name) => {
       const text = readFileSync(resolve(name), 'utf8');
       // biome-ignore lint/suspicious/noTemplateCurlyInString: compose fills it in
-    expect(text).toContain('env_file: ["${ETS_ENV_FILE:-.env.example}"]');
+      expect(text).toContain('env_file: ["${ETS_ENV_FILE:-.env.example}"]');
       const example = readFileSync(resolve('.env.example'), 'utf8').split('\n');
       expect(example).toContain('ETS_ENV_FILE=.env');
       // An empty line would stand over what the image says.
