@@ -84,7 +84,8 @@ describe('ets monitor', () => {
   });
 
   it.skipIf(!hasScript())('clears a terminal before each view, and ends by Ctrl-C (where `script` is installed)', async () => {
-    const command = [process.execPath, main, ...follow].join(' ');
+    // `exec`: a shell that stayed in between would end by the Ctrl-C itself.
+    const command = ['exec', process.execPath, main, ...follow].join(' ');
     const { child, shows, ended } = start('script', ['--quiet', '--return', '--command', command, '/dev/null']);
     await shows((out) => out.split(CLEAR).length > 3);
     child.stdin.write('\u0003');
