@@ -30,6 +30,7 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
       eth: ledger.balance(ledger.baseAsset).toFixed(),
       usd: ledger.cashUsd.toFixed(),
       feesUsd: ledger.feesUsd.toFixed(),
+      ...(ledger.lastFundingMs !== null && { fundingUsd: ledger.fundingUsd.toFixed() }),
       protectedAt: protectedAt(ledger),
     },
     decisions: decisions.map(({ decisionId, decisionTimeMs, decision }) => ({
@@ -44,8 +45,9 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
 /** Writes every execution as a line that tax programs import. */
 export async function exportTrades({ dataDir }: AppParts, path: string) {
   const { entries } = await readJournal(join(dataDir, PATHS.journal));
-  await writeFileAtomic(path, taxCsv(entries, await foldJournal(entries)));
-  return { path, lines: entries.filter(({ record }) => record.type === 'fill').length };
+  const csv = taxCsv(entries, await foldJournal(entries));
+  await writeFileAtomic(path, csv);
+  return { path, lines: csv.trimEnd().split('\n').length - 1 };
 }
 
 /** Reads the whole journal and checks every checksum and number. @throws InvariantError `journal.damaged`, `journal.records_missing` */

@@ -51,10 +51,12 @@ export async function performanceReport(
     `Sharpe      ${metrics.sharpe?.toFixed(2) ?? '-'} (95 % interval ${low?.toFixed(2) ?? '-'} to ${high?.toFixed(2) ?? '-'})`,
     `drawdown    ${percent(metrics.maxDrawdown)}`,
     `fees        ${metrics.feesUsd.toFixed(2)} USDT`,
+    ...(ledger.lastFundingMs === null ? [] : [`funding     ${ledger.fundingUsd.toFixed(2)} USDT`]),
     `signal      ${sum((one) => one.signalUsd)}, timing ${sum((one) => one.timingUsd)}, slippage ${sum((one) => one.slippageUsd)} USDT of closed trades`,
     `win rate    ${percent(metrics.winRate)}`,
   ];
-  const document = { simulated, metrics, trades, attribution, equity: points };
+  const funding = ledger.lastFundingMs === null ? {} : { fundingUsd: ledger.fundingUsd.toFixed() };
+  const document = { simulated, metrics, ...funding, trades, attribution, equity: points };
   if (!html) return { document, text: lines.join('\n') };
   const path = outputFile ?? join(dataDir, PATHS.reports, 'performance.html');
   await writeFileAtomic(path, page(lines));

@@ -1,10 +1,14 @@
-import { divideDown, InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
+import { InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
 import type { JournalEntry } from './journal/journal.ts';
-import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journal-record.ts';
+import type { JournalRecord, LedgerSnapshot } from './journal/journal-record.ts';
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
 import { assertTransition, isTerminal, type OrderState } from './order-state.ts';
+import { changePosition, isDust, noPosition, type Position } from './position.ts';
 import { isResting } from './resting-order.ts';
-import { addToTrade, openTrade, type Trade } from './trade.ts';
+import { type FillPart, splitAtZero } from './split-fill.ts';
+import { addToTrade, fundTrade, openTrade, type Trade } from './trade.ts';
+
+export type { Position } from './position.ts';
 
 /** An order as the journal knows it. */
 export interface Order {
@@ -24,19 +28,6 @@ export interface Order {
   brokeFilter: boolean;
 }
 
-const COST_DECIMALS = 12;
-
-/** What is held because of filled orders. */
-export interface Position {
-  quantityEth: Money;
-  /** What was paid for what is still held, on average cost, fees left out. */
-  costUsd: Money;
-  /** The decision whose buy was filled last. */
-  decisionId: string | null;
-  lastBuyMs: TimeMs | null;
-  protection: Protection | null;
-}
-
 /**
  * State as the fold over journal records: orders, balances by asset, position, trades. Nothing else changes it, so it
  * can be rebuilt from the journal at any time. Applying a record that cannot follow throws and changes nothing.
@@ -49,13 +40,19 @@ export class Ledger {
   readonly feesByAsset = new Map<string, Money>();
   readonly closedTrades: Trade[] = [];
   readonly decisionIds = new Set<string>();
-  readonly position: Position = { quantityEth: ZERO, costUsd: ZERO, decisionId: null, lastBuyMs: null, protection: null };
+  readonly position: Position = noPosition();
+  /** Payments that were booked, by their id. */
+  readonly fundingIds = new Set<string>();
   openTrade: Trade | null = null;
   /** What the last comparison with the exchange found that found anything. */
   lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
   feesUsd: Money = ZERO;
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
+  /** Funding of perpetuals received, less what was paid. */
+  fundingUsd: Money = ZERO;
+  /** When the newest payment booked was due. */
+  lastFundingMs: TimeMs | null = null;
   fillCount = 0;
   readonly #unsettled = new Set<string>();
 
@@ -72,11 +69,16 @@ export class Ledger {
     return this.balance(this.quoteAsset);
   }
 
+  /** What a venue of perpetuals keeps as the wallet: capital, realised profit, fees and funding. On spot, cash and cost. */
+  get walletUsd(): Money {
+    return this.cashUsd.plus(this.position.costUsd);
+  }
+
   equityUsd(priceUsd: Money): Money {
     return this.cashUsd.plus(this.balance(this.baseAsset).times(priceUsd));
   }
 
-  /** Share of equity in the base asset; 0 without equity. */
+  /** Share of equity in the base asset, negative where it was sold short; 0 without equity. */
   exposure(priceUsd: Money): number {
     const equity = this.equityUsd(priceUsd);
     return equity.gt(0) ? Number(this.balance(this.baseAsset).times(priceUsd).div(equity).toString()) : 0;
@@ -132,6 +134,9 @@ export class Ledger {
       }
       case 'fill':
         this.#fill(record.fill);
+        return;
+      case 'funding':
+        this.#fund(record);
         return;
       case 'protection':
         this.position.protection = record.protection;
@@ -214,44 +219,40 @@ export class Ledger {
     this.feesByAsset.set(fill.feeAsset, (this.feesByAsset.get(fill.feeAsset) ?? ZERO).plus(fee));
     this.feesUsd = this.feesUsd.plus(fill.feeUsd);
     this.fillCount++;
-    this.#changePosition(intent, fill, quantity, notional);
-    this.#changeTrade(intent, fill);
-  }
-
-  #changePosition(intent: OrderIntent, fill: Fill, quantity: Money, notional: Money): void {
-    const { position } = this;
-    const before = position.quantityEth;
-    const feeInBase = fill.feeAsset === this.baseAsset ? money(fill.feeAmount) : ZERO;
-    if (fill.side === 'buy') {
-      position.quantityEth = before.plus(quantity).minus(feeInBase);
-      position.costUsd = position.costUsd.plus(notional);
-      position.decisionId = intent.decisionId;
-      return;
+    for (const part of splitAtZero(fill, this.position.quantityEth, intent.quantityStep)) {
+      changePosition(this.position, intent, part, this.baseAsset);
+      this.#changeTrade(intent, part);
     }
-    position.quantityEth = before.minus(quantity).minus(feeInBase);
-    if (!this.#isDust(intent)) {
-      position.costUsd = divideDown(position.costUsd.times(position.quantityEth), before, COST_DECIMALS);
-      return;
-    }
-    position.costUsd = ZERO;
-    position.protection = null;
-    position.lastBuyMs = null;
   }
 
-  /** What is left after a sale and cannot be sold: less than one step of the venue. */
-  #isDust(intent: OrderIntent): boolean {
-    return this.position.quantityEth.lt(intent.quantityStep) || this.position.quantityEth.eq(0);
-  }
-
-  #changeTrade(intent: OrderIntent, fill: Fill): void {
-    if (this.openTrade === null && fill.side === 'sell') return;
+  #changeTrade(intent: OrderIntent, { fill, effect }: FillPart): void {
+    if (this.openTrade === null && effect === 'reduce') return;
     const trade = addToTrade(this.openTrade ?? openTrade(intent, fill), fill, this.baseAsset);
-    if (fill.side === 'buy' || !this.#isDust(intent)) {
+    if (effect === 'grow' || !isDust(this.position.quantityEth, intent.quantityStep)) {
       this.openTrade = trade;
       return;
     }
     this.closedTrades.push({ ...trade, exitTimeMs: fill.executedAtMs, reason: intent.reason });
     this.openTrade = null;
+  }
+
+  /** A payment counts once, and for the trade that was open when it was due, closed by now or not. */
+  #fund({ fundingId, asset, amount, paidAtMs }: Extract<JournalRecord, { type: 'funding' }>): void {
+    if (this.fundingIds.has(fundingId)) return;
+    this.fundingIds.add(fundingId);
+    this.#add(asset, money(amount));
+    this.lastFundingMs = Math.max(this.lastFundingMs ?? paidAtMs, paidAtMs);
+    if (asset !== this.quoteAsset) return;
+    this.fundingUsd = this.fundingUsd.plus(amount);
+    if (this.openTrade !== null && this.openTrade.entryTimeMs <= paidAtMs) {
+      this.openTrade = fundTrade(this.openTrade, money(amount));
+      return;
+    }
+    const index = this.closedTrades.findLastIndex(
+      ({ entryTimeMs, exitTimeMs }) => entryTimeMs <= paidAtMs && exitTimeMs !== null && paidAtMs <= exitTimeMs,
+    );
+    const trade = this.closedTrades[index];
+    if (trade !== undefined) this.closedTrades[index] = fundTrade(trade, money(amount));
   }
 
   #restore(snapshot: LedgerSnapshot): void {
@@ -275,6 +276,9 @@ export class Ledger {
     this.feesUsd = money(snapshot.feesUsd);
     this.transfersUsd = money(snapshot.transfersUsd);
     this.fillCount = snapshot.fills;
+    this.fundingUsd = money(snapshot.fundingUsd ?? 0);
+    this.lastFundingMs = snapshot.lastFundingMs ?? null;
+    for (const id of snapshot.fundingIds ?? []) this.fundingIds.add(id);
     const { quantityEth, costUsd, decisionId, lastBuyMs, protection } = snapshot.position;
     Object.assign(this.position, { quantityEth: money(quantityEth), costUsd: money(costUsd), decisionId, lastBuyMs, protection });
   }

@@ -15,6 +15,7 @@ export const ORDER_LEGS = [
   'flatten',
   'stop_on_exchange',
   'target_on_exchange',
+  'liquidation_near',
 ] as const;
 
 /**
@@ -42,6 +43,8 @@ export const orderIntentSchema = z
     /** The list at the exchange that the order is one of. */
     listClientOrderId: z.string().min(1).max(36).optional(),
     postOnly: z.boolean().optional(),
+    /** Of an order for a perpetual: whether it may only make the position smaller. Absent on spot. */
+    reduceOnly: z.boolean().optional(),
     /** The price at which a stop or target fired; simulated venues fill there. */
     triggerPriceUsd: decimalText.optional(),
     /** The price that the order was sized with. */

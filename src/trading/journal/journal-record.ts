@@ -14,6 +14,9 @@ export const protectionSchema = z
     /** Fraction below the highest price since entry; null without a trailing stop. */
     trailingFraction: z.number().nullable(),
     highestPriceUsd: decimalText.nullable(),
+    /** Of a short position: its stop lies above, its target below, and a trailing stop follows the lowest price. */
+    direction: z.literal('short').optional(),
+    lowestPriceUsd: decimalText.optional(),
   })
   .readonly();
 
@@ -58,6 +61,10 @@ export const ledgerSnapshotSchema = z
     openTrade: tradeSchema.nullable(),
     closedTrades: z.array(tradeSchema),
     decisionIds: z.array(z.string()),
+    /** Absent where no funding was ever booked. */
+    fundingUsd: decimalText.optional(),
+    lastFundingMs: timeMs.optional(),
+    fundingIds: z.array(z.string()).optional(),
   })
   .readonly();
 
@@ -97,6 +104,16 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     brokeFilter: z.boolean().optional(),
   }),
   record('fill', { fill: fillSchema }),
+  /** Funding of a perpetual, booked once: received, or paid where `amount` is negative. `paidAtMs` is when it was due. */
+  record('funding', {
+    fundingId: z.string().min(1),
+    asset: z.string(),
+    amount: decimalText,
+    paidAtMs: timeMs,
+    /** What a position of one USD paid, as a fraction, where that is known. */
+    rate: z.number().optional(),
+    positionEth: decimalText.optional(),
+  }),
   record('protection', { protection: protectionSchema.nullable() }),
   record('reconciliation', { differences: z.array(differenceSchema) }),
   record('checkpoint', { ledger: ledgerSnapshotSchema }),

@@ -34,6 +34,11 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
     openTrade: ledger.openTrade,
     closedTrades: [...ledger.closedTrades],
     decisionIds: [...ledger.decisionIds],
+    ...(ledger.lastFundingMs !== null && {
+      fundingUsd: toText(ledger.fundingUsd),
+      lastFundingMs: ledger.lastFundingMs,
+      fundingIds: [...ledger.fundingIds],
+    }),
   };
 }
 
