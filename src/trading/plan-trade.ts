@@ -4,11 +4,13 @@ import { type Decision, type DecisionPolicy, type DecisionView, decide } from '.
 import type { Ledger } from './ledger.ts';
 import { type LimitPolicy, limitPrice } from './limit-price.ts';
 import type { OrderIntent, OrderLeg } from './order.ts';
+import { isDust } from './position.ts';
 import { type Reason, reason } from './reason.ts';
 import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
 import { type Sizing, sizeOrder } from './sizing/size-order.ts';
+import { sizePerpetualOrder, withoutSmallest } from './sizing/size-perpetual.ts';
 import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
 import type { TradingMode } from './trading-mode.ts';
 
@@ -60,14 +62,14 @@ export interface TradePlan {
 /** decide -> assess -> size -> intents: the one way from a prediction to orders, in every mode. Pure. */
 export function planTrade(input: TradeInput): TradePlan {
   const { ledger, account, policy } = input;
-  const isFlat = ledger.position.quantityEth.lt(input.filters.quantityStep) || !ledger.position.quantityEth.gt(0);
+  const isFlat = isDust(ledger.position.quantityEth, input.filters.quantityStep);
   const held = { exposure: isFlat ? 0 : account.exposure, lastBuyMs: ledger.position.lastBuyMs ?? undefined };
   const decision = decide(input.view, input.prediction, held, policy);
   const risk = assess(decision, account, input.limits, input.context);
   const sizing = sizeFor(risk, input);
   const order = sizing.kind === 'order' ? sizing : undefined;
   const leg: OrderLeg =
-    order?.side === 'buy' ? 'entry' : decision.reasons.some(({ rule }) => rule === 'max_holding') ? 'time_exit' : 'exit';
+    order && opens(order) ? 'entry' : decision.reasons.some(({ rule }) => rule === 'max_holding') ? 'time_exit' : 'exit';
   const why = leg === 'time_exit' ? leg : `signal_${decision.label.toLowerCase()}`;
   const intents =
     order && input.priceUsd
@@ -86,22 +88,26 @@ export function planTrade(input: TradeInput): TradePlan {
   return { decision, risk, sizing: recordOf(sizing, risk, input), intents };
 }
 
-function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit }: TradeInput): Sizing {
+/** Whether an order makes the position larger, or turns it: on spot, whether it buys. */
+const opens = ({ side, reduceOnly }: Extract<Sizing, { kind: 'order' }>): boolean =>
+  reduceOnly === undefined ? side === 'buy' : !reduceOnly;
+
+function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit, limits }: TradeInput): Sizing {
   const none = (why: string): Sizing => ({ kind: 'none', reason: reason(why) });
   if (!risk.allowed) return none('risk_denied');
   if (risk.targetExposure === null) return none('position_kept');
   if (priceUsd === undefined) return none('no_price');
-  const sizing = sizeOrder({
-    targetExposure: risk.targetExposure,
-    cashUsd: ledger.cashUsd,
-    positionEth: ledger.balance(ledger.baseAsset),
-    priceUsd,
-    ...costs,
-    filters,
-  });
+  const positionEth = ledger.balance(ledger.baseAsset);
+  const given = { targetExposure: risk.targetExposure, cashUsd: ledger.cashUsd, positionEth, priceUsd, ...costs, filters };
+  const { futures } = limits;
+  const sizing =
+    futures === undefined
+      ? sizeOrder(given)
+      : sizePerpetualOrder({ ...given, walletUsd: ledger.walletUsd, leverage: futures.leverage });
   if (sizing.kind === 'none' || limit === undefined) return sizing;
   const limitPriceUsd = limitPrice(sizing.side, priceUsd, limit.offsetBps, filters.priceTick);
-  const broken = brokenFilter({ quantity: sizing.quantity, limitPriceUsd }, priceUsd, filters);
+  const rules = sizing.reduceOnly === true ? withoutSmallest(filters) : filters;
+  const broken = brokenFilter({ quantity: sizing.quantity, limitPriceUsd }, priceUsd, rules);
   return broken === undefined ? sizing : { kind: 'none', reason: broken };
 }
 
@@ -125,6 +131,8 @@ export interface IntentInput {
   readonly mode: TradingMode;
   readonly side: OrderIntent['side'];
   readonly quantity: Money;
+  /** Of an order for a perpetual; absent on spot. */
+  readonly reduceOnly?: boolean | undefined;
   readonly priceUsd: Money;
   /** Set where a stop or target fired. */
   readonly triggerPriceUsd?: Money | undefined;
@@ -149,6 +157,7 @@ export function makeIntent(input: IntentInput): OrderIntent {
     side: input.side,
     ...pricing(input),
     quantity: toText(input.quantity),
+    ...(input.reduceOnly !== undefined && { reduceOnly: input.reduceOnly }),
     quantityStep: toText(input.filters.quantityStep),
     referencePriceUsd: toText(input.priceUsd),
     plannedAtMs: input.nowMs,
@@ -166,30 +175,26 @@ function pricing({ side, priceUsd, limit, filters }: IntentInput): Pick<OrderInt
   return { type: 'limit', limitPriceUsd, ...(limit.postOnly && { postOnly: true }) };
 }
 
-/** The sale of everything that is held, as an order of `leg`; undefined where there is nothing that can be sold. */
-export function planExit(
-  ledger: Ledger,
-  input: Omit<IntentInput, 'side' | 'quantity' | 'decisionId' | 'attempt' | 'modelId'> & { readonly decisionId?: string },
-): OrderIntent | undefined {
-  const sizing = sizeOrder({
-    targetExposure: 0,
-    cashUsd: ledger.cashUsd,
-    positionEth: ledger.balance(ledger.baseAsset),
-    priceUsd: input.priceUsd,
-    feeBps: 0,
-    slippageBps: 0,
-    filters: input.filters,
-  });
+/** What a way out is planned from. */
+export interface ExitInput extends Omit<IntentInput, 'side' | 'quantity' | 'reduceOnly' | 'decisionId' | 'attempt' | 'modelId'> {
+  readonly decisionId?: string;
+  /** Whether what is held is a position in a perpetual. */
+  readonly isPerpetual?: boolean;
+}
+
+/**
+ * The order that leaves everything that is held, as an order of `leg`: a sale, or a purchase where it is short; undefined
+ * where there is nothing that can be traded.
+ */
+export function planExit(ledger: Ledger, input: ExitInput): OrderIntent | undefined {
+  const { isPerpetual = false, ...rest } = input;
+  const positionEth = ledger.balance(ledger.baseAsset);
+  const given = { targetExposure: 0, cashUsd: ledger.cashUsd, positionEth, feeBps: 0, slippageBps: 0, ...input };
+  const sizing = isPerpetual ? sizePerpetualOrder({ ...given, walletUsd: ledger.walletUsd, leverage: 1 }) : sizeOrder(given);
   if (sizing.kind === 'none') return undefined;
   // Ether that was adopted and never added to belongs to no decision.
   const decisionId = input.decisionId ?? ledger.position.decisionId ?? `adopted-${input.nowMs}`;
   const attempt = ledger.attempts(decisionId, input.leg).length + 1;
-  return makeIntent({
-    ...input,
-    decisionId,
-    attempt,
-    side: 'sell',
-    quantity: sizing.quantity,
-    modelId: ledger.openTrade?.modelId ?? null,
-  });
+  const modelId = ledger.openTrade?.modelId ?? null;
+  return makeIntent({ ...rest, ...sizing, decisionId, attempt, modelId });
 }

@@ -5,6 +5,7 @@ import { repricedLimit } from './limit-price.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
 import { type Reason, reason } from './reason.ts';
+import { withoutSmallest } from './sizing/size-perpetual.ts';
 import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
 
 export interface RetryOptions {
@@ -35,7 +36,7 @@ const NOTHING: Retry = { kind: 'none', reason: null };
  * none while one of them is open, when nothing is left that the venue would take, when the exchange refused the last one
  * for what it is, or when the attempts are used up. Quantity and price are rounded by the rules given, so an order that
  * broke rules which changed is made anew, and given up where that changes nothing. A limit is priced anew; the last attempt
- * of a sale takes what the market gives, since leaving must stay possible. It goes through the gate like any order.
+ * of a way out takes what the market gives, since leaving must stay possible. It goes through the gate like any order.
  */
 export function planRetry(ledger: Ledger, intent: OrderIntent, options: RetryOptions): Retry {
   const attempts = ledger.attempts(intent.decisionId, intent.leg);
@@ -47,12 +48,14 @@ export function planRetry(ledger: Ledger, intent: OrderIntent, options: RetryOpt
   const filled = attempts.reduce((sum, order) => sum.plus(order.filledQuantity), ZERO);
   const quantity = floorToStep(largest.minus(filled), options.filters.quantityStep);
   const { type: _type, limitPriceUsd, postOnly, ...rest } = intent;
-  const isLastSale = intent.side === 'sell' && attempts.length + 1 >= options.maxAttempts;
+  const leaves = intent.reduceOnly ?? intent.side === 'sell';
+  const isLastExit = leaves && attempts.length + 1 >= options.maxAttempts;
   const limit =
-    limitPriceUsd === undefined || isLastSale
+    limitPriceUsd === undefined || isLastExit
       ? undefined
       : repricedLimit({ ...intent, limitPriceUsd }, options.priceUsd, options.filters.priceTick);
-  const broken = brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, options.filters);
+  const rules = intent.reduceOnly === true ? withoutSmallest(options.filters) : options.filters;
+  const broken = brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, rules);
   if (broken !== undefined) return { kind: 'none', reason: broken };
   const isSame = quantity.eq(last.intent.quantity) && limit?.toFixed() === last.intent.limitPriceUsd;
   if (last.brokeFilter && isSame) return { kind: 'none', reason: reason('unchanged', last.intent.quantity, toText(quantity)) };

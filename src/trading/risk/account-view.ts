@@ -17,6 +17,7 @@ export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, hist
     nowMs,
     equityUsd,
     exposure: ledger.exposure(priceUsd),
+    ...(ledger.openTrade?.direction !== undefined && { entryPriceUsd: entryPriceOf(ledger) }),
     peakEquityUsd: Math.max(equityUsd, past.startUsd, ...past.points.map((point) => point.equityUsd)),
     dayStartEquityUsd: equityAt(past.points, nowMs - DAY_MS) ?? past.startUsd,
     weekStartEquityUsd: equityAt(past.points, nowMs - WEEK_MS) ?? past.startUsd,
@@ -32,6 +33,8 @@ export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, hist
     ),
   };
 }
+
+const entryPriceOf = ({ position }: Ledger): number => toNumber(position.costUsd) / toNumber(position.quantityEth);
 
 /** Past equity, and the capital at the start, comparable with equity now: money moved by hand is neither gain nor loss. */
 function withoutTransfers(past: readonly EquityPoint[], now: Pick<EquityPoint, 'equityUsd' | 'transfersUsd'>) {

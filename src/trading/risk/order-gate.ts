@@ -1,11 +1,11 @@
-import { money, startOfDayMs, toNumber } from '../../domain/index.ts';
+import { type Money, money, startOfDayMs, toNumber } from '../../domain/index.ts';
 import type { Ledger } from '../ledger.ts';
 import type { OrderIntent } from '../order.ts';
 import { reservedQuantity } from '../order-list.ts';
 import { type Reason, reason } from '../reason.ts';
 import type { PreTradeGate } from '../trading-engine.ts';
 import { countOrdersSince } from './account-view.ts';
-import type { RiskLimits } from './risk-limits.ts';
+import type { FuturesLimits, RiskLimits } from './risk-limits.ts';
 
 export interface OrderGateOptions {
   readonly limits: RiskLimits;
@@ -15,15 +15,40 @@ export interface OrderGateOptions {
 
 /**
  * The last check of every order, whoever made it: retries, stops and orders by hand included. Sales are checked against
- * what is held and nothing else, since reducing risk must stay possible; purchases against the halt, cash and limits.
+ * what is held and nothing else, since reducing risk must stay possible; purchases against the halt, cash and limits. With
+ * perpetuals the same holds of orders that make the position smaller, and of those that make it larger or turn it.
  */
 export function createOrderGate({ limits, isHalted }: OrderGateOptions): PreTradeGate {
+  const { futures } = limits;
   return async (intent, ledger) => {
+    if (futures !== undefined && onlyReduces(intent, ledger)) return [];
     // What protective orders at the exchange may still sell is theirs until they are withdrawn.
-    if (intent.side === 'sell') return checkSale(intent, ledger);
+    if (futures === undefined && intent.side === 'sell') return checkSale(intent, ledger);
+    if (intent.reduceOnly === true) return [reason('position', intent.quantity, ledger.position.quantityEth.toFixed())];
     const halted = (await isHalted()) ? [reason('halted', 1, 0)] : [];
-    return [...halted, ...checkPurchase(intent, ledger, limits)];
+    const denials = futures === undefined ? checkPurchase(intent, ledger, limits) : checkOpening(intent, ledger, limits, futures);
+    return [...halted, ...denials];
   };
+}
+
+/** Whether an order goes towards zero and not beyond. */
+function onlyReduces({ side, quantity }: OrderIntent, { position: { quantityEth } }: Ledger): boolean {
+  const isAgainst = side === 'buy' ? quantityEth.lt(0) : quantityEth.gt(0);
+  return isAgainst && money(quantity).lte(quantityEth.abs());
+}
+
+function checkOpening(intent: OrderIntent, ledger: Ledger, limits: RiskLimits, futures: FuturesLimits): Reason[] {
+  const { position } = ledger;
+  const price = money(intent.limitPriceUsd ?? intent.referencePriceUsd);
+  const after = position.quantityEth.plus(money(intent.quantity).times(intent.side === 'buy' ? 1 : -1));
+  const turns = after.times(position.quantityEth).lt(0);
+  const opened = turns ? after.abs() : money(intent.quantity);
+  const notional = after.abs().times(price);
+  const most = ledger.equityUsd(price).times(futures.leverage);
+  const reasons: Reason[] = [];
+  if (after.lt(0) && !futures.allowShort) reasons.push(reason('short_not_allowed', after.toFixed(), 0));
+  if (notional.gt(most)) reasons.push(reason('leverage', notional.toFixed(), most.toFixed()));
+  return [...reasons, ...checkLimits(intent, ledger, limits, opened.times(price), toNumber(notional))];
 }
 
 function checkSale(intent: OrderIntent, ledger: Ledger): Reason[] {
@@ -36,13 +61,18 @@ function checkPurchase(intent: OrderIntent, ledger: Ledger, limits: RiskLimits):
   const price = money(intent.limitPriceUsd ?? intent.referencePriceUsd);
   const notional = money(intent.quantity).times(price);
   const position = toNumber(ledger.balance(ledger.baseAsset).times(price).plus(notional));
+  const cash = notional.gt(ledger.cashUsd) ? [reason('cash', notional.toFixed(), ledger.cashUsd.toFixed())] : [];
+  return [...cash, ...checkLimits(intent, ledger, limits, notional, position)];
+}
+
+/** @param positionUsd the size of the position after the order */
+function checkLimits(intent: OrderIntent, ledger: Ledger, limits: RiskLimits, openedUsd: Money, positionUsd: number): Reason[] {
   const ordersToday = countOrdersSince(ledger, startOfDayMs(intent.plannedAtMs));
   const reasons: Reason[] = [];
-  if (notional.gt(ledger.cashUsd)) reasons.push(reason('cash', notional.toFixed(), ledger.cashUsd.toFixed()));
-  if (limits.maxOrderUsd !== null && notional.gt(limits.maxOrderUsd))
-    reasons.push(reason('max_order_usd', notional.toFixed(), limits.maxOrderUsd));
-  if (limits.maxPositionUsd !== null && position > limits.maxPositionUsd)
-    reasons.push(reason('max_position_usd', position, limits.maxPositionUsd));
+  if (limits.maxOrderUsd !== null && openedUsd.gt(limits.maxOrderUsd))
+    reasons.push(reason('max_order_usd', openedUsd.toFixed(), limits.maxOrderUsd));
+  if (limits.maxPositionUsd !== null && positionUsd > limits.maxPositionUsd)
+    reasons.push(reason('max_position_usd', positionUsd, limits.maxPositionUsd));
   if (limits.tradesPerDay !== null && ordersToday >= limits.tradesPerDay)
     reasons.push(reason('trades_per_day', ordersToday, limits.tradesPerDay));
   return reasons;

@@ -17,7 +17,14 @@ export interface SizingInput {
 
 /** An order's side and quantity, or why there is none. */
 export type Sizing =
-  | { readonly kind: 'order'; readonly side: OrderSide; readonly quantity: Money; readonly notionalUsd: Money }
+  | {
+      readonly kind: 'order';
+      readonly side: OrderSide;
+      readonly quantity: Money;
+      readonly notionalUsd: Money;
+      /** Of a perpetual: whether the order only makes the position smaller. */
+      readonly reduceOnly?: boolean;
+    }
   | { readonly kind: 'none'; readonly reason: Reason };
 
 const BPS = money('0.0001');
