@@ -10,8 +10,8 @@ import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
 import { type Sizing, sizeOrder } from './sizing/size-order.ts';
-import { sizePerpetualOrder, withoutSmallest } from './sizing/size-perpetual.ts';
-import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
+import { sizePerpetualOrder } from './sizing/size-perpetual.ts';
+import { brokenFilter, type SymbolFilters, withoutSmallest } from './symbol-filters.ts';
 import type { TradingMode } from './trading-mode.ts';
 
 /** Everything that the way from a prediction to an order may look at. */

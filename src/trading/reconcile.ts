@@ -2,6 +2,7 @@ import { type Money, money } from '../domain/index.ts';
 import { adoptedIntent, whyNotAdopt } from './adopt-order.ts';
 import type { OrderReport } from './broker.ts';
 import { isOwnClientOrderId } from './client-order-id.ts';
+import { comparePerpetual } from './compare-perpetual.ts';
 import { isKeptOpen, isResting } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
 import type { TradingMode } from './trading-mode.ts';
@@ -17,9 +18,10 @@ export type UnknownOrderPolicy = (typeof UNKNOWN_ORDER_POLICIES)[number];
 export interface Difference {
   /**
    * foreign_order: an open order that is not ours. own_order_unknown: one with an id of our making that the journal does
-   * not know. balance_missing: less at the exchange than the journal says the system owns.
+   * not know. balance_missing: less at the exchange than the journal says the system owns. position_differs: a position in
+   * a perpetual that is not the journal's.
    */
-  readonly kind: 'foreign_order' | 'own_order_unknown' | 'balance_missing';
+  readonly kind: 'foreign_order' | 'own_order_unknown' | 'balance_missing' | 'position_differs';
   /** The order's id or the asset. */
   readonly subject: string;
   readonly journal: string;
@@ -50,12 +52,18 @@ const BALANCE_TOLERANCE = money('0.00000001');
 /**
  * Compares the journal with the exchange: first what is open is looked up, so that the exchange's truth is booked; then
  * open orders and balances. The system owns what its journal says; the account may hold more (other money of the same
- * person), never less. What was found is written to the journal.
+ * person), never less; a position in a perpetual is the system's own, to the last unit. What was found is written to the journal.
  * @throws ExchangeError when the exchange does not answer
  */
 export async function reconcile(engine: TradingEngine, options: ReconcileOptions): Promise<Reconciliation> {
   await engine.refresh();
-  const differences = [...(await compareOrders(engine, options)), ...(await compareBalances(engine))];
+  const { perpetual } = engine.broker;
+  const orders = await compareOrders(engine, options);
+  const held =
+    perpetual === undefined
+      ? await compareBalances(engine)
+      : await comparePerpetual(engine, perpetual, options.symbol, engine.nowMs());
+  const differences = [...orders, ...held];
   if (differences.length > 0) await engine.recordReconciliation(differences);
   return { differences, unexplained: differences.filter(({ explained }) => !explained) };
 }
@@ -98,6 +106,8 @@ async function cancelUnknown(engine: TradingEngine, report: OrderReport, { symbo
 }
 
 async function adoptUnknown(engine: TradingEngine, report: OrderReport, { symbol, mode }: ReconcileOptions): Promise<Done> {
+  if (engine.broker.perpetual !== undefined)
+    return { action: 'failed', explained: false, journal: 'cannot adopt: not for perpetuals' };
   const { filters } = await engine.broker.market(symbol);
   const intent = adoptedIntent(report, { symbol, mode, filters });
   const why = whyNotAdopt(intent, engine.ledger);

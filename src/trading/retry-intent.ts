@@ -5,8 +5,7 @@ import { repricedLimit } from './limit-price.ts';
 import type { OrderIntent } from './order.ts';
 import { isTerminal } from './order-state.ts';
 import { type Reason, reason } from './reason.ts';
-import { withoutSmallest } from './sizing/size-perpetual.ts';
-import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
+import { brokenFilter, type SymbolFilters, withoutSmallest } from './symbol-filters.ts';
 
 export interface RetryOptions {
   readonly priceUsd: Money;

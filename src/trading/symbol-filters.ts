@@ -41,6 +41,17 @@ export const BINANCE_ETHUSDT_FILTERS: SymbolFilters = {
   priceBandHigh: money('5'),
 };
 
+/** Binance USDⓈ-M ETHUSDT perpetual, as its exchangeInfo gives them. */
+export const BINANCE_ETHUSDT_PERPETUAL_FILTERS: SymbolFilters = {
+  quantityStep: money('0.001'),
+  minQuantity: money('0.001'),
+  maxQuantity: money('2000'),
+  priceTick: money('0.01'),
+  minNotionalUsd: money('20'),
+  priceBandLow: money('0.95'),
+  priceBandHigh: money('1.05'),
+};
+
 /** No venue rounding: quantities are cut after 12 decimals, so that digits do not grow from trade to trade. */
 export const UNFILTERED: SymbolFilters = {
   quantityStep: money('0.000000000001'),
@@ -51,6 +62,9 @@ export const UNFILTERED: SymbolFilters = {
   priceBandLow: NONE,
   priceBandHigh: NONE,
 };
+
+/** The rules for an order that only makes a position smaller: venues of perpetuals take it whatever it is worth. */
+export const withoutSmallest = (filters: SymbolFilters): SymbolFilters => ({ ...filters, minNotionalUsd: NONE });
 
 /** A venue's rules as they are written down. */
 export type FilterTexts = Readonly<Record<keyof SymbolFilters, string>>;

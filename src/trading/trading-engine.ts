@@ -1,6 +1,6 @@
 import { type Clock, InvariantError, type TimeMs, toText } from '../domain/index.ts';
 import { recordsOfReport, stateRecord } from './book-report.ts';
-import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
+import type { Broker, FundingPayment, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
 import { type CrashHook, noCrash } from './crash-point.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
@@ -95,6 +95,16 @@ export class TradingEngine {
   /** Writes down a flow that is not a trade, such as a deposit by hand. */
   recordTransfer(transfer: Omit<Extract<JournalRecord, { type: 'transfer' }>, 'type' | 'atMs'>): Promise<void> {
     return this.#inTurn(() => this.#write([{ type: 'transfer', atMs: this.#options.clock.nowMs(), ...transfer }]));
+  }
+
+  /** Books funding payments that the journal does not have yet. */
+  recordFunding(payments: readonly FundingPayment[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const atMs = this.#options.clock.nowMs();
+      const positionEth = toText(this.ledger.position.quantityEth);
+      const fresh = payments.filter(({ fundingId }) => !this.ledger.fundingIds.has(fundingId));
+      if (fresh.length > 0) await this.#write(fresh.map((one) => ({ type: 'funding', atMs, ...one, positionEth })));
+    });
   }
 
   /** Records new stop and target levels of the open position; null removes them. */
@@ -224,6 +234,10 @@ export class TradingEngine {
       .filter((order) => order.state === 'SUBMITTING' || order.state === 'UNKNOWN')
       .map((order) => this.#arrivalEndsMs(order) + 1);
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  nowMs(): TimeMs {
+    return this.#options.clock.nowMs();
   }
 
   async close(): Promise<void> {

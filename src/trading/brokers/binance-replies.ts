@@ -138,7 +138,8 @@ const exchangeInfoSchema = z.object({
 const amount = decimalText.default('0');
 const sizeFilter = z.object({ minQty: amount, maxQty: amount, stepSize: amount }).prefault({});
 const priceFilter = z.object({ tickSize: amount }).prefault({});
-const notionalFilter = z.object({ minNotional: amount }).prefault({});
+/** `notional` is what perpetuals call it. */
+const notionalFilter = z.object({ minNotional: amount, notional: amount }).prefault({});
 const bandFilter = z
   .object({ bidMultiplierUp: amount, bidMultiplierDown: amount, multiplierUp: amount, multiplierDown: amount })
   .prefault({});
@@ -162,7 +163,7 @@ export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket |
       minQuantity: money(lot.minQty),
       maxQuantity: maxima.reduce((least, most) => (most.lt(least) ? most : least), maxima[0] ?? money(0)),
       priceTick: money(price.tickSize),
-      minNotionalUsd: money(notional.minNotional),
+      minNotionalUsd: either(notional.minNotional, notional.notional),
       priceBandLow: either(band.bidMultiplierDown, band.multiplierDown),
       priceBandHigh: either(band.bidMultiplierUp, band.multiplierUp),
     },

@@ -8,12 +8,14 @@ import type {
   OrderLists,
   OrderReference,
   OrderReport,
+  PerpetualAccount,
   SubmitResult,
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
+import { ccxtPerpetual } from './ccxt-perpetual.ts';
 import { brokeFilter, messageOf } from './classify-exchange-error.ts';
 import { openVenueClient } from './open-venue-client.ts';
 import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
@@ -27,6 +29,8 @@ export interface CcxtBrokerOptions {
   readonly secret: string;
   /** Stands for the exchange's hosts, such as https://api.binance.com; the real ones when absent. */
   readonly baseUrl?: string;
+  /** Stands for the host that knows account and key, where that is another one. */
+  readonly accountUrl?: string;
   /** Of the WebSocket API, stands for wss://ws-api.binance.com; without it there is no private stream. */
   readonly wsApiUrl?: string;
   readonly clock: Clock;
@@ -60,6 +64,7 @@ export class CcxtBroker implements Broker {
   readonly venue: Venue;
   readonly capabilities: BrokerCapabilities;
   readonly orderLists?: OrderLists;
+  readonly perpetual?: PerpetualAccount;
   readonly userStream?: ConnectUserStream;
   readonly #client: VenueClient;
   readonly #clock: Clock;
@@ -84,6 +89,12 @@ export class CcxtBroker implements Broker {
         nowMs: () => this.#clock.nowMs(),
         report: (order, symbol) => this.#report(order, symbol),
         refusalOf: (error) => this.#refusalOf(error),
+      });
+    if (client.perpetual !== undefined)
+      this.perpetual = ccxtPerpetual({
+        account: client.perpetual,
+        offsetMs: () => venueClock.offsetMs,
+        ask: (what, call) => this.#ask(what, call),
       });
     if (url !== undefined && venue === 'binance') {
       const { recvWindowMs = DEFAULT_RECV_WINDOW_MS } = options;

@@ -14,7 +14,7 @@ import type {
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { OrderListIntent } from '../order-list.ts';
-import { BINANCE_ETHUSDT_FILTERS, brokenFilter, type MarketStatus, type SymbolFilters } from '../symbol-filters.ts';
+import { BINANCE_ETHUSDT_FILTERS, brokenFilter, type MarketStatus, type SymbolFilters, withoutSmallest } from '../symbol-filters.ts';
 
 /**
  * What happens to an order that is sent.
@@ -134,7 +134,8 @@ export class SimulatedVenue {
       return { outcome: 'unknown', message: 'time-out' };
     }
     const limitPriceUsd = intent.limitPriceUsd === undefined ? undefined : money(intent.limitPriceUsd);
-    const broken = brokenFilter({ quantity: money(intent.quantity), limitPriceUsd }, money(this.priceUsd), this.filters);
+    const rules = intent.reduceOnly === true ? withoutSmallest(this.filters) : this.filters;
+    const broken = brokenFilter({ quantity: money(intent.quantity), limitPriceUsd }, money(this.priceUsd), rules);
     if (broken !== undefined) return { outcome: 'rejected', message: `Filter failure: ${broken.rule}`, brokeFilter: true };
     const order = this.#take(intent);
     if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
@@ -146,10 +147,14 @@ export class SimulatedVenue {
   }
 
   #take(intent: OrderIntent): VenueOrder | undefined {
+    return this.hasMeansFor(intent) ? this.#open(intent) : undefined;
+  }
+
+  /** Whether the account can carry the order. */
+  protected hasMeansFor(intent: OrderIntent): boolean {
     const needed = intent.side === 'buy' ? money(intent.quantity).times(this.priceUsd).times('1.001') : money(intent.quantity);
     const held = this.balances.get(intent.side === 'buy' ? 'USDT' : 'ETH') ?? ZERO;
-    if (needed.gt(intent.side === 'buy' ? held : held.minus(this.#lockedEth()))) return undefined;
-    return this.#open(intent);
+    return needed.lte(intent.side === 'buy' ? held : held.minus(this.#lockedEth()));
   }
 
   #open(intent: OrderIntent): VenueOrder {
@@ -229,8 +234,7 @@ export class SimulatedVenue {
     const fee = notional.times('0.001');
     order.executed = order.executed.plus(part);
     order.state = order.executed.eq(intent.quantity) ? 'FILLED' : 'PARTIALLY_FILLED';
-    this.#add('ETH', part.times(sign));
-    this.#add('USDT', notional.times(-sign).minus(fee));
+    this.book(part.times(sign), notional.times(sign), fee);
     order.fills.push({
       tradeId: `${order.venueOrderId}.${order.fills.length + 1}`,
       clientOrderId: intent.clientOrderId,
@@ -242,6 +246,12 @@ export class SimulatedVenue {
       feeUsd: fee.toFixed(),
       executedAtMs: this.clock.nowMs(),
     });
+  }
+
+  /** Books an execution: signed quantity and notional, and the fee. */
+  protected book(quantity: Money, notionalUsd: Money, feeUsd: Money): void {
+    this.#add('ETH', quantity);
+    this.#add('USDT', notionalUsd.times(-1).minus(feeUsd));
   }
 
   #lookup(reference: OrderReference): LookupResult {

@@ -1,7 +1,7 @@
 import type { TimeMs } from '../../domain/index.ts';
 import type { BrokerCapabilities } from '../broker.ts';
 
-export const VENUES = ['binance', 'kraken', 'coinbase'] as const;
+export const VENUES = ['binance', 'kraken', 'coinbase', 'binance_usdm'] as const;
 export type Venue = (typeof VENUES)[number];
 
 /** What every client of a venue is made with. */
@@ -10,6 +10,8 @@ export interface VenueClientOptions {
   readonly secret: string;
   /** Stands for every host of the exchange; the real ones when absent. */
   readonly baseUrl?: string;
+  /** Stands for the host that knows account and key, where it is another one. */
+  readonly accountUrl?: string;
   /** Our clock, corrected by how far the venue's is from it. */
   readonly venueNowMs: () => TimeMs;
   readonly requestTimeoutMs: number;
@@ -41,7 +43,9 @@ export const VENUE_CAPABILITIES: Readonly<Record<Venue, VenueCapabilities>> = {
   kraken: { ...COMMON, clientOrderIdLength: 18 },
   /** A repeated `client_order_id` answers with the order that it named first. */
   coinbase: COMMON,
+  /** Linear perpetuals: one-way mode, isolated margin. No pairs: stop and target are watched here. */
+  binance_usdm: { ...COMMON, hasTestnet: true },
 };
 
 /** Where real money may go: venues on which more than loopback servers of our own has proven the adapter, or can. */
-export const LIVE_VENUES: readonly Venue[] = ['binance'];
+export const LIVE_VENUES: readonly Venue[] = ['binance', 'binance_usdm'];

@@ -110,8 +110,7 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     asset: z.string(),
     amount: decimalText,
     paidAtMs: timeMs,
-    /** What a position of one USD paid, as a fraction, where that is known. */
-    rate: z.number().optional(),
+    /** What was held when it was booked, which is not always when it was due. */
     positionEth: decimalText.optional(),
   }),
   record('protection', { protection: protectionSchema.nullable() }),

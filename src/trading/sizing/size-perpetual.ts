@@ -1,6 +1,6 @@
 import { divideDown, floorToStep, type Money, maxMoney, minMoney, money, ZERO } from '../../domain/index.ts';
 import { reason } from '../reason.ts';
-import { brokenFilter, type SymbolFilters } from '../symbol-filters.ts';
+import { brokenFilter, withoutSmallest } from '../symbol-filters.ts';
 import type { Sizing, SizingInput } from './size-order.ts';
 
 export interface PerpetualSizingInput extends Omit<SizingInput, 'targetExposure' | 'positionEth'> {
@@ -53,9 +53,6 @@ export function sizePerpetualOrder(input: PerpetualSizingInput): Sizing {
   if (broken !== undefined) return { kind: 'none', reason: broken };
   return { kind: 'order', side, quantity, notionalUsd: quantity.times(priceUsd), reduceOnly };
 }
-
-/** The rules for an order that only makes a position smaller: venues of perpetuals take it whatever it is worth. */
-export const withoutSmallest = (filters: SymbolFilters): SymbolFilters => ({ ...filters, minNotionalUsd: ZERO });
 
 const closing = (positionEth: Money) => (positionEth.gt(0) ? ('sell' as const) : ('buy' as const));
 
