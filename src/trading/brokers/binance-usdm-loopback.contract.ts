@@ -27,13 +27,13 @@ const isOpen = ({ state }: Order): boolean => state === 'ACCEPTED' || state === 
  */
 export class BinanceUsdmLoopback extends VenueLoopback {
   readonly perpetual: SimulatedPerpetualVenue;
+  /** The order requests, as they came. */
+  readonly orders: URLSearchParams[] = [];
   isHedged = false;
   marginType: 'ISOLATED' | 'CROSSED' = 'CROSSED';
   mayWithdraw = false;
-  /** `allOrders` leaves every order out, as such lists do for a moment after an order. */
-  listLags = false;
-  /** How much of the income history one reply holds. */
-  pageSize = 1_000;
+  /** Orders are neither found by our id nor listed, as may be for a moment after they were taken. */
+  isLagging = false;
 
   constructor(clock: ManualClock, capitalUsd: string) {
     const perpetual = new SimulatedPerpetualVenue(clock, capitalUsd);
@@ -72,6 +72,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
   }
 
   async #take(query: URLSearchParams): Promise<unknown> {
+    this.orders.push(query);
     const quantity = money(query.get('quantity') ?? '0');
     const reduceOnly = query.get('reduceOnly') === 'true';
     const clientOrderId = query.get('newClientOrderId') ?? '';
@@ -122,6 +123,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
       case 'GET v1/order': {
         await venue.connect().lookup(reference);
         const orderId = query.get('orderId');
+        if (orderId === null && this.isLagging) throw refusal(-2013, 'Order does not exist.');
         const order = orderId === null ? this.#orders(clientOrderId).at(-1) : venue.orders.find((o) => o.venueOrderId === orderId);
         if (order === undefined) throw refusal(-2013, 'Order does not exist.');
         return this.#show(order);
@@ -133,10 +135,10 @@ export class BinanceUsdmLoopback extends VenueLoopback {
         return this.#show(order);
       }
       case 'GET v1/openOrders':
-        return venue.orders.filter(isOpen).map((order) => this.#show(order));
+        return this.isLagging ? [] : venue.orders.filter(isOpen).map((order) => this.#show(order));
       case 'GET v1/allOrders':
         checkSpan(query);
-        return this.listLags ? [] : venue.orders.map((order) => this.#show(order));
+        return this.isLagging ? [] : venue.orders.map((order) => this.#show(order));
       case 'GET v1/userTrades':
         checkSpan(query);
         return venue.orders.flatMap((order) => this.#trades(order));
@@ -186,7 +188,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
     if (query.get('incomeType') !== 'FUNDING_FEE') throw refusal(-1130, 'incomeType is not valid.');
     return this.perpetual.funding
       .filter(({ paidAtMs }) => paidAtMs + this.skewMs >= Number(query.get('startTime')))
-      .slice(0, this.pageSize)
+      .slice(0, Number(query.get('limit') ?? 100))
       .map(({ fundingId, asset, amount, paidAtMs }) => ({
         symbol: 'ETHUSDT',
         incomeType: 'FUNDING_FEE',
