@@ -4,7 +4,7 @@ import type { CycleParts } from './cycle-types.ts';
 import type { MarketView } from './market-view.ts';
 
 /**
- * Sells the position where a candle since the last cycle reached its stop or target: on the finest stored candles, stop
+ * Leaves the position where a candle since the last cycle reached its stop or target: on the finest stored candles, stop
  * before target inside one bar, a gap at its open. Where both rest at the exchange, it has done so itself.
  */
 export async function closeIfProtected(parts: CycleParts, view: MarketView, nowMs: TimeMs): Promise<OrderOutcome[]> {
@@ -31,7 +31,10 @@ export async function closeIfProtected(parts: CycleParts, view: MarketView, nowM
     nowMs: trigger.atMs,
     validUntilMs: parts.clock.nowMs() + HOUR_MS,
     reason: trigger.leg,
+    isPerpetual: settings.limits.futures !== undefined,
   });
+  // What was due before the stop was reached was due on the whole position.
+  if (intent) await route.accrueFunding?.(engine, trigger.atMs);
   return intent ? route.settle(engine, [intent]) : [];
 }
 

@@ -7,6 +7,7 @@ import type {
   ExposurePolicy,
   LimitPolicy,
   OrderOutcome,
+  OrderSide,
   PerformanceLog,
   Quote,
   RiskLimits,
@@ -26,8 +27,8 @@ export interface CycleMarket {
   inputs(): Promise<DecisionRecord['inputs']>;
   /** The first price at which one could trade at or after the time; nothing where there is none. */
   quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
-  /** What buying for so much would cost against the order book now; absent where there is no book. */
-  cost?(notionalUsd: Money): Promise<BookCost | undefined>;
+  /** What trading for so much would cost against the order book now; absent where there is no book. */
+  cost?(notionalUsd: Money, side: OrderSide): Promise<BookCost | undefined>;
 }
 
 /** What stays the same from cycle to cycle. */

@@ -9,11 +9,12 @@ import {
   settleOpenOrders,
   settleOrders,
   type TradingEngine,
+  type Venue,
   withdrawProtection,
 } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { exchangeKeys } from './exchange-keys.ts';
-import type { OrderRoute, RouteStatus } from './order-route.ts';
+import type { Liquidation, OrderRoute, RouteStatus } from './order-route.ts';
 import { SandboxClock } from './sandbox-clock.ts';
 import { worldWait } from './world-wait.ts';
 
@@ -27,7 +28,7 @@ const SANDBOX_TIMEOUT_MS = 2_000;
 /**
  * Orders go to an exchange through ccxt: the sandbox's, exactly as to the real one.
  * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_may_withdraw`,
- * `trade.live_other_account`
+ * `trade.live_other_account`, `futures.not_in_sandbox`, `futures.venue`, `futures.hedge_mode`, `futures.not_prepared`
  */
 export async function openExchangeRoute(
   parts: AppParts,
@@ -35,12 +36,14 @@ export async function openExchangeRoute(
   price: () => Promise<Money | undefined>,
 ): Promise<OrderRoute> {
   const { config, clock, timer, urls } = parts;
-  const { exchange, strategy } = config;
+  const { exchange, strategy, futures } = config;
+  if (futures.enabled) refuseWhereNoPerpetuals(exchange.venue, mode);
   const isSandbox = clock instanceof SandboxClock;
   const broker = await CcxtBroker.open({
     ...(await exchangeKeys(parts, mode)),
-    ...(urls.binance === undefined ? {} : { baseUrl: urls.binance }),
-    ...(exchange.userStream && urls.binanceWsApi !== undefined && { wsApiUrl: urls.binanceWsApi }),
+    venue: futures.enabled ? 'binance_usdm' : 'binance',
+    ...(futures.enabled ? perpetualHosts(urls) : urls.binance === undefined ? {} : { baseUrl: urls.binance }),
+    ...(exchange.userStream && !futures.enabled && urls.binanceWsApi !== undefined && { wsApiUrl: urls.binanceWsApi }),
     clock,
     timer,
     requestTimeoutMs: isSandbox ? SANDBOX_TIMEOUT_MS : exchange.requestTimeoutS * 1000,
@@ -51,6 +54,9 @@ export async function openExchangeRoute(
     await refuseOtherAccount(broker, parts.liveAccount);
     await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
   }
+  const { perpetual } = broker;
+  await perpetual?.prepare(strategy.symbol, futures.leverage);
+  let liquidation: Liquidation | undefined;
   const wait = worldWait(parts);
   const settling: SettleOptions = {
     clock,
@@ -73,6 +79,7 @@ export async function openExchangeRoute(
     connect: () => broker,
     protect,
     withdraw: (engine) => withdrawProtection(engine, settling),
+    ...(perpetual !== undefined && { liquidation: () => liquidation }),
     async settle(engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]> {
       const sells = intents.some(({ side, clientOrderId }) => side === 'sell' && !engine.ledger.orders.has(clientOrderId));
       if (sells) await withdrawProtection(engine, settling);
@@ -87,6 +94,10 @@ export async function openExchangeRoute(
         const { foreignOrders, unknownOrders } = exchange;
         const { symbol } = strategy;
         const { unexplained } = await reconcile(engine, { symbol, mode, foreignOrders, unknownOrders });
+        const position = await perpetual?.position(symbol);
+        liquidation = position?.liquidationPriceUsd
+          ? { quantityEth: position.quantityEth, priceUsd: position.liquidationPriceUsd }
+          : undefined;
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };
@@ -97,6 +108,26 @@ export async function openExchangeRoute(
     },
   };
 }
+
+/** @throws ConfigError `futures.not_in_sandbox`, `futures.venue` */
+function refuseWhereNoPerpetuals(venue: Venue, mode: 'sandbox' | 'live'): void {
+  if (mode === 'sandbox') {
+    throw new ConfigError('futures.not_in_sandbox', "the sandbox's exchange has no perpetuals", {
+      hint: 'Try shorts on paper, with `ets demo` or `ets backtest`, or set futures.enabled to false.',
+    });
+  }
+  if (venue === 'binance') return;
+  throw new ConfigError('futures.venue', `no perpetuals are traded at ${venue}`, {
+    hint: 'Set exchange.venue to binance, or futures.enabled to false.',
+    details: { venue },
+  });
+}
+
+/** Orders go to one host; account number and rights of the key are asked of the spot host. */
+const perpetualHosts = ({ binanceUsdm, binance }: AppParts['urls']) => ({
+  ...(binanceUsdm !== undefined && { baseUrl: binanceUsdm }),
+  ...(binance !== undefined && { accountUrl: binance }),
+});
 
 /** Real money moves only in the account that the user named. */
 async function refuseOtherAccount(broker: CcxtBroker, confirmed: string | undefined): Promise<void> {

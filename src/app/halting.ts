@@ -25,7 +25,7 @@ export interface Flattened {
   readonly positionEth: string | null;
 }
 
-/** Halts, cancels what is open and sells what is held; where a daemon runs, it does so within seconds. */
+/** Halts, cancels what is open and sells what is held, or buys back what is short; where a daemon runs, it does so within seconds. */
 export async function flatten(parts: AppParts, by: string): Promise<Flattened> {
   const halt = await haltTrading(parts, by, 'flatten');
   const release = await acquireRunLock(parts).catch((error: unknown) => {
@@ -64,7 +64,7 @@ export async function flattenIfAsked(parts: Pick<AppParts, 'dataDir'>, session: 
 
 const flattenFile = ({ dataDir }: Pick<AppParts, 'dataDir'>): string => join(dataDir, PATHS.flatten);
 
-/** Cancels every open order, then sells the position at the market. */
+/** Cancels every open order, then leaves the position at the market. */
 export async function sellEverything(
   session: TradingSession,
   nowMs: TimeMs,
@@ -73,6 +73,7 @@ export async function sellEverything(
   const orders: OrderOutcome[] = [];
   for (const order of engine.ledger.unsettledOrders()) orders.push(await engine.cancel(order.intent.clientOrderId));
   await route.check(engine);
+  await route.accrueFunding?.(engine, nowMs);
   const exit = await exitOf(session.cycle, nowMs);
   if (exit) orders.push(...(await route.settle(engine, [exit])));
   await session.writeHistory();
@@ -91,5 +92,6 @@ async function exitOf({ engine, settings, market, route }: CycleParts, nowMs: Ti
     nowMs,
     validUntilMs: nowMs + HOUR_MS,
     reason: 'flatten',
+    isPerpetual: settings.limits.futures !== undefined,
   });
 }

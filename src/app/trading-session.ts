@@ -9,6 +9,7 @@ import {
   FilePerformanceLog,
   HaltSwitch,
   LIVE_VENUES,
+  type OrderSide,
   type Quote,
   TradingEngine,
   type TradingMode,
@@ -39,7 +40,7 @@ export interface SessionOptions {
   readonly served?: () => readonly ServedPrediction[];
   /** The price at which one can trade now; nothing where it is not known. */
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
-  readonly cost?: (notionalUsd: Money) => Promise<BookCost | undefined>;
+  readonly cost?: (notionalUsd: Money, side: OrderSide) => Promise<BookCost | undefined>;
   readonly runId?: string;
 }
 

@@ -23,9 +23,11 @@ export async function transfer(parts: AppParts, { asset, amount }: TransferReque
     try {
       const { engine } = session.cycle;
       const { ledger } = engine;
-      const after = ledger.balance(asset).plus(amount);
-      if (after.lt(ZERO)) {
-        throw new ConfigError('transfer.not_owned', `the system owns ${ledger.balance(asset).toFixed()} ${asset}`, {
+      // With perpetuals cash is reckoned as if the position had been paid for; the wallet is what there is.
+      const { enabled } = parts.config.futures;
+      const owned = enabled ? (asset === 'USDT' ? ledger.walletUsd : ZERO) : ledger.balance(asset);
+      if (owned.plus(amount).lt(ZERO) || (enabled && asset !== 'USDT')) {
+        throw new ConfigError('transfer.not_owned', `the system owns ${owned.toFixed()} ${asset}`, {
           hint: 'Take no more than that. See `ets journal`.',
         });
       }

@@ -1,12 +1,14 @@
 import { HOUR_MS, toNumber } from '../../domain/index.ts';
 import { checkProtection, type OrderOutcome, planExit, protectedAt, trailOver } from '../../trading/index.ts';
 import type { CycleParts } from '../cycle-types.ts';
+import { leaveBeforeLiquidation } from '../leave-before-liquidation.ts';
 
 /**
- * Between decisions: sells the position where the price now is beyond its stop or target. Where both rest at the exchange
+ * Between decisions: leaves the position where the price now is beyond its stop or target. Where both rest at the exchange
  * they are kept in step with the position, and what they sold is asked for when the price is there.
  */
-export async function watchPosition({ engine, route, settings, market, clock }: CycleParts): Promise<OrderOutcome[]> {
+export async function watchPosition(parts: CycleParts): Promise<readonly OrderOutcome[]> {
+  const { engine, route, settings, market, clock } = parts;
   const { ledger } = engine;
   await route.protect(engine);
   const { protection } = ledger.position;
@@ -14,6 +16,8 @@ export async function watchPosition({ engine, route, settings, market, clock }: 
   const nowMs = clock.nowMs();
   const quote = await market.quote(nowMs);
   if (!quote) return [];
+  const left = await leaveBeforeLiquidation(parts, quote, nowMs);
+  if (left.length > 0) return left;
   const price = toNumber(quote.priceUsd);
   const now = [{ openTimeMs: nowMs, open: price, high: price, low: price }];
   const trigger = checkProtection(protection, now);
@@ -32,7 +36,9 @@ export async function watchPosition({ engine, route, settings, market, clock }: 
     nowMs,
     validUntilMs: nowMs + HOUR_MS,
     reason: trigger.leg,
+    isPerpetual: settings.limits.futures !== undefined,
   });
+  if (exit) await route.accrueFunding?.(engine, nowMs);
   return exit ? route.settle(engine, [exit]) : [];
 }
 

@@ -124,7 +124,8 @@ export class BinanceUsdmLoopback extends VenueLoopback {
         await venue.connect().lookup(reference);
         const orderId = query.get('orderId');
         if (orderId === null && this.isLagging) throw refusal(-2013, 'Order does not exist.');
-        const order = orderId === null ? this.#orders(clientOrderId).at(-1) : venue.orders.find((o) => o.venueOrderId === orderId);
+        const order =
+          orderId === null ? this.#orders(clientOrderId).at(-1) : venue.orders.find((o) => o.venueOrderId === orderId);
         if (order === undefined) throw refusal(-2013, 'Order does not exist.');
         return this.#show(order);
       }
@@ -149,7 +150,10 @@ export class BinanceUsdmLoopback extends VenueLoopback {
       case 'GET v3/balance': {
         const free = perpetual.walletUsd.minus(perpetual.marginUsd);
         const usdt = { asset: 'USDT', balance: perpetual.walletUsd.toFixed(), availableBalance: free.toFixed() };
-        return [{ ...usdt, crossWalletBalance: free.toFixed(), crossUnPnl: '0' }, { asset: 'BNB', balance: '0', availableBalance: '0' }];
+        return [
+          { ...usdt, crossWalletBalance: free.toFixed(), crossUnPnl: '0' },
+          { asset: 'BNB', balance: '0', availableBalance: '0' },
+        ];
       }
       case 'GET v3/positionRisk':
         return this.#positionRisk();

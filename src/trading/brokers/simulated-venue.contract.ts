@@ -14,7 +14,13 @@ import type {
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { OrderListIntent } from '../order-list.ts';
-import { BINANCE_ETHUSDT_FILTERS, brokenFilter, type MarketStatus, type SymbolFilters, withoutSmallest } from '../symbol-filters.ts';
+import {
+  BINANCE_ETHUSDT_FILTERS,
+  brokenFilter,
+  type MarketStatus,
+  type SymbolFilters,
+  withoutSmallest,
+} from '../symbol-filters.ts';
 
 /**
  * What happens to an order that is sent.

@@ -6,6 +6,9 @@ import { tradePnlUsd, tradeReturn } from '../trade.ts';
 import type { AccountView, ClosedTrade } from './risk-input.ts';
 import { WEEK_MS } from './risk-rules.ts';
 
+/** Reasons of an exit that a loss forced. */
+const STOPS: ReadonlySet<string> = new Set(['stop_loss', 'trailing_stop', 'liquidation_near']);
+
 /** The account at `priceUsd` and `nowMs`, with its equity history (ascending; what is not in it began with today's equity). */
 export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, history: readonly EquityPoint[]): AccountView {
   const equityUsd = toNumber(ledger.equityUsd(priceUsd));
@@ -28,7 +31,7 @@ export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, hist
         pnlUsd: toNumber(tradePnlUsd(trade)),
         return: tradeReturn(trade),
         reason: trade.reason,
-        isStop: trade.reason === 'stop_loss' || trade.reason === 'trailing_stop',
+        isStop: STOPS.has(trade.reason),
       }),
     ),
   };

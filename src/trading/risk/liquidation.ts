@@ -1,3 +1,7 @@
+import { toNumber } from '../../domain/index.ts';
+import type { Position } from '../position.ts';
+import type { FuturesLimits } from './risk-limits.ts';
+
 /** A position in a perpetual with the margin set aside for it. Numbers: they are compared with limits, never booked. */
 export interface MarginedPosition {
   /** Negative when short. */
@@ -27,3 +31,26 @@ export function liquidationPrice(position: MarginedPosition): number {
 /** How far the price may still go against a position before it is liquidated, as a fraction; negative beyond it. */
 export const liquidationDistance = (quantityEth: number, liquidationPriceUsd: number, priceUsd: number): number =>
   quantityEth > 0 ? 1 - liquidationPriceUsd / priceUsd : liquidationPriceUsd / priceUsd - 1;
+
+/** Below this share of the distance that a new position needs, an open one is left. */
+const EMERGENCY_SHARE = 0.5;
+
+/**
+ * Whether a position has to be left before it is liquidated.
+ * @param venueLiquidationUsd what the venue says; reckoned from the entry price where it does not
+ */
+export function isNearLiquidation(
+  position: Pick<Position, 'quantityEth' | 'costUsd'>,
+  { leverage, maintenanceMarginRate, minLiquidationDistance }: FuturesLimits,
+  priceUsd: number,
+  venueLiquidationUsd?: number,
+): boolean {
+  const quantityEth = toNumber(position.quantityEth);
+  if (quantityEth === 0) return false;
+  const costUsd = toNumber(position.costUsd);
+  const marginUsd = Math.abs(costUsd) / leverage;
+  const entryPriceUsd = costUsd / quantityEth;
+  const liquidationUsd =
+    venueLiquidationUsd ?? liquidationPrice({ quantityEth, entryPriceUsd, marginUsd, maintenanceMarginRate });
+  return liquidationDistance(quantityEth, liquidationUsd, priceUsd) < EMERGENCY_SHARE * minLiquidationDistance;
+}
