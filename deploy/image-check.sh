@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the production image with buildah and runs daily cycles in it with podman, as compose does: not as root, the root
-# file system read-only. Needs no Docker engine. Prints one line of JSON with the image's size and times.
+# file system read-only. Then the image of the dev target, and a test suite in it by exec. Needs no Docker engine. Prints one
+# line of JSON with the image's size and times.
 #   deploy/image-check.sh [NODE_IMAGE]
 # Where NODE_IMAGE cannot be had, a Debian from debootstrap with this machine's Node stands in for it. Exit 77: skipped.
 set -euo pipefail
@@ -17,8 +18,9 @@ for tool in buildah podman runc node; do command -v "$tool" >/dev/null || skip "
 work=$(mktemp -d)
 world=ets-image-check-world-$$
 daemon=ets-image-check-daemon-$$
+dev=ets-image-check-dev-$$
 clean() {
-  pod rm -f -t 0 "$world" "$daemon" >/dev/null 2>&1 || true
+  pod rm -f -t 0 "$world" "$daemon" "$dev" >/dev/null 2>&1 || true
   rm -rf "$work"
 }
 trap clean EXIT
@@ -53,9 +55,12 @@ if ! build inspect --type image "$node_image" >/dev/null 2>&1 && ! timeout 120 b
   node_image=$stand_in
 fi
 
+make_image() { # of a target, under a name
+  build bud --isolation chroot --pull-never --layers --target "$1" --build-arg "NODE_IMAGE=$node_image" -t "$2" . >"$work/build.log" 2>&1 ||
+    { tail -n 30 "$work/build.log" >&2; exit 1; }
+}
 started=$(now_ms)
-build bud --isolation chroot --pull-never --target production --build-arg "NODE_IMAGE=$node_image" -t "$image" . >"$work/build.log" 2>&1 ||
-  { tail -n 30 "$work/build.log" >&2; exit 1; }
+make_image production "$image"
 built_ms=$(($(now_ms) - started))
 
 mkdir -p "$work/data" "$work/logs" "$work/config"
@@ -97,6 +102,16 @@ two_days_ms=$(($(now_ms) - started))
 quiet ets journal
 decisions=$(node -p 'JSON.parse(fs.readFileSync(process.argv[1], "utf8")).decisions.length' "$work/out.json")
 [ "$decisions" -eq 2 ] || { echo "$decisions decisions instead of 2" >&2; exit 1; }
+
+# The suites that the owner runs by `docker exec`.
+make_image dev "$image-dev"
+pod run -d --name "$dev" --network host --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --entrypoint sleep "$image-dev" infinity >/dev/null
+[ "$(pod exec "$dev" id -u)" = 10001 ] || { echo 'the dev image runs as root' >&2; exit 1; }
+pod exec "$dev" node_modules/.bin/vitest run src/backtest src/config test/generated-docs.test.ts >"$work/dev.log" 2>&1 ||
+  { tail -n 40 "$work/dev.log" >&2; exit 1; }
+dev_tests=$(sed -nE 's/^([0-9]+) passed, 0 failed.*/\1/p' "$work/dev.log")
+node_version=$(pod exec "$dev" node --version)
+
 bytes=$(pod image inspect --format '{{.Size}}' "$image")
-printf '{"imageMb": %d, "builtMs": %d, "createdMs": %d, "readyMs": %d, "twoDaysMs": %d, "user": %d, "readOnlyRoot": true}\n' \
-  "$((bytes / 1000000))" "$built_ms" "$created_ms" "$ready_ms" "$two_days_ms" "$user"
+printf '{"imageMb": %d, "builtMs": %d, "createdMs": %d, "readyMs": %d, "twoDaysMs": %d, "user": %d, "readOnlyRoot": true, "devTests": %d, "node": "%s"}\n' \
+  "$((bytes / 1000000))" "$built_ms" "$created_ms" "$ready_ms" "$two_days_ms" "$user" "$dev_tests" "$node_version"

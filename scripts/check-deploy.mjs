@@ -76,6 +76,12 @@ try {
     writeFileSync(join(folder, file), readFileSync(at(file)));
     check(file, ['docker-compose', '-f', file, 'config', '-q'], { cwd: folder });
   }
+  const overlays = ['deploy/docker-compose.remote.yml', 'deploy/docker-compose.remote-monitoring.yml'].flatMap((file) => [
+    '-f',
+    at(file),
+  ]);
+  const remote = ['--project-directory', folder, '-f', 'docker-compose.prod.yml', ...overlays, '--profile', 'monitoring'];
+  check('compose files for another machine', ['docker-compose', ...remote, 'config', '-q'], { cwd: folder });
 } finally {
   for (const child of children) {
     child.removeAllListeners('exit');

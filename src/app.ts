@@ -14,7 +14,8 @@ import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
 import type { TransferRequest } from './app/transfer.ts';
 import type { TuneOptions } from './app/tune.ts';
-import { upgradeData } from './app/upgrade/upgrade-data.ts';
+import { type Undone, undoUpgrade } from './app/upgrade/undo-upgrade.ts';
+import { type Upgrade, upgradeData } from './app/upgrade/upgrade-data.ts';
 import type { Config, Endpoints } from './config/index.ts';
 import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
 import { RequestBudgets } from './extraction/http/index.ts';
@@ -26,6 +27,8 @@ export interface AppSettings {
   readonly dataDir: string;
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The file of secrets that was read into `env`; `.env` unless told. */
+  readonly envFile?: string | undefined;
   /** Base URLs that stand in for the configured ones; with `control` they are a sandbox's, and so is the time. */
   readonly endpoints?: Endpoints;
   /** Least level of the daemon's log; info unless told. */
@@ -42,15 +45,24 @@ export interface AppSettings {
  * @throws DataError `data.newer_layout`, `data.layout_damaged`
  */
 export async function openApp(settings: AppSettings): Promise<App> {
-  await upgradeData({ dataDir: settings.dataDir, timer: systemTimer }, await ownVersion());
+  await upgradeDataDir(settings.dataDir);
   return new App(await openParts(settings));
 }
+
+/** Brings a data directory to the form of this version, as opening it does, and says what that changed. */
+export const upgradeDataDir = async (dataDir: string): Promise<Upgrade> =>
+  upgradeData({ dataDir, timer: systemTimer }, await ownVersion());
+
+/** Gives a data directory back the form of the version before, for an upgrade that did not come to work. */
+export const undoDataUpgrade = async (dataDir: string): Promise<Undone> =>
+  undoUpgrade({ dataDir, timer: systemTimer }, await ownVersion());
 
 /** The parts list: clock, world, store and sources, as the settings have them. */
 async function openParts({
   dataDir,
   config,
   env,
+  envFile,
   endpoints,
   signal,
   liveAccount,
@@ -74,6 +86,7 @@ async function openParts({
     dataDir,
     config,
     env,
+    envFile,
     clock,
     timer,
     budgets: new RequestBudgets(timer),
@@ -330,16 +343,23 @@ export class App {
 
   /** No new risk from now on. @param by who halts, for the record */
   async halt(by: string, why: string) {
-    return (await import('./app/halting.ts')).haltTrading(this.#parts, by, why);
+    const { haltTrading } = await import('./app/halting.ts');
+    return this.#audited(`halt: ${why}`, () => haltTrading(this.#parts, by, why));
   }
 
   async resume() {
-    return (await import('./app/halting.ts')).resumeTrading(this.#parts);
+    const { resumeTrading } = await import('./app/halting.ts');
+    return this.#audited('resume', () => resumeTrading(this.#parts));
   }
 
   /** Halts, cancels what is open and sells what is held. */
   async flatten(by: string) {
-    return (await import('./app/halting.ts')).flatten(this.#parts, by);
+    const { flatten } = await import('./app/halting.ts');
+    return this.#audited('flatten', () => flatten(this.#parts, by));
+  }
+
+  async #audited<T>(what: string, act: () => Promise<T>): Promise<T> {
+    return (await import('./app/write-audit.ts')).audited(this.#parts, what, act);
   }
 
   async createBackup() {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -47,19 +47,57 @@ describe('deploy.sh', () => {
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe(token);
   });
 
-  it('goes back to the image before where the new one does not become healthy', async () => {
+  const acts = () =>
+    docker.calls.filter((call) => /^(tag|build|logs|compose (-f|--project).* (up|stop|run|down))/.test(call)).map(shorter);
+  const shorter = (call: string) =>
+    call.replace(/^compose .*?(up|stop|run|down)/, '$1').replace('--rm --no-deps -T ethereum-trading-system ', '');
+
+  it('upgrades: backup by the old image, build, stop, migration, start', async () => {
+    docker.addImage('ethereum-trading:latest');
+    expect(await deploy(['--production'])).toMatchObject({ code: 0 });
+    expect(acts()).toEqual([
+      'run backup create --json',
+      'tag ethereum-trading:latest ethereum-trading:previous',
+      'build --target production -t ethereum-trading:latest .',
+      'stop ethereum-trading-system',
+      'run migrate --json',
+      'up -d --no-build',
+    ]);
+  });
+
+  it('changes nothing where the backup before an upgrade fails', async () => {
+    docker.addImage('ethereum-trading:latest');
+    docker.backupCode = 3;
+    expect(await deploy([])).toMatchObject({ code: 1, err: expect.stringContaining('the backup before the upgrade failed') });
+    expect(acts()).toEqual(['run backup create --json']);
+  });
+
+  it.each([
+    ['goes back to the image before where the new one does not become healthy', false, []],
+    ['and takes back what it migrated', true, ['run migrate --back']],
+  ])('%s', async (_name, migrates, back) => {
     docker.health = 'unhealthy';
     docker.addImage('ethereum-trading:latest');
+    if (migrates) docker.migration = '{"layout":1,"migrated":[{"file":"outbox.json"}]}';
     const { code, err } = await deploy(['--production']);
     expect(code).toBe(1);
     expect(err).toContain('the last words of the container');
-    expect(err).toContain('went back to the image before');
-    const after = docker.calls.slice(docker.calls.indexOf('logs --tail 50 ethereum-trading-system'));
-    expect(after.slice(1)).toEqual([
-      'image inspect ethereum-trading:previous',
+    expect(err).toContain('went back to the image before, which is not healthy either');
+    expect(acts().slice(acts().indexOf('logs --tail 50 ethereum-trading-system'))).toEqual([
+      'logs --tail 50 ethereum-trading-system',
+      'stop ethereum-trading-system',
+      ...back,
       'tag ethereum-trading:previous ethereum-trading:latest',
-      'compose -f docker-compose.prod.yml up -d --no-build',
+      'up -d --no-build',
     ]);
+  });
+
+  it('goes back too where the containers cannot be started, and waits until the image before is healthy', async () => {
+    docker.addImage('ethereum-trading:latest');
+    docker.upFails = true;
+    const { code, err } = await deploy([]);
+    expect(code).toBe(1);
+    expect(err).toContain('the containers did not start; went back to the image before, which is healthy');
   });
 
   it('stops what it started where there is nothing to go back to', async () => {
@@ -79,6 +117,10 @@ describe('deploy.sh', () => {
     expect(statSync(join(folder, 'config/tls/key.pem')).mode & 0o777).toBe(0o600);
     expect(docker.calls).toContain('compose -f docker-compose.prod.yml --profile monitoring up -d --no-build');
     const metrics = readFileSync(join(folder, 'deploy/secrets/ets_metrics_token'), 'utf8');
+    expect(parse(readFileSync(join(folder, 'deploy/secrets/targets.yml'), 'utf8'))).toEqual([
+      { targets: ['ethereum-trading-system:8080'], labels: { __scheme__: 'https' } },
+    ]);
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^ETS_GRAFANA_PASSWORD=[0-9a-f]{64}$/m);
     expect(readFileSync(join(folder, '.env'), 'utf8')).toContain(`ETS_METRICS_TOKEN=${metrics}\n`);
   });
 
@@ -129,11 +171,68 @@ describe('deploy.sh', () => {
     expect(await deploy([])).toMatchObject({ code: 1, err: expect.stringContaining('cp .env.example .env') });
   });
 
+  it('deploys to the machine of a Docker context: volumes there take what folders hold here', async () => {
+    mkdirSync(join(folder, 'config'));
+    writeFileSync(join(folder, 'config/config.yaml'), 'mode: paper\n');
+    mkdirSync(join(folder, 'deploy/secrets'), { recursive: true });
+    writeFileSync(join(folder, 'deploy/secrets/alertmanager_webhook_url'), 'http://127.0.0.1:9/');
+    const args = ['--production', '--host', 'cloud', ...tls(makeCertificate(folder)), '--monitoring=prometheus'];
+    const { code, err } = await deploy(args);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(readFileSync(join(folder, 'stand-in/context'), 'utf8')).toBe('cloud\n');
+    expect(existsSync(join(folder, 'data-storage'))).toBe(false);
+    const files = 'docker-compose.prod.yml -f deploy/docker-compose.remote.yml -f deploy/docker-compose.remote-monitoring.yml';
+    expect(docker.calls).toContain(`compose --project-directory . -f ${files} --profile monitoring up -d --no-build`);
+    const volume = (name: string) =>
+      execFileSync('tar', ['-tf', join(folder, `stand-in/volume-${name}.tar`)], { encoding: 'utf8' });
+    expect(volume('ets-config')).toMatch(/\.\/config\.yaml[\s\S]*\.\/tls\/key\.pem|\.\/tls\/key\.pem[\s\S]*\.\/config\.yaml/);
+    expect(volume('ets-secrets')).toContain('./ets_metrics_token');
+    expect(volume('ets-prometheus-config')).toContain('./alerts.yml');
+    expect(readFileSync(join(folder, 'stand-in/volume-ets-data.tar'), 'utf8')).toBe('');
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^ETS_UID=10001$/m);
+  });
+
+  it('wants the same of another machine as of this one', async () => {
+    const machine = { memoryBytes: 8e9, diskKb: 50e6, compose: '2.29.0' };
+    docker.machine = { ...machine, memoryBytes: 2e9 };
+    expect(await deploy(['--host=cloud'])).toMatchObject({ code: 1, err: expect.stringMatching(/only 2000 MB[\s\S]*4 GB/) });
+    docker.machine = { ...machine, diskKb: 3e6 };
+    expect(await deploy(['--host=cloud'])).toMatchObject({ code: 1, err: expect.stringMatching(/only 3 GB[\s\S]*20 GB/) });
+    expect(acts()).toEqual(['build --target production -t ethereum-trading:latest .']);
+    docker.machine = { ...machine, compose: '1.29.2' };
+    expect(await deploy([])).toMatchObject({ code: 1, err: expect.stringContaining('Compose 1.29.2 is too old') });
+  });
+
+  it('wants enough memory and disk here', async () => {
+    writeFileSync(join(folder, 'meminfo'), 'MemTotal:        1000000 kB\n');
+    expect(await deploy([], { ETS_MEMINFO: join(folder, 'meminfo') })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/only 1000 MB[\s\S]*4 GB/),
+    });
+    const df = '#!/bin/sh\nprintf "Filesystem\\n/dev/x 1 1 5000000 1%% /\\n"\n';
+    writeFileSync(join(folder, 'stand-in/bin/df'), df, { mode: 0o755 });
+    expect(await deploy([])).toMatchObject({ code: 1, err: expect.stringMatching(/only 5 GB[\s\S]*20 GB/) });
+  });
+
+  it('warns of a .env that everybody can read, and refuses a certificate that has expired', async () => {
+    chmodSync(join(folder, '.env'), 0o644);
+    expect(await deploy([])).toMatchObject({ code: 0, out: expect.stringContaining('chmod 600 .env') });
+    writeFileSync(join(folder, 'stand-in/bin/openssl'), EXPIRED, { mode: 0o755 });
+    const pair = makeCertificate(folder);
+    expect(await deploy(tls(pair))).toMatchObject({ code: 1, err: expect.stringContaining('the certificate has expired') });
+  });
+
   it('refuses folders that it may not change', async () => {
     writeFileSync(join(folder, 'stand-in/bin/chmod'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     expect(await deploy([])).toMatchObject({ code: 1, err: expect.stringMatching(/belongs to somebody else[\s\S]*sudo chown/) });
   });
 });
+
+/** Says of every certificate that it has ended; openssl makes none that has. */
+const EXPIRED = `#!/bin/sh
+case " $* " in *' -checkend 0 '*) exit 1 ;; esac
+PATH=\${PATH#*:} exec openssl "$@"
+`;
 
 describe('compose files', () => {
   interface Service {
@@ -158,10 +257,11 @@ describe('compose files', () => {
     },
   );
 
-  it('mount files of this repository alone, and images of one version', () => {
+  it('mount files of this repository or those that deploy.sh makes, and images of one version', () => {
+    expect(readFileSync(resolve('.gitignore'), 'utf8').split('\n')).toContain('deploy/secrets/');
     for (const [name, { volumes = [], image = '' }] of Object.entries(servicesOf('docker-compose.prod.yml'))) {
       expect(image, name).toMatch(/:(latest$|v?\d+\.\d+\.\d+$)/);
-      for (const volume of volumes.filter((one) => one.startsWith('./deploy')))
+      for (const volume of volumes.filter((one) => one.startsWith('./deploy') && !one.startsWith('./deploy/secrets:')))
         expect(existsSync(resolve(volume.split(':')[0]!)), volume).toBe(true);
     }
   });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { configLeaves } from '../src/config/index.ts';
 import { CRASH_POINTS } from '../src/trading/crash-point.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -18,11 +19,11 @@ function sources(folder: string): string[] {
 }
 
 describe('docs/errors.md', () => {
-  const crashPoints = new Set<string>(CRASH_POINTS);
+  const others = new Set<string>([...CRASH_POINTS, ...configLeaves().map(({ path }) => path)]);
   const used = new Set(
     sources(join(root, 'src'))
       .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(CODE)].map((match) => match[1]!))
-      .filter((literal) => !OTHER.test(literal) && !crashPoints.has(literal)),
+      .filter((literal) => !OTHER.test(literal) && !others.has(literal)),
   );
   const documented = [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([a-z0-9_.]+)` +\|/gm)].map(
     (match) => match[1]!,

@@ -9,6 +9,8 @@ export interface AppParts {
   readonly dataDir: string;
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The file of secrets that was read into `env`; `.env` unless told. */
+  readonly envFile?: string | undefined;
   readonly clock: Clock;
   readonly timer: Timer;
   /** What every host grants this process, shared by all who send requests. */

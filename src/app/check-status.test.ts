@@ -63,6 +63,7 @@ describe('checkStatus', () => {
       'backup ok',
       'notifications ok',
       'certificate ok',
+      'secrets ok',
       'disk ok',
       'clock ok',
     ]);

@@ -3,7 +3,15 @@ import type { ModelRegistry } from '../model/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { diskProbe, priceProbe, quarantineProbe, storageProbe } from './health/data-probes.ts';
 import type { HealthCheck, HealthProbe } from './health/health-check.ts';
-import { backupProbe, certificateProbe, clockProbe, daemonProbe, jobProbe, notificationProbe } from './health/service-probes.ts';
+import {
+  backupProbe,
+  certificateProbe,
+  clockProbe,
+  daemonProbe,
+  jobProbe,
+  notificationProbe,
+  secretsProbe,
+} from './health/service-probes.ts';
 import {
   decisionProbe,
   haltProbe,
@@ -28,6 +36,7 @@ const PROBES: readonly HealthProbe[] = [
   backupProbe,
   notificationProbe,
   certificateProbe,
+  secretsProbe,
   diskProbe,
   clockProbe,
 ];

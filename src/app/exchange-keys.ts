@@ -12,7 +12,7 @@ export interface ExchangeKeys {
  * The exchange's key from the environment, from files that `..._FILE` names, or from the encrypted store. The sandbox's own key is known.
  * @throws ConfigError `exchange.key_missing`
  */
-export async function exchangeKeys(parts: AppParts, mode: 'sandbox' | 'live'): Promise<ExchangeKeys> {
+export async function exchangeKeys(parts: Pick<AppParts, 'env' | 'dataDir'>, mode: 'sandbox' | 'live'): Promise<ExchangeKeys> {
   if (mode === 'sandbox') {
     const { SANDBOX_API_KEY, SANDBOX_API_SECRET } = await import('../sandbox/index.ts');
     return { apiKey: SANDBOX_API_KEY, secret: SANDBOX_API_SECRET };
@@ -20,7 +20,7 @@ export async function exchangeKeys(parts: AppParts, mode: 'sandbox' | 'live'): P
   return { apiKey: await secretOf(parts, 'ETS_BINANCE_API_KEY'), secret: await secretOf(parts, 'ETS_BINANCE_API_SECRET') };
 }
 
-async function secretOf(parts: AppParts, name: string): Promise<string> {
+async function secretOf(parts: Pick<AppParts, 'env' | 'dataDir'>, name: string): Promise<string> {
   const { env } = parts;
   const file = env[`${name}_FILE`];
   const value = file ? await readFile(file, 'utf8').catch(() => '') : (env[name] ?? (await readStoredKey(parts, name)) ?? '');

@@ -1,4 +1,3 @@
-import { isAbsolute, join } from 'node:path';
 import type { DataSource, DataSources } from '../config/index.ts';
 import { createRng, DATASET_NAMES } from '../domain/index.ts';
 import {
@@ -9,9 +8,7 @@ import {
   proposeSource,
 } from '../extraction/index.ts';
 import type { AppParts } from './app-parts.ts';
-
-/** In configuration the data directory is called as it is in the container. */
-const CONTAINER_DATA = '/app/data/';
+import { declaredFile } from './declared-file.ts';
 
 /** The integrator of every declared source that is not one of the built-in ones in other words. */
 export function openExternalData(parts: AppParts): ExternalDataIntegrator {
@@ -78,10 +75,8 @@ function originOf(source: DataSource, dataDir: string): ExternalSource['origin']
       const { endpoint, headers = {}, records, refresh_interval } = source;
       return { kind: 'api', endpoint, headers, records, refreshMs: refresh_interval * 1000 };
     }
-    case 'file': {
-      const inside = source.path.startsWith(CONTAINER_DATA) ? source.path.slice(CONTAINER_DATA.length) : source.path;
-      return { kind: 'file', path: isAbsolute(inside) ? inside : join(dataDir, inside), isReloaded: source.auto_reload };
-    }
+    case 'file':
+      return { kind: 'file', path: declaredFile(source.path, dataDir), isReloaded: source.auto_reload };
     case 'websocket':
       return { kind: 'websocket', url: source.url, subscribe: source.subscribe, records: source.records };
   }

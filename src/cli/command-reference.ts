@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { markdownTable } from '../docs/markdown.ts';
 
 /** Options that every command takes, described once. */
-const COMMON = new Set(['--data-dir', '--config', '--endpoints', '--set', '--log-level', '--json', '--help']);
+const COMMON = new Set(['--data-dir', '--config', '--endpoints', '--env', '--set', '--log-level', '--json', '--help']);
 
 /** docs/cli.md from the commands themselves: every command that does something, with its arguments and options. */
 export function commandReference(program: Command): string {

@@ -6,6 +6,8 @@ export interface GlobalOptions {
   readonly dataDir?: string;
   readonly config?: string;
   readonly endpoints?: string;
+  /** File of secrets and settings; not called `--env-file`, which Node takes for itself wherever it stands. */
+  readonly env?: string;
   readonly logLevel: string;
   readonly json?: boolean;
   readonly set: readonly string[];

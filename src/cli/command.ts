@@ -13,6 +13,7 @@ export function withAction<Options>(command: Command, action: Action<Options>): 
     .option('--data-dir <dir>', 'data directory (env ETS_DATA_DIR, default ./data-storage)')
     .option('--config <file>', 'configuration file (default config/config.yaml where present)')
     .option('--endpoints <file>', 'JSON file of base URLs that stand in for the real services')
+    .option('--env <file>', 'file of secrets and settings (default .env where present); the environment goes before it')
     .option('--set <path=value>', 'overrides one setting; repeatable', collect, [])
     .option('--log-level <level>', 'error, warn, info or debug', 'info')
     .option('--json', 'one JSON document on stdout')
@@ -31,6 +32,8 @@ async function run<Options>(options: Options & GlobalOptions, args: readonly str
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   let app: App | undefined;
   try {
+    const { readEnvFile } = await import('../config/env-file.ts');
+    Object.assign(process.env, readEnvFile(process.env, options.env));
     const context: CommandContext<Options> = {
       options,
       progress,

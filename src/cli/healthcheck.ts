@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { loadConfig } from '../config/index.ts';
+import { loadConfig, readEnvFile } from '../config/index.ts';
 
 /** For containers: exits 0 when the daemon of this machine is ready, 1 otherwise. Its own certificate is not asked for its name. */
-const { port, tlsCertFile } = loadConfig({ env: process.env }).server;
+const { port, tlsCertFile } = loadConfig({ env: { ...readEnvFile(process.env), ...process.env } }).server;
 const options = { host: '127.0.0.1', port, path: '/readyz', timeout: 4_000, rejectUnauthorized: false };
 const request = tlsCertFile === undefined ? httpRequest(options) : httpsRequest(options);
 request

@@ -5,7 +5,8 @@ import type { Progress } from './progress.ts';
 
 export const DEFAULT_DATA_DIR = './data-storage';
 
-const dataDirOf = (options: GlobalOptions): string => options.dataDir ?? process.env.ETS_DATA_DIR ?? DEFAULT_DATA_DIR;
+/** Where the command line, else the environment, says that data lies. */
+export const dataDirOf = (options: GlobalOptions): string => options.dataDir ?? (process.env.ETS_DATA_DIR || DEFAULT_DATA_DIR);
 
 /** The application as the command line asks for it. Heavy modules load here, so that `ets --help` does without them. */
 export async function openCliApp(options: GlobalOptions, progress: Progress, signal: AbortSignal): Promise<App> {
@@ -20,6 +21,7 @@ export async function openCliApp(options: GlobalOptions, progress: Progress, sig
     dataDir: dataDirOf(options),
     config,
     env: process.env,
+    envFile: options.env,
     logLevel: options.logLevel,
     signal,
     ...(options.live === true && options.iUnderstand !== undefined ? { liveAccount: options.iUnderstand } : {}),

@@ -14,6 +14,7 @@ import { flatten, halt, resume } from './commands/halt.ts';
 import { ingest } from './commands/ingest.ts';
 import { journal } from './commands/journal.ts';
 import { keys } from './commands/keys.ts';
+import { migrate } from './commands/migrate.ts';
 import { models } from './commands/models.ts';
 import { monitor } from './commands/monitor.ts';
 import { notify } from './commands/notify.ts';
@@ -65,6 +66,7 @@ export function createProgram(): Command {
     recursiveAnalysis(),
     performanceReport(),
     backup(),
+    migrate(),
     checkStatus(),
     monitor(),
     notify(),

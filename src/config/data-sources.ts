@@ -77,9 +77,12 @@ const KNOWN_KEYS = ['data_sources', ...[apiSource, fileSource, streamSource, sch
 /** JSON Schema of `data_sources.yaml`, for editors. */
 export const dataSourcesJsonSchema = () => z.toJSONSchema(dataSourcesSchema, { io: 'input' });
 
-/** Everything that is wrong with the file; nothing where there is no file. */
-export function checkDataSources(file: string = DATA_SOURCES_FILE): ConfigProblem[] {
-  return parseFile(file).problems;
+/** Everything that is wrong with the file, with `env` also which names it lacks; nothing where there is no file. */
+export function checkDataSources(
+  file: string = DATA_SOURCES_FILE,
+  env?: Readonly<Record<string, string | undefined>>,
+): ConfigProblem[] {
+  return parseFile(file, env).problems;
 }
 
 /**

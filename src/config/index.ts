@@ -9,6 +9,7 @@ export {
   readDataSources,
 } from './data-sources.ts';
 export { type Endpoints, readEndpoints } from './endpoints.ts';
+export { ENV_FILE, readEnvFile } from './env-file.ts';
 export { configJsonSchema, configLeaves } from './leaves.ts';
 export { type ConfigInputs, checkConfig, loadConfig } from './load-config.ts';
 export type { ConfigProblem } from './problems.ts';

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ENV_FILE } from '../../config/index.ts';
 import { HOUR_MS, systemClock, toIso } from '../../domain/index.ts';
 import { createChannels, Outbox } from '../../monitoring/index.ts';
 import { commitLockOwner } from '../../storage/index.ts';
 import { PATHS } from '../app-parts.ts';
 import { listBackups } from '../backups.ts';
 import { readJobRuns } from '../daemon/job-history.ts';
+import { openMode } from '../open-env-file.ts';
 import { degraded, down, type HealthProbe, ok } from './health-check.ts';
 
 const OLD_BACKUP_HOURS = 50;
@@ -68,6 +70,18 @@ export const certificateProbe: HealthProbe = {
     return files.warning
       ? degraded(files.warning, 'put the new one in its place and start the daemon again')
       : ok(`valid until ${toIso(files.validUntilMs)}`);
+  },
+};
+
+/** Whether the file of secrets is its owner's alone. */
+export const secretsProbe: HealthProbe = {
+  name: 'secrets',
+  async look({ envFile = ENV_FILE }) {
+    if (!existsSync(envFile)) return ok(`there is no ${envFile} here`);
+    const mode = openMode(envFile);
+    return mode === undefined
+      ? ok(`${envFile} is its owner's alone`)
+      : degraded(`others than its owner may use ${envFile} (mode ${mode})`, `chmod 600 ${envFile}`);
   },
 };
 

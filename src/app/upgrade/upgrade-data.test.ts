@@ -7,6 +7,7 @@ import { Outbox } from '../../monitoring/index.ts';
 import { JobHistory } from '../daemon/job-history.ts';
 import { acquireRunLock } from '../daemon/run-lock.ts';
 import { DATA_LAYOUT, MIGRATIONS } from './migrations.ts';
+import { undoUpgrade } from './undo-upgrade.ts';
 import { readLayout, upgradeData, writeLayout } from './upgrade-data.ts';
 
 const NOW = Date.UTC(2024, 0, 1);
@@ -93,6 +94,28 @@ describe('the way back', () => {
   it.each(['', '{}', '{"layout":0,"version":"1"}', '[1'])('is refused too where nobody can tell: %s', async (text) => {
     writeFileSync(file('layout.json'), text);
     await expect(readLayout(dataDir)).rejects.toMatchObject({ code: 'data.layout_damaged' });
+  });
+
+  it('gives back what an upgrade changed, once, and the version before reads it again', async () => {
+    const before = oldFiles();
+    await upgrade();
+    writeFileSync(file('journal'), 'written since');
+    const undo = () => undoUpgrade({ dataDir, timer: systemTimer }, '2.0.0');
+    expect(await undo()).toEqual({ layout: DATA_LAYOUT - 1, restored: ['outbox.json', 'schedule.json'] });
+    expect([read('outbox.json'), read('schedule.json')]).toEqual([before.outbox, before.schedule]);
+    expect(await readLayout(dataDir)).toBe(DATA_LAYOUT - 1);
+    expect(readFileSync(file('journal'), 'utf8')).toBe('written since');
+    expect(await undo()).toEqual({ layout: DATA_LAYOUT - 1, restored: [] });
+    expect((await upgrade()).migrated).toHaveLength(2);
+  });
+
+  it('touches nothing while a daemon runs', async () => {
+    oldFiles();
+    await upgrade();
+    const release = await acquireRunLock({ dataDir, timer: systemTimer });
+    await expect(undoUpgrade({ dataDir, timer: systemTimer }, '2.0.0')).rejects.toMatchObject({ code: 'run.already_running' });
+    expect(existsSync(file('outbox.json.before-layout-1'))).toBe(true);
+    await release();
   });
 
   it('is open where the number is known', async () => {

@@ -7,7 +7,11 @@ import type { AppParts } from '../app-parts.ts';
 import { acquireRunLock } from '../daemon/run-lock.ts';
 import { DATA_LAYOUT, MIGRATIONS, type Migration } from './migrations.ts';
 
-const FILE = 'layout.json';
+/** Says which form the data directory has, and which version gave it. */
+export const LAYOUT_FILE = 'layout.json';
+/** Where a file lies as it was before it was brought to this layout. */
+export const beforeName = (file: string): string => `${file}.before-layout-${DATA_LAYOUT}`;
+
 const layoutSchema = z.object({ layout: z.int().min(1), version: z.string() });
 
 /** A file that was brought to a newer form; how it was before lies beside it. */
@@ -27,7 +31,7 @@ export interface Upgrade {
  * @throws DataError `data.newer_layout`, `data.layout_damaged`
  */
 export async function readLayout(dataDir: string): Promise<number> {
-  const path = join(dataDir, FILE);
+  const path = join(dataDir, LAYOUT_FILE);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw error;
@@ -73,8 +77,8 @@ export async function upgradeData(parts: Pick<AppParts, 'dataDir' | 'timer'>, ve
 }
 
 /** Writes down that this version has written to the data directory. */
-export const writeLayout = (dataDir: string, version: string): Promise<void> =>
-  writeFileAtomic(join(dataDir, FILE), `${JSON.stringify({ layout: DATA_LAYOUT, version })}\n`);
+export const writeLayout = (dataDir: string, version: string, layout: number = DATA_LAYOUT): Promise<void> =>
+  writeFileAtomic(join(dataDir, LAYOUT_FILE), `${JSON.stringify({ layout, version })}\n`);
 
 async function findWaiting(dataDir: string, layout: number): Promise<readonly Migration[]> {
   const waiting: Migration[] = [];
@@ -87,7 +91,7 @@ async function findWaiting(dataDir: string, layout: number): Promise<readonly Mi
 
 async function migrateFile(dataDir: string, file: string, migrate: Migration['migrate']): Promise<MigratedFile> {
   const path = join(dataDir, file);
-  const before = `${file}.before-layout-${DATA_LAYOUT}`;
+  const before = beforeName(file);
   const content = migrate(jsonOf(await readFile(path, 'utf8')));
   if (content === undefined)
     throw new ConfigError('data.changed_meanwhile', `${path} was changed while it was upgraded`, { hint: 'Try again.' });

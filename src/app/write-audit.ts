@@ -1,0 +1,39 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DataError } from '../domain/index.ts';
+import { type AppParts, PATHS } from './app-parts.ts';
+
+/** One change that somebody asked for: what, from where, and what became of it (an HTTP status; 200 or 500 elsewhere). */
+export interface AuditRecord {
+  readonly what: string;
+  readonly from: string;
+  readonly status: number;
+}
+
+type AuditParts = Pick<AppParts, 'dataDir' | 'clock'>;
+
+/** Adds a line to `audit.ndjson`. @throws the file system's error */
+export const writeAudit = ({ dataDir, clock }: AuditParts, record: AuditRecord): Promise<void> =>
+  appendFile(join(dataDir, PATHS.audit), `${JSON.stringify({ timeMs: clock.nowMs(), ...record })}\n`);
+
+/**
+ * Does what somebody asked for on the command line, and writes down that it was asked and how it ended. What is switched
+ * comes first: trading can be halted on a full disk.
+ * @throws DataError `audit.not_written` where it was done and cannot be written down
+ */
+export async function audited<T>(parts: AuditParts, what: string, act: () => Promise<T>): Promise<T> {
+  let status = 500;
+  try {
+    const result = await act();
+    status = 200;
+    return result;
+  } finally {
+    await writeAudit(parts, { what, from: 'command line', status }).catch((cause: unknown) => {
+      if (status !== 200) return;
+      throw new DataError('audit.not_written', `${what} is done, and the audit log cannot be written`, {
+        hint: `Is the disk full? ${PATHS.audit} in the data directory has to be writable.`,
+        cause,
+      });
+    });
+  }
+}
