@@ -13,6 +13,7 @@ import {
 import { closeIfProtected } from './close-if-protected.ts';
 import type { CycleParts, CycleResult } from './cycle-types.ts';
 import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
+import { leaveBeforeLiquidation } from './leave-before-liquidation.ts';
 import type { MarketView } from './market-view.ts';
 import { modelQuality } from './model-quality.ts';
 import { DRIFT_LEVELS } from './risk-settings.ts';
@@ -35,10 +36,18 @@ export async function runDailyCycle(parts: CycleParts, decisionTimeMs: TimeMs): 
   if (before)
     return carryOut(parts, before, [], await markPrice(parts, await parts.market.view(decisionTimeMs), decisionTimeMs), true);
   const view = await parts.market.view(decisionTimeMs);
-  const protective = await closeIfProtected(parts, view, decisionTimeMs);
-  await parts.route.accrueFunding?.(parts.engine, decisionTimeMs);
+  const protective = await protect(parts, view, decisionTimeMs);
   const record = await parts.decisions.put(await decideAt(parts, view, id, decisionTimeMs, isExchangeUp));
   return carryOut(parts, record, protective, await markPrice(parts, view, decisionTimeMs), false);
+}
+
+/** Stops and targets reached since the last cycle; of perpetuals the funding until now, and a way out before liquidation. */
+async function protect(parts: CycleParts, view: MarketView, decisionTimeMs: TimeMs): Promise<readonly OrderOutcome[]> {
+  const closed = await closeIfProtected(parts, view, decisionTimeMs);
+  if (parts.settings.limits.futures === undefined) return closed;
+  await parts.route.accrueFunding?.(parts.engine, decisionTimeMs);
+  const quote = await parts.market.quote(decisionTimeMs);
+  return quote ? [...closed, ...(await leaveBeforeLiquidation(parts, quote, decisionTimeMs))] : closed;
 }
 
 /** Books what the exchange did meanwhile. Halts where it and the journal do not agree. @returns whether it answers */

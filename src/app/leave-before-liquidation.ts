@@ -22,7 +22,7 @@ export async function leaveBeforeLiquidation(parts: CycleParts, quote: Quote, no
     priceUsd: quote.priceUsd,
     filters: route.market().filters,
     nowMs,
-    validUntilMs: nowMs + HOUR_MS,
+    validUntilMs: parts.clock.nowMs() + HOUR_MS,
     reason: 'liquidation_near',
     isPerpetual: true,
   });

@@ -1,7 +1,7 @@
 import { HOUR_MS, MINUTE_MS, type Money, money, type TimeMs } from '../domain/index.ts';
 import type { PerpetualAccount } from './broker.ts';
+import type { Difference } from './difference.ts';
 import { fundingSince } from './funding.ts';
-import type { Difference } from './reconcile.ts';
 import { isResting } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
 

@@ -10,6 +10,7 @@ export * from './decide.ts';
 export * from './decision-id.ts';
 export * from './decision-log.ts';
 export type * from './decision-record.ts';
+export type * from './difference.ts';
 export * from './funding.ts';
 export * from './halt-switch.ts';
 export * from './journal/file-journal.ts';

@@ -37,6 +37,8 @@ async function liveFindings(reviewed: ReviewedConfig): Promise<Finding[]> {
     found.push(problem('mode', 'live needs its switch too: --live --i-understand ACCOUNT, here and for `ets run`'));
   if (!LIVE_VENUES.includes(config.exchange.venue))
     found.push(problem('exchange.venue', `no real money goes to ${config.exchange.venue} yet`));
+  if (config.futures.enabled && config.exchange.venue !== 'binance')
+    found.push(problem('futures.enabled', `no perpetuals are traded at ${config.exchange.venue}`));
   try {
     await exchangeKeys(reviewed, 'live');
   } catch (error) {
