@@ -65,18 +65,17 @@ const worstPrice = ({ priceUsd, slippageBps }: Pick<PerpetualSizingInput, 'price
 
 /** What can be opened out of nothing, or after `held` was closed, with all equity as margin. */
 function mostToOpen(equityUsd: Money, held: Money, input: PerpetualSizingInput): Money {
-  const cost = costPerEth(input);
-  const free = equityUsd.minus(held.times(cost));
-  return divideDown(maxMoney(free, ZERO), marginPerEth(input).plus(cost), QUANTITY_DECIMALS);
+  return mostFor(equityUsd.minus(held.times(costPerEth(input))).times(input.leverage), input);
 }
 
 /** What can be added to `held`: profit that is not realised is no margin, a loss is. */
 function mostToAdd(equityUsd: Money, held: Money, input: PerpetualSizingInput): Money {
-  const margin = marginPerEth(input);
-  const free = minMoney(equityUsd, input.walletUsd).minus(held.times(margin));
-  return divideDown(maxMoney(free, ZERO), margin.plus(costPerEth(input)), QUANTITY_DECIMALS);
+  const free = minMoney(equityUsd, input.walletUsd).times(input.leverage);
+  return mostFor(free.minus(held.times(worstPrice(input))), input);
 }
 
-const marginPerEth = (input: PerpetualSizingInput): Money => worstPrice(input).div(input.leverage);
+/** How much a notional of `freeUsd` allows: price / leverage + cost for each Ether, both sides times the leverage. */
+const mostFor = (freeUsd: Money, input: PerpetualSizingInput): Money =>
+  divideDown(maxMoney(freeUsd, ZERO), worstPrice(input).plus(costPerEth(input).times(input.leverage)), QUANTITY_DECIMALS);
 
 const atMost = (quantity: Money, maximum: Money): Money => (maximum.gt(0) ? minMoney(quantity, maximum) : quantity);
