@@ -12,7 +12,7 @@ import type { ImportOptions } from './app/import-model.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
 import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
-import type { TransferRequest } from './app/transfer.ts';
+import type { TransferRequest } from './app/transfer-requests.ts';
 import type { TuneOptions } from './app/tune.ts';
 import { type Undone, undoUpgrade } from './app/upgrade/undo-upgrade.ts';
 import { type Upgrade, upgradeData } from './app/upgrade/upgrade-data.ts';
@@ -248,10 +248,13 @@ export class App {
     const { evaluate } = await import('./app/evaluate.ts');
     const { serving } = await import('./app/registry-model-store.ts');
     const registry = await this.#registry();
-    const id = modelId ?? (await registry.currentId());
+    const currentId = await registry.currentId();
+    const id = modelId ?? currentId;
     if (id === undefined)
       throw new ModelError('evaluate.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
-    return evaluate(this.#parts, serving(await registry.load(id)), period);
+    const model = serving(await registry.load(id));
+    const current = currentId === undefined || currentId === id ? undefined : serving(await registry.load(currentId));
+    return evaluate(this.#parts, model, period, current);
   }
 
   async listModels() {

@@ -1,18 +1,22 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PATHS } from '../src/app/app-parts.ts';
 import { cycleSettings } from '../src/app/cycle-settings.ts';
 import { decideAt, runDailyCycle } from '../src/app/daily-cycle.ts';
+import { verifyJournal } from '../src/app/journal-command.ts';
 import { loadView } from '../src/app/load-view.ts';
 import { paperRoute } from '../src/app/order-route.ts';
+import { openPredictionHistory } from '../src/app/prediction-history.ts';
 import { replayDecision } from '../src/app/replay-decision.ts';
+import { runScheduledCycle } from '../src/app/scheduled-cycle.ts';
 import type { ServingModel } from '../src/app/serving-model.ts';
 import { openTradingSession, type TradingSession } from '../src/app/trading-session.ts';
 import { wantedExposure } from '../src/app/wanted-exposure.ts';
 import { loadConfig } from '../src/config/index.ts';
-import { DAY_MS, ManualClock } from '../src/domain/index.ts';
+import { DAY_MS, ManualClock, money } from '../src/domain/index.ts';
 import { type EnsembleModel, ModelRegistry } from '../src/model/index.ts';
-import type { DecisionRecord } from '../src/trading/index.ts';
+import { accountView, type DecisionRecord, readPerformanceLog } from '../src/trading/index.ts';
 import { END_MS, simulatedHistory } from './simulated-history.fixture.ts';
 
 const FIRST_MS = END_MS - 4 * DAY_MS + 23 * 3_600_000;
@@ -32,6 +36,10 @@ const saying = (probabilities: readonly [number, number, number]): ServingModel 
   canonical: CANONICAL,
   ensemble: { featureNames: [], predictProba: () => Float64Array.from(probabilities) } as unknown as EnsembleModel,
 });
+
+/** With the class shares that the log of predictions notes. */
+const withShares = ({ ensemble }: ServingModel) =>
+  ({ ...ensemble, classShares: [1 / 3, 1 / 3, 1 / 3] }) as unknown as EnsembleModel;
 
 /** The parts so long after the history was fetched. */
 function later(byMs: number) {
@@ -102,6 +110,37 @@ describe('the daily cycle', () => {
     });
   });
 
+  it('records the classes that outcomes known by then do not rule out, and logs them with the prediction', async () => {
+    const model = {
+      ...saying([0.6, 0.25, 0.15]),
+      conformal: { coverage: 0.9, threshold: 0.8, scores: new Array<number>(19).fill(0.8) },
+    };
+    const { parts, clock } = later(0);
+    const session = await openTradingSession(
+      { ...parts, dataDir: mkdtempSync(join(parts.dataDir, 'sets-')) },
+      { mode: 'paper', model: () => ({ ...model, ensemble: withShares(model) }), quote: async () => undefined },
+    );
+    try {
+      const history = await openPredictionHistory(mkdtempSync(join(parts.dataDir, 'log-')));
+      const cycle = { ...session.cycle, clock, served: () => history.served.predictions };
+      const seen: DecisionRecord['predictionSet'][] = [];
+      for (const day of [0, 1, 2, 3]) {
+        const result = await runScheduledCycle(
+          { ...session, cycle },
+          { challenger: () => undefined },
+          history,
+          FIRST_MS + day * DAY_MS,
+        );
+        seen.push(result.record.predictionSet);
+      }
+      expect(seen.map((set) => set!.outcomes)).toEqual([0, 0, 1, 2]);
+      expect(seen[0]).toEqual({ coverage: 0.9, missRate: expect.closeTo(0.1, 12), outcomes: 0, classes: [0, 1] });
+      expect(history.served.predictions.map(({ predictionSet }) => predictionSet)).toEqual(seen.map((set) => set!.classes));
+    } finally {
+      await session.close();
+    }
+  });
+
   it('asks a second source of prices where one is configured', async () => {
     await withSession(0, saying([0.8, 0.1, 0.1]), async ({ cycle }) => {
       const view = await cycle.market.view(FIRST_MS);
@@ -161,10 +200,48 @@ describe('the daily cycle', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as DecisionRecord);
+    const write = (all: readonly object[]) => writeFileSync(file, all.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    write(records.map(({ predictionSet: _, ...older }) => older));
+    expect(await replayDecision(parts, registry, id)).toMatchObject({ identical: true, differences: [] });
     const tampered = records.map((record) => ({ ...record, features: { ...record.features, rsi_14: 1 } }));
-    writeFileSync(file, tampered.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    write(tampered);
     const found = await replayDecision(parts, registry, id);
     expect(found).toMatchObject({ identical: false, differences: [{ path: 'features.rsi_14', recorded: 1 }] });
     await expect(replayDecision(parts, registry, 'nothing')).rejects.toMatchObject({ code: 'replay.no_such_decision' });
+  });
+});
+
+describe('the history of equity', () => {
+  const pathOf = () => join(history.parts.dataDir, PATHS.performance);
+  const limitsNow = (session: TradingSession) =>
+    accountView(session.cycle.engine.ledger, money(2000), END_MS + 9 * DAY_MS, session.cycle.performance.points);
+
+  it('is made anew from the journal where its file was lost or cut short, and the limits are the same', async () => {
+    const says = saying([0.8, 0.1, 0.1]);
+    let before: unknown;
+    await withSession(0, says, async (session) => {
+      for (const day of [0, 1, 2]) await runDailyCycle(session.cycle, FIRST_MS + day * DAY_MS);
+      before = limitsNow(session);
+    });
+    const content = readFileSync(pathOf(), 'utf8');
+    const lines = content.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThanOrEqual(3);
+    const points = lines.length;
+    for (const left of ['', `${lines[0]}\n`, `${lines.slice(1).join('\n')}\n`]) {
+      if (left === '') rmSync(pathOf());
+      else writeFileSync(pathOf(), left);
+      const missingInHistory = points - (left === '' ? 0 : left.trimEnd().split('\n').length);
+      expect(await verifyJournal(history.parts)).toMatchObject({ equity: { points, missingInHistory } });
+      await withSession(0, says, async (session) => expect(limitsNow(session)).toEqual(before));
+      expect(await readPerformanceLog(pathOf())).toEqual(lines.map((line) => JSON.parse(line)));
+    }
+  });
+
+  it('is refused by the check of the journal where it says something else', async () => {
+    const content = readFileSync(pathOf(), 'utf8');
+    writeFileSync(pathOf(), content.replace(/"equityUsd":[\d.]+/, '"equityUsd":1'));
+    await expect(verifyJournal(history.parts)).rejects.toMatchObject({ code: 'journal.equity_differs' });
+    writeFileSync(pathOf(), content);
+    expect(await verifyJournal(history.parts)).toMatchObject({ verified: true, equity: { missingInHistory: 0 } });
   });
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configLeaves } from '../src/config/index.ts';
-import { CRASH_POINTS } from '../src/trading/crash-point.ts';
+import { COMPACTION_POINTS, CRASH_POINTS } from '../src/trading/crash-point.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const CODE = /'([a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*)'/g;
@@ -19,7 +19,7 @@ function sources(folder: string): string[] {
 }
 
 describe('docs/errors.md', () => {
-  const others = new Set<string>([...CRASH_POINTS, ...configLeaves().map(({ path }) => path)]);
+  const others = new Set<string>([...CRASH_POINTS, ...COMPACTION_POINTS, ...configLeaves().map(({ path }) => path)]);
   const used = new Set(
     sources(join(root, 'src'))
       .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(CODE)].map((match) => match[1]!))

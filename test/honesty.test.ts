@@ -14,7 +14,7 @@ async function judged(seed: number, edge: number) {
   const runUntil = (endMs: TimeMs) => walkForward(history.parts, { startMs, endMs, retrainEveryDays: 7 });
   try {
     const run = await runUntil(END_MS - 2 * DAY_MS);
-    return { ...summarize(run, config, 1), run, beginning: await runUntil(startMs + 20 * DAY_MS) };
+    return { ...summarize(run, config, 1, { trials: 1 }), run, beginning: await runUntil(startMs + 20 * DAY_MS) };
   } finally {
     await history.close();
   }

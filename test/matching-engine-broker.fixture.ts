@@ -100,6 +100,10 @@ export class MatchingEngineVenue {
         }
       },
       openOrders: async () => this.exchange.openOrders().map((order) => this.#report(order)),
+      recentFills: async (_symbol, sinceMs) =>
+        this.exchange.fills
+          .filter(({ timeMs }) => timeMs >= sinceMs)
+          .map((fill) => ({ ...toFill(fill), venueOrderId: String(fill.orderId) })),
       balances: async () => new Map((['ETH', 'USDT'] as const).map((asset) => [asset, this.exchange.balance(asset)])),
       close: async () => undefined,
     };

@@ -1,6 +1,7 @@
 import type { Config, Endpoints } from '../config/index.ts';
 import type { Clock, Timer } from '../domain/index.ts';
 import type { RequestBudgets, SourceUrls } from '../extraction/index.ts';
+import type { Redact } from '../monitoring/index.ts';
 import type { DataManager, World } from '../storage/index.ts';
 import type { DataSourcesFile } from './data-sources-file.ts';
 
@@ -25,6 +26,8 @@ export interface AppParts {
   readonly store: DataManager;
   /** Least level of the daemon's log: error, warn, info (unless told) or debug. */
   readonly logLevel?: string | undefined;
+  /** Takes secrets out of what is told or written; a daemon has it. */
+  readonly redact?: Redact;
   readonly onProgress: (text: string, share?: number) => void;
   readonly signal: AbortSignal | undefined;
   /** The account with real money that the user named for this run; nothing unless live trading was asked for. */
@@ -39,6 +42,7 @@ export const PATHS = {
   tradeHistory: 'trades/trade_history.json',
   halt: 'trades/HALT',
   flatten: 'trades/FLATTEN',
+  requests: 'trades/requests',
   audit: 'audit.ndjson',
   pushed: 'raw/pushed',
   backups: 'backups',

@@ -5,6 +5,7 @@ import type { AppParts } from './app-parts.ts';
 import { type BacktestOptions, walkForward } from './backtest.ts';
 import { type RunSummary, reportOf, shownSettings, summarize } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
+import { searchedTrials } from './searched-trials.ts';
 import { writeReport } from './write-report.ts';
 
 /** Costs and capital of the command line, where they differ from the configuration. */
@@ -29,6 +30,7 @@ export const withCosts = (config: Config, { feeBps, slippageBps, capitalUsd }: C
 export async function backtestCommand(parts: AppParts, request: BacktestRequest) {
   const started = parts.timer.elapsedMs();
   const config = withCosts(parts.config, request.costs);
+  const searched = await searchedTrials(parts);
   const run = await walkForward(
     { store: parts.store, config, dataSources: parts.dataSources },
     {
@@ -38,7 +40,7 @@ export async function backtestCommand(parts: AppParts, request: BacktestRequest)
     },
   );
   const simulated = parts.isSimulated;
-  const summary = summarize(run, config, config.model.seed);
+  const summary = summarize(run, config, config.model.seed, searched);
   const command = `ets backtest --start ${toIsoDay(request.startMs)} --end ${toIsoDay(request.endMs)} --retrain-every ${request.retrainEveryDays}d`;
   const report = await writeReport(
     parts.dataDir,

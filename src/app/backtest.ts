@@ -11,11 +11,12 @@ import { runDailyCycle } from './daily-cycle.ts';
 import { loadView } from './load-view.ts';
 import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
-import type { ServedPrediction } from './model-quality.ts';
 import { paperRoute } from './order-route.ts';
 import { noteOf, type PastPrediction, retrain, type TrainingNote } from './retrain.ts';
+import { RiskSurroundings } from './risk-surroundings.ts';
 import type { FinishedRun } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
+import type { ServedPrediction } from './served-outcomes.ts';
 import { predictAt } from './serving-model.ts';
 
 export interface BacktestOptions {
@@ -77,8 +78,16 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
     for (; dueMs <= decisionTimeMs; dueMs += options.retrainEveryDays * DAY_MS) await train(dueMs);
     clock.moveTo(decisionTimeMs);
     const result = await runDailyCycle(parts, decisionTimeMs);
-    const { prediction } = result.record;
-    if (prediction) predictions.push({ decisionTimeMs, modelId: prediction.modelId, probabilities: prediction.probabilities });
+    const { prediction, predictionSet } = result.record;
+    if (prediction) {
+      const { modelId, probabilities } = prediction;
+      predictions.push({
+        decisionTimeMs,
+        modelId,
+        probabilities,
+        ...(predictionSet && { predictionSet: predictionSet.classes }),
+      });
+    }
     const challenger = models.challenger();
     if (challenger)
       shadow.push({ decisionTimeMs, probabilities: predictAt(challenger.model, view, decisionTimeMs).probabilities });
@@ -99,11 +108,19 @@ async function openSimulation(config: Config, view: MarketView, models: MemoryMo
   };
   const route = paperRoute(config, 'backtest', market.quote);
   const settings = cycleSettings(config, route, null);
+  const performance = new MemoryPerformanceLog();
+  const surroundings = new RiskSurroundings();
   const engine = await TradingEngine.open({
     journal: new MemoryJournal(),
     clock,
     connect: route.connect,
-    gate: createOrderGate({ limits: settings.limits, isHalted: () => false }),
+    gate: createOrderGate({
+      limits: settings.limits,
+      feeBps: settings.costs.feeBps,
+      isHalted: () => false,
+      history: () => performance.points,
+      context: (intent) => surroundings.now(intent),
+    }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
   });
@@ -116,7 +133,8 @@ async function openSimulation(config: Config, view: MarketView, models: MemoryMo
     engine,
     route,
     decisions: new MemoryDecisionLog(),
-    performance: new MemoryPerformanceLog(),
+    performance,
+    noteSurroundings: (context, atMs) => surroundings.note(context, atMs),
     isHalted: async () => false,
     halt: async () => undefined,
   };

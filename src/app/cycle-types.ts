@@ -15,8 +15,9 @@ import type {
   TradingMode,
 } from '../trading/index.ts';
 import type { MarketView } from './market-view.ts';
-import type { ServedPrediction } from './model-quality.ts';
 import type { OrderRoute } from './order-route.ts';
+import type { Surroundings } from './risk-surroundings.ts';
+import type { ServedPrediction } from './served-outcomes.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
@@ -27,6 +28,8 @@ export interface CycleMarket {
   inputs(): Promise<DecisionRecord['inputs']>;
   /** The first price at which one could trade at or after the time; nothing where there is none. */
   quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
+  /** The same from a source of its own, where `quote` is what a stream told. */
+  secondQuote?(atMs: TimeMs): Promise<Quote | undefined>;
   /** What trading for so much would cost against the order book now; absent where there is no book. */
   cost?(notionalUsd: Money, side: OrderSide): Promise<BookCost | undefined>;
 }
@@ -67,6 +70,8 @@ export interface CycleParts {
   readonly route: OrderRoute;
   readonly decisions: DecisionLog;
   readonly performance: PerformanceLog;
+  /** Keeps what a decision was made from for the gate, which looks again before each order of it. */
+  readonly noteSurroundings: (context: Surroundings, decisionTimeMs: TimeMs) => void;
   readonly isHalted: () => Promise<boolean>;
   /** No new risk from now on; what is held may still be sold. */
   readonly halt: (why: string) => Promise<void>;

@@ -5,6 +5,7 @@ import {
   type DecisionPolicy,
   type DecisionRecord,
   decisionId,
+  type EquityPoint,
   filterTexts,
   type OrderOutcome,
   type OrderSide,
@@ -17,6 +18,8 @@ import { leaveBeforeLiquidation } from './leave-before-liquidation.ts';
 import type { MarketView } from './market-view.ts';
 import { modelQuality } from './model-quality.ts';
 import { DRIFT_LEVELS } from './risk-settings.ts';
+import type { Surroundings } from './risk-surroundings.ts';
+import { servePredictionSet } from './serve-prediction-set.ts';
 import { predictAt, type ServingModel } from './serving-model.ts';
 import { wantedExposure } from './wanted-exposure.ts';
 
@@ -33,8 +36,11 @@ export async function runDailyCycle(parts: CycleParts, decisionTimeMs: TimeMs): 
   const id = decisionId({ strategy, symbol, decisionTimeMs, mode });
   const isExchangeUp = await checkRoute(parts);
   const before = parts.decisions.get(id);
-  if (before)
-    return carryOut(parts, before, [], await markPrice(parts, await parts.market.view(decisionTimeMs), decisionTimeMs), true);
+  if (before) {
+    const view = await parts.market.view(decisionTimeMs);
+    parts.noteSurroundings(surroundingsOf(parts, view, before), decisionTimeMs);
+    return carryOut(parts, before, [], await markPrice(parts, view, decisionTimeMs), true);
+  }
   const view = await parts.market.view(decisionTimeMs);
   const protective = await protect(parts, view, decisionTimeMs);
   const record = await parts.decisions.put(await decideAt(parts, view, id, decisionTimeMs, isExchangeUp));
@@ -47,7 +53,7 @@ async function protect(parts: CycleParts, view: MarketView, decisionTimeMs: Time
   if (parts.settings.limits.futures === undefined) return closed;
   await parts.route.accrueFunding?.(parts.engine, decisionTimeMs);
   const quote = await parts.market.quote(decisionTimeMs);
-  return quote ? [...closed, ...(await leaveBeforeLiquidation(parts, quote, decisionTimeMs))] : closed;
+  return quote ? [...closed, ...(await leaveBeforeLiquidation(parts, quote.priceUsd, decisionTimeMs))] : closed;
 }
 
 /** Books what the exchange did meanwhile. Halts where it and the journal do not agree. @returns whether it answers */
@@ -71,6 +77,7 @@ export async function decideAt(
   const canonical = model?.canonical ?? view.canonicalFor(decisionTimeMs).series;
   const { matrix, isSuspect } = view.predictionData(canonical, decisionTimeMs);
   const prediction = model && predictAt(model, view, decisionTimeMs);
+  const predictionSet = model && prediction ? servePredictionSet(view, model, parts.served(), prediction, decisionTimeMs) : null;
   const dataVerdicts = dataVerdictsAt(view, canonical, decisionTimeMs);
   const dataAgeMs = decisionTimeMs - newestEndMs(view.table(canonical).price, decisionTimeMs);
   const quote = await market.quote(decisionTimeMs);
@@ -84,6 +91,23 @@ export async function decideAt(
   const policy = model && prediction ? sizedPolicy(settings, view, model, prediction, decisionTimeMs, kept) : settings.policy;
   const increase = increaseWanted(policy, prediction, account.exposure);
   const cost = increase && (await market.cost?.(money((increase.share * account.equityUsd).toFixed(2)), increase.side));
+  const context: Surroundings = {
+    isExchangeUp,
+    marketStatus: route.market().status,
+    confidence: prediction?.confidence,
+    dataAgeMs,
+    dataVerdicts,
+    driftLevel: drift && DRIFT_LEVELS[drift.level],
+    hasSkill: model?.hasSkill,
+    modelAgeMs: model && decisionTimeMs - model.trainedUntilMs,
+    priceUsd: toNumber(priceUsd),
+    needsBook: settings.mode === 'live',
+    spreadBps: cost?.spreadBps,
+    slippageBps: cost?.slippageBps,
+    secondPriceUsd: toNumber(view.lastClose(canonical, decisionTimeMs)),
+    otherSourcePriceUsd: otherSourcePrice(settings, view, decisionTimeMs),
+  };
+  parts.noteSurroundings(context, decisionTimeMs);
   const plan = planTrade({
     decisionId: id,
     symbol: settings.symbol,
@@ -94,22 +118,7 @@ export async function decideAt(
     ledger,
     account,
     limits: settings.limits,
-    context: {
-      isHalted,
-      isExchangeUp,
-      marketStatus: route.market().status,
-      confidence: prediction?.confidence,
-      dataAgeMs,
-      dataVerdicts,
-      driftLevel: drift && DRIFT_LEVELS[drift.level],
-      hasSkill: model?.hasSkill,
-      modelAgeMs: model && decisionTimeMs - model.trainedUntilMs,
-      priceUsd: toNumber(priceUsd),
-      spreadBps: cost?.spreadBps,
-      slippageBps: cost?.slippageBps,
-      secondPriceUsd: toNumber(view.lastClose(canonical, decisionTimeMs)),
-      otherSourcePriceUsd: otherSourcePrice(settings, view, decisionTimeMs),
-    },
+    context: { ...context, isHalted },
     priceUsd: quote?.priceUsd,
     costs: settings.costs,
     filters: route.market().filters,
@@ -131,6 +140,7 @@ export async function decideAt(
     inputs: await market.inputs(),
     features: lastRow(matrix),
     prediction: prediction ? { ...prediction, probabilities: [...prediction.probabilities] } : null,
+    predictionSet,
     dataVerdicts,
     positionBefore: {
       quantityEth: toText(ledger.balance(ledger.baseAsset)),
@@ -151,6 +161,31 @@ export async function decideAt(
   };
 }
 
+/** What a decision that is on record was made from, for the gate: its orders may not have been sent before a restart. */
+function surroundingsOf(parts: CycleParts, view: MarketView, record: DecisionRecord): Surroundings {
+  const { settings } = parts;
+  const { decisionTimeMs, prediction, dataVerdicts, conditions, sizing } = record;
+  const model = parts.model();
+  const canonical = model?.canonical ?? view.canonicalFor(decisionTimeMs).series;
+  const close = toNumber(view.lastClose(canonical, decisionTimeMs));
+  return {
+    isExchangeUp: conditions.isExchangeUp ?? undefined,
+    marketStatus: conditions.marketStatus,
+    confidence: prediction?.confidence,
+    dataAgeMs: decisionTimeMs - newestEndMs(view.table(canonical).price, decisionTimeMs),
+    dataVerdicts,
+    driftLevel: conditions.drift && DRIFT_LEVELS[conditions.drift.level],
+    hasSkill: model?.hasSkill,
+    modelAgeMs: model && decisionTimeMs - model.trainedUntilMs,
+    priceUsd: sizing.priceUsd === null ? close : Number(sizing.priceUsd),
+    needsBook: settings.mode === 'live',
+    spreadBps: conditions.cost?.spreadBps,
+    slippageBps: conditions.cost?.slippageBps ?? undefined,
+    secondPriceUsd: close,
+    otherSourcePriceUsd: otherSourcePrice(settings, view, decisionTimeMs),
+  };
+}
+
 /** Sends what a recorded decision announced, where that has not been done, and notes the equity. */
 async function carryOut(
   parts: CycleParts,
@@ -168,9 +203,10 @@ async function carryOut(
     renewsHolding: decision.renewsHolding && isWanted(record),
   });
   const orders = [...protective, ...(await parts.route.settle(engine, record.intents))];
+  await engine.leaveDust(priceUsd, parts.route.market().filters);
   const { ledger } = engine;
   const equity = ledger.equityUsd(priceUsd);
-  await performance.record({
+  const point: EquityPoint = {
     timeMs: decisionTimeMs,
     decisionId: id,
     equityUsd: toNumber(equity),
@@ -179,7 +215,9 @@ async function carryOut(
     transfersUsd: toNumber(ledger.transfersUsd),
     priceUsd: toNumber(priceUsd),
     exposure: ledger.exposure(priceUsd),
-  });
+  };
+  await engine.recordEquity([point]);
+  await performance.record(point);
   return {
     record,
     orders,

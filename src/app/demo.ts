@@ -21,6 +21,7 @@ import { noteOf, type TrainingNote } from './retrain.ts';
 import { reportOf, shownSettings, summarize } from './run-report.ts';
 import { runScheduledCycle } from './scheduled-cycle.ts';
 import type { ScoredCycle } from './score-run.ts';
+import { searchedTrials } from './searched-trials.ts';
 import { openTradingSession } from './trading-session.ts';
 import { train } from './train.ts';
 import { writeReport } from './write-report.ts';
@@ -55,7 +56,7 @@ export async function runDemo(options: DemoOptions) {
   const store = await DataManager.open(dataDir, { clock: sandbox.clock, world: { kind: 'sandbox', seed, startMs: START_MS } });
   try {
     const run = await tradeDays(partsOf(options, sandbox, store), sandbox, options);
-    const summary = summarize(run, config, seed);
+    const summary = summarize(run, config, seed, await searchedTrials({ dataDir }));
     const { view, canonical } = run;
     const { features } = view.table(canonical);
     await store.writeFeatures(frameOf(features), featureCodeHash());

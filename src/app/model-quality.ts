@@ -5,20 +5,16 @@ import {
   type DriftEvidence,
   type DriftLevel,
   fitFeatureReference,
-  type LoggedPrediction,
   measureFeatureDrift,
   measureLabelShift,
   measureNovelty,
   measureRankDrift,
   type TrainingSet,
   trainableRows,
-  UNKNOWN_LABEL,
 } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
+import { knownOutcomes, type ServedPrediction } from './served-outcomes.ts';
 import type { ServingModel } from './serving-model.ts';
-
-/** What a model said of one decision while it served. */
-export type ServedPrediction = Pick<LoggedPrediction, 'decisionTimeMs' | 'modelId' | 'probabilities'>;
 
 /** Whether the serving model still sees and says what it was trained for. */
 export interface ModelQuality {
@@ -42,11 +38,7 @@ export function modelQuality(
 ): ModelQuality {
   const { set } = view.table(model.canonical);
   const own = predictions.filter(({ modelId }) => modelId === model.modelId);
-  const judged = own.flatMap(({ decisionTimeMs, probabilities }) => {
-    const row = lastAtOrBefore(set.timeMs, decisionTimeMs);
-    const isKnown = set.timeMs[row] === decisionTimeMs && set.label[row] !== UNKNOWN_LABEL && set.labelKnownMs[row]! <= nowMs;
-    return isKnown ? [{ probabilities, label: set.label[row]! }] : [];
-  });
+  const judged = knownOutcomes(set, own, nowMs);
   const excessLoss = judged.length === 0 ? undefined : excessOf(judged);
   const { level, reasons } = assessDrift({ ...inputDrift(view, set, model, trainDays, nowMs), excessLoss });
   return { level, reasons, excessLoss: excessLoss ?? null };

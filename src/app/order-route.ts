@@ -10,6 +10,8 @@ import {
   type OrderOutcome,
   PaperBroker,
   type Quote,
+  retryIntent,
+  type SymbolFilters,
   type SymbolMarket,
   simulatedFunding,
   type TradingEngine,
@@ -27,6 +29,8 @@ export interface OrderRoute {
   readonly mode: TradingMode;
   /** The symbol as the last check saw it. */
   market(): SymbolMarket;
+  /** The symbol as the exchange has it now; absent where orders are simulated. @throws ExchangeError */
+  readonly marketNow?: () => Promise<SymbolMarket>;
   connect(ledger: Ledger): Broker | Promise<Broker>;
   /** Carries out intents until their outcome is known, or leaves them for the next look. */
   settle(engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]>;
@@ -80,9 +84,20 @@ export function paperRoute(
         }
       },
     }),
-    settle: (engine, intents) => engine.execute(intents),
+    settle: async (engine, intents) => {
+      const outcomes = await engine.execute(intents);
+      const left = intents.flatMap((intent) => wayOutOf(engine, intent, filters) ?? []);
+      return left.length === 0 ? outcomes : [...outcomes, ...(await engine.execute(left))];
+    },
     protect: async () => undefined,
     withdraw: async () => true,
     check: async () => ({ kind: 'ready' }),
   };
+}
+
+/** Of an order that would have turned a position, and that the gate denied: what closes it all the same. */
+function wayOutOf({ ledger }: TradingEngine, intent: OrderIntent, filters: SymbolFilters): OrderIntent | undefined {
+  if (intent.reduceOnly !== false || ledger.order(intent.clientOrderId).state !== 'NOT_SENT') return undefined;
+  const { referencePriceUsd, plannedAtMs: nowMs, validUntilMs } = intent;
+  return retryIntent(ledger, intent, { priceUsd: money(referencePriceUsd), filters, nowMs, validUntilMs, maxAttempts: 2 });
 }

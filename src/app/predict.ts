@@ -7,8 +7,6 @@ import {
   ModelError,
   type TimeMs,
 } from '../domain/index.ts';
-
-import { predictionSet } from '../model/index.ts';
 import { MemoryDecisionLog, MemoryJournal, MemoryPerformanceLog, type Reason, TradingEngine } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 import { cycleSettings } from './cycle-settings.ts';
@@ -27,8 +25,16 @@ export interface PredictResult {
   readonly label: ClassLabel;
   readonly probabilities: readonly [number, number, number];
   readonly confidence: number;
-  /** Classes that cannot be ruled out at the stated coverage; null where the model has no walk-forward predictions. */
-  readonly predictionSet: { readonly coverage: number; readonly classes: readonly ClassLabel[] } | null;
+  /**
+   * Classes that cannot be ruled out at the stated coverage, by the `outcomes` of served predictions that were known at the
+   * time; null where the model has no walk-forward predictions.
+   */
+  readonly predictionSet: {
+    readonly coverage: number;
+    readonly missRate: number | null;
+    readonly outcomes: number;
+    readonly classes: readonly ClassLabel[];
+  } | null;
   readonly action: ClassLabel;
   readonly reasons: readonly string[];
 }
@@ -60,10 +66,11 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
     route,
     decisions: new MemoryDecisionLog(),
     performance: new MemoryPerformanceLog(),
+    noteSurroundings: () => undefined,
     isHalted: async () => false,
     halt: async () => undefined,
   };
-  const { prediction, decision, risk } = await decideAt(cycle, view, 'prediction', decisionTimeMs);
+  const { prediction, predictionSet, decision, risk } = await decideAt(cycle, view, 'prediction', decisionTimeMs);
   if (!prediction)
     throw new ModelError('predict.no_prediction', 'the model gave no prediction', { hint: 'See `ets models list`.' });
   const { classIndex, probabilities, confidence } = prediction;
@@ -74,11 +81,8 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
     label: CLASS_LABELS[classIndex],
     probabilities,
     confidence,
-    predictionSet: model.conformal
-      ? {
-          coverage: model.conformal.coverage,
-          classes: predictionSet(model.conformal, probabilities).map((k) => CLASS_LABELS[k as ClassIndex]),
-        }
+    predictionSet: predictionSet
+      ? { ...predictionSet, classes: predictionSet.classes.map((classIndex) => CLASS_LABELS[classIndex]) }
       : null,
     action: risk.allowed ? decision.action : 'HOLD',
     reasons: [...decision.reasons, ...risk.reasons].map(reasonText),

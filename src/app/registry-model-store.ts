@@ -6,7 +6,7 @@ import {
   type GateVerdict,
   type ModelRegistry,
   procedureHash,
-  type SplitConformal,
+  type ScoredConformal,
   type StoredModel,
 } from '../model/index.ts';
 import { ownCommit } from './build-info.ts';
@@ -94,6 +94,7 @@ export class RegistryModelStore implements ModelStore {
       canonical: { series: candidate.canonical, reason: candidate.canonicalReason },
       procedureHash: procedureHash(candidate.procedure),
       procedure: { ...candidate.procedure },
+      ...(candidate.search && { search: candidate.search }),
       trainDays: this.#trainDays,
       rows: candidate.rows,
       classes: [...candidate.classes],
@@ -121,8 +122,8 @@ export class RegistryModelStore implements ModelStore {
 }
 
 /** JSON has no infinity: a set of every class has no threshold. */
-const storable = ({ coverage, threshold }: SplitConformal) => ({
-  coverage,
+const storable = ({ threshold, ...conformal }: ScoredConformal) => ({
+  ...conformal,
   threshold: Number.isFinite(threshold) ? threshold : null,
 });
 

@@ -59,7 +59,12 @@ export async function replayDecision(parts: AppParts, registry: ModelRegistry, d
   const again = await decideAt(cycle, view, decisionId, decisionTimeMs, record.conditions.isExchangeUp ?? undefined);
   const { configHash } = again;
   const differences = compare(
-    asJson({ ...record, configHash, conditions: { marketStatus: again.conditions.marketStatus, ...record.conditions } }),
+    asJson({
+      predictionSet: again.predictionSet,
+      ...record,
+      configHash,
+      conditions: { marketStatus: again.conditions.marketStatus, ...record.conditions },
+    }),
     asJson(again),
     '',
   );
@@ -114,6 +119,7 @@ async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: Dec
     route,
     decisions: new MemoryDecisionLog(),
     performance,
+    noteSurroundings: () => undefined,
     isHalted: async () => record.conditions.isHalted,
     halt: async () => undefined,
   };

@@ -16,11 +16,12 @@ import {
   type LoggedPrediction,
   logLoss,
   ModelTrainer,
+  nonconformity,
   type Procedure,
   type ReliabilityBin,
   reliabilityBins,
+  type ScoredConformal,
   type SkillVerdict,
-  type SplitConformal,
   type TrainingSet,
   trainableRows,
   UNKNOWN_LABEL,
@@ -48,6 +49,17 @@ export interface ModelStore {
   add(candidate: Candidate): Promise<ServingModel>;
 }
 
+/** How settings were searched that a procedure took over. */
+export interface Search {
+  readonly studies: readonly string[];
+  /** Of these studies together. */
+  readonly trials: number;
+  /** Where the last of the searched days ends. */
+  readonly searchedUntilMs: TimeMs;
+  /** Probability that the search fitted noise; null with too few trials to tell. */
+  readonly overfittingProbability: number | null;
+}
+
 /** A freshly fitted model with everything that its manifest tells. */
 export interface Candidate {
   readonly ensemble: EnsembleModel;
@@ -60,13 +72,14 @@ export interface Candidate {
   /** Days of each class in the training window. */
   readonly classes: readonly [number, number, number];
   readonly procedure: Procedure;
+  readonly search?: Search | undefined;
   /** Hash of the training rows. */
   readonly dataFingerprint: string;
   readonly metrics: ModelMetrics;
   readonly baseline: ModelMetrics;
   readonly reliability: readonly ReliabilityBin[];
   /** Prediction sets out of the walk-forward predictions; nothing where there are none. */
-  readonly conformal: SplitConformal | undefined;
+  readonly conformal: ScoredConformal | undefined;
   /** Whether the procedure knew more than the class shares, as far as the walk-forward days tell. */
   readonly skill: SkillVerdict['verdict'];
   readonly gate: GateVerdict;
@@ -98,8 +111,8 @@ export interface RetrainParts {
   readonly trainDays: number;
   readonly threads: number;
   readonly gate: GatePolicy & { readonly windowDays: number; readonly challengerDays: number };
-  /** Probability that the search which chose the procedure's settings fitted noise, where one did. */
-  readonly searchOverfitting?: number | undefined;
+  /** The search that chose the procedure's settings, where one did. */
+  readonly search?: Search | undefined;
   readonly cache: WalkForwardCache;
   readonly models: ModelStore;
   /** What serving models said, whichever they were, ascending in time. */
@@ -111,7 +124,7 @@ export interface RetrainParts {
 }
 
 /**
- * One training: the procedure scored by walk-forward inside the window, compared with what the serving models had said on
+ * One training: the procedure scored by walk-forward inside the window, on days that took no part in choosing its settings, compared with what the serving models had said on
  * the same days, refitted on the whole window, and kept or promoted. Every verdict is stored with the model.
  */
 export async function retrain(
@@ -123,7 +136,9 @@ export async function retrain(
   const history: JudgedHistory = { set, forwardReturn: labels.forwardReturn, untilMs };
   await settleTrial(parts, history);
   const trainer = new ModelTrainer({ ...parts, scoredDays: parts.gate.windowDays });
-  const scored = (await trainer.walkForward(set, untilMs)).filter(({ row }) => isKnown(set, row, untilMs));
+  const scored = (await trainer.walkForward(set, untilMs)).filter(
+    ({ row, decisionTimeMs }) => isKnown(set, row, untilMs) && isOutside(parts.search, decisionTimeMs),
+  );
   parts.onProgress?.('fitting the ensemble');
   const ensemble = await trainer.fit(set, untilMs);
   const rows = trainableRows(set, untilMs - parts.trainDays * DAY_MS, untilMs);
@@ -138,6 +153,7 @@ export async function retrain(
     rows: rows.length,
     classes: [0, 1, 2].map((label) => rows.filter((row) => set.label[row] === label).length) as [number, number, number],
     procedure: parts.procedure,
+    ...(parts.search && { search: parts.search }),
     dataFingerprint: dataFingerprint(set, rows),
     metrics: scoresOf(set, scored, 'probabilities'),
     ...worthOf(set, scored, createRng(parts.procedure.seed, Math.floor(untilMs / DAY_MS))),
@@ -146,6 +162,10 @@ export async function retrain(
   };
   return { candidate, serving: await parts.models.add(candidate) };
 }
+
+/** A day that settings were chosen on says nothing about them. */
+const isOutside = (search: Search | undefined, decisionTimeMs: TimeMs): boolean =>
+  search === undefined || decisionTimeMs >= search.searchedUntilMs;
 
 const isKnown = (set: TrainingSet, row: number, nowMs: TimeMs): boolean =>
   set.label[row] !== UNKNOWN_LABEL && set.labelKnownMs[row]! <= nowMs;
@@ -183,7 +203,8 @@ async function settleTrial(parts: RetrainParts, history: JudgedHistory): Promise
 }
 
 function judge(parts: RetrainParts, history: JudgedHistory, scored: readonly WalkForwardPrediction[]): GateVerdict {
-  const { models, gate, searchOverfitting } = parts;
+  const { models, gate } = parts;
+  const searchOverfitting = parts.search?.overfittingProbability ?? undefined;
   const incumbent = models.current();
   if (!incumbent) return FIRST_MODEL;
   const { set, untilMs } = history;
@@ -222,7 +243,13 @@ function worthOf(set: TrainingSet, scored: readonly WalkForwardPrediction[], rng
   return {
     skill: assessSkill({ probabilities, baseline, labels }, rng).verdict,
     reliability: reliabilityBins(probabilities, labels),
-    conformal: scored.length === 0 ? undefined : fitSplitConformal(probabilities, labels, 3, CONFORMAL_COVERAGE),
+    conformal:
+      scored.length === 0
+        ? undefined
+        : {
+            ...fitSplitConformal(probabilities, labels, 3, CONFORMAL_COVERAGE),
+            scores: [...nonconformity(probabilities, labels, 3)],
+          },
   };
 }
 

@@ -6,6 +6,7 @@ import { type Ledger, type TradeHistoryEntry, tradeHistory } from '../trading/in
 import type { MarketView } from './market-view.ts';
 import type { TrainingNote } from './retrain.ts';
 import { type RunScore, type ScoredCycle, scoredPredictions, scoreRun } from './score-run.ts';
+import type { SearchedTrials } from './searched-trials.ts';
 
 /** A finished run of daily cycles: a backtest or a demo. */
 export interface FinishedRun {
@@ -31,8 +32,8 @@ export interface RunSummary {
 
 const BPS = 1e-4;
 
-/** Figures of a run, after costs. @param seed of the bootstrap intervals */
-export function summarize(run: FinishedRun, config: Config, seed: number): RunSummary {
+/** Figures of a run, after costs. @param seed of the bootstrap intervals @param searched what the Sharpe ratio is deflated by */
+export function summarize(run: FinishedRun, config: Config, seed: number, searched: SearchedTrials): RunSummary {
   const { cycles, ledger } = run;
   const startUsd = Number(config.capitalUsd);
   const days = reportDays(run, startUsd, config);
@@ -46,6 +47,7 @@ export function summarize(run: FinishedRun, config: Config, seed: number): RunSu
     trades: trades.map(({ pnlUsd, feesUsd, exitTimeMs }) => ({ pnlUsd: Number(pnlUsd), feesUsd: Number(feesUsd), exitTimeMs })),
     tradedUsd,
     feesUsd: toNumber(ledger.feesUsd),
+    ...searched,
     rng: createRng(seed, 1),
   });
   const buyAndHold = performanceMetrics({

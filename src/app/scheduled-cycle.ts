@@ -15,11 +15,14 @@ export async function runScheduledCycle(
 ): Promise<CycleResult> {
   const { cycle } = session;
   const result = await runDailyCycle(cycle, decisionTimeMs);
-  const { prediction, modelId } = result.record;
+  const { prediction, predictionSet, modelId } = result.record;
   const baseline = cycle.model()?.ensemble.classShares;
   if (prediction && modelId !== null && baseline && !result.isRepeat) {
     const recordedMs = cycle.clock.nowMs();
-    await history.served.record({ decisionTimeMs, modelId, probabilities: prediction.probabilities, baseline, recordedMs });
+    await history.served.record({
+      ...{ decisionTimeMs, modelId, probabilities: prediction.probabilities, baseline, recordedMs },
+      ...(predictionSet && { predictionSet: predictionSet.classes }),
+    });
     const model = models.challenger()?.model;
     if (model) {
       const { probabilities } = predictAt(model, await cycle.market.view(decisionTimeMs), decisionTimeMs);

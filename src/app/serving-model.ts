@@ -1,5 +1,5 @@
-import type { ClassIndex, Prediction, TimeMs } from '../domain/index.ts';
-import type { EnsembleModel, SplitConformal } from '../model/index.ts';
+import type { Prediction, TimeMs } from '../domain/index.ts';
+import { type EnsembleModel, type ScoredConformal, topClass } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 
 /** The model that serves, with what a decision and its record need to know of it. */
@@ -13,7 +13,7 @@ export interface ServingModel {
   /** Whether its walk-forward days showed skill; absent where nobody knows. */
   readonly hasSkill?: boolean | undefined;
   /** Prediction sets out of its walk-forward predictions, where there were any. */
-  readonly conformal?: SplitConformal | undefined;
+  readonly conformal?: ScoredConformal | undefined;
 }
 
 /** The prediction for one decision time, from the last rows of features as known then. */
@@ -21,6 +21,6 @@ export function predictAt(model: ServingModel, view: MarketView, decisionTimeMs:
   const { matrix } = view.predictionData(model.canonical, decisionTimeMs);
   const own = { ...matrix, data: matrix.data.subarray((matrix.rows - 1) * matrix.columns), rows: 1 };
   const [buy = 0, sell = 0, hold = 0] = model.ensemble.predictProba(own);
-  const classIndex: ClassIndex = hold >= buy && hold >= sell ? 2 : buy >= sell ? 0 : 1;
+  const classIndex = topClass([buy, sell, hold]);
   return { modelId: model.modelId, classIndex, probabilities: [buy, sell, hold], confidence: Math.max(buy, sell, hold) };
 }

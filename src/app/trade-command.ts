@@ -1,5 +1,6 @@
 import { HaltedError, latestDailyMs } from '../domain/index.ts';
 import type { AppParts } from './app-parts.ts';
+import { acquireRunLock } from './daemon/run-lock.ts';
 import { openExtraction } from './extraction.ts';
 import { livePrices } from './live-prices.ts';
 import { reasonText } from './predict.ts';
@@ -9,10 +10,20 @@ import { runScheduledCycle } from './scheduled-cycle.ts';
 import { modeOf, openTradingSession } from './trading-session.ts';
 
 /**
- * The decision cycle of the latest scheduled time, on paper, or at the sandbox's exchange in a sandbox's world.
- * @throws HaltedError `trade.halted`
+ * The decision cycle of the latest scheduled time, on paper, or at the sandbox's exchange in a sandbox's world. Nobody
+ * else trades on the data directory meanwhile: two who wrote the order journal at once would damage it.
+ * @throws HaltedError `trade.halted`, ConfigError `run.already_running`
  */
 export async function tradeCommand(parts: AppParts, models: RegistryModelStore) {
+  const release = await acquireRunLock(parts);
+  try {
+    return await tradeOnce(parts, models);
+  } finally {
+    await release();
+  }
+}
+
+async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
   const mode = modeOf(parts);
   const history = await openPredictionHistory(parts.dataDir);
   const session = await openTradingSession(parts, {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, type Money, type TimeMs } from '../domain/index.ts';
+import { ConfigError, InvariantError, type Money, money, type TimeMs } from '../domain/index.ts';
 import { checkWorld } from '../storage/index.ts';
 import {
   type BookCost,
@@ -11,23 +11,34 @@ import {
   LIVE_VENUES,
   type OrderSide,
   type Quote,
+  snapshotLedger,
   TradingEngine,
   type TradingMode,
   writeTradeHistory,
 } from '../trading/index.ts';
+import { ActingTurn } from './acting-turn.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings, protectionPolicy } from './cycle-settings.ts';
 import type { CycleMarket, CycleParts } from './cycle-types.ts';
 import { loadView } from './load-view.ts';
-import type { ServedPrediction } from './model-quality.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
+import { RiskSurroundings } from './risk-surroundings.ts';
+import type { ServedPrediction } from './served-outcomes.ts';
 import type { ServingModel } from './serving-model.ts';
 
 /** An open order journal with everything that a daily cycle on this data directory needs. */
 export interface TradingSession {
   readonly cycle: CycleParts;
+  /** Held by whoever acts on the account in several steps. */
+  readonly turn: ActingTurn;
   /** Bytes of an interrupted write that were found at the end of the journal and set aside. */
   readonly repairedBytes: number;
+  /** Records since the journal's beginning or its last compaction. */
+  readonly journalLength: () => number;
+  /** Begins the journal anew with what it adds up to; what was before stays in its archive. */
+  compactJournal(): Promise<void>;
+  /** What one Ether was worth last: the last price that was asked for, else that of the last decision. */
+  readonly markUsd: () => Money | undefined;
   /** Rewrites `trade_history.json` from the journal. */
   writeHistory(): Promise<void>;
   close(): Promise<void>;
@@ -40,6 +51,8 @@ export interface SessionOptions {
   readonly served?: () => readonly ServedPrediction[];
   /** The price at which one can trade now; nothing where it is not known. */
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
+  /** The same from a source of its own, where `quote` is what a stream told. */
+  readonly secondQuote?: (atMs: TimeMs) => Promise<Quote | undefined>;
   readonly cost?: (notionalUsd: Money, side: OrderSide) => Promise<BookCost | undefined>;
   readonly runId?: string;
 }
@@ -54,30 +67,52 @@ export const modeOf = ({ world, config }: AppParts): TradingMode => (world.kind 
 export async function openTradingSession(parts: AppParts, options: SessionOptions): Promise<TradingSession> {
   const { dataDir, config, clock, store } = parts;
   await checkWorld(dataDir, parts.world);
-  const route = await openRoute(parts, options);
+  const turn = new ActingTurn();
+  let lastQuote: Quote | undefined;
+  const quote: SessionOptions['quote'] = async (atMs) => {
+    const told = await options.quote(atMs);
+    lastQuote = told ?? lastQuote;
+    return told;
+  };
+  const route = await openRoute(parts, { ...options, quote }, turn);
   const settings = cycleSettings(config, route, options.runId ?? null);
   const market: CycleMarket = {
     view: (decisionTimeMs) => loadView(parts, decisionTimeMs),
     inputs: async () =>
       Object.entries(await store.manifest()).map(([table, { hash }]) => ({ table, series: null, partitions: [hash] })),
-    quote: options.quote,
+    quote,
+    ...(options.secondQuote && { secondQuote: options.secondQuote }),
     ...(options.cost && { cost: options.cost }),
   };
   const haltSwitch = new HaltSwitch(join(dataDir, PATHS.halt));
   const isHalted = async () => (await haltSwitch.current()) !== undefined;
+  const surroundings = surroundingsOf(parts, { ...options, quote }, route);
   const journal = await FileJournal.open(join(dataDir, PATHS.journal));
   const engine = await TradingEngine.open({
     journal,
     clock,
     connect: route.connect,
-    gate: createOrderGate({ limits: settings.limits, isHalted }),
+    gate: createOrderGate({
+      limits: settings.limits,
+      feeBps: settings.costs.feeBps,
+      isHalted,
+      history: () => performance.points,
+      context: (intent) => surroundings.now(intent),
+    }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
   });
-  await engine.recover();
+  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance), engine.ledger.equityPoints);
+  await recover(engine, (why) => haltSwitch.halt('system', why, clock.nowMs()));
+  // A history that an earlier version kept beside the journal.
+  await engine.recordEquity(performance.points);
   const decisions = await FileDecisionLog.open(join(dataDir, PATHS.decisions));
-  const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance));
+  const markUsd = () => {
+    const decided = performance.points.at(-1)?.priceUsd;
+    return lastQuote?.priceUsd ?? (decided === undefined ? undefined : money(decided));
+  };
   return {
+    markUsd,
     cycle: {
       settings,
       clock,
@@ -88,13 +123,17 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
       route,
       decisions,
       performance,
+      noteSurroundings: (context, atMs) => surroundings.note(context, atMs),
       isHalted,
       halt: async (why) => {
         await haltSwitch.halt('system', why, clock.nowMs());
       },
     },
+    turn,
     repairedBytes: journal.repairedBytes,
-    writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger),
+    journalLength: () => journal.length,
+    compactJournal: () => turn.take(() => engine.whileIdle(() => journal.compact(snapshotLedger(engine.ledger), clock.nowMs()))),
+    writeHistory: () => writeTradeHistory(join(dataDir, PATHS.tradeHistory), engine.ledger, markUsd()),
     async close() {
       await engine.close();
       await decisions.close();
@@ -103,7 +142,21 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
   };
 }
 
-async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Promise<OrderRoute> {
+/** Orders on paper fill at the moment of their decision; those at an exchange are looked at again before each is sent. */
+const surroundingsOf = ({ clock }: AppParts, { mode, model, quote, cost }: SessionOptions, { marketNow }: OrderRoute) =>
+  new RiskSurroundings(marketNow && { mode, clock, model, quote, cost, market: marketNow });
+
+/** What cannot be believed halts trading; the position is held and can be watched and sold all the same. */
+async function recover(engine: TradingEngine, halt: (why: string) => Promise<unknown>): Promise<void> {
+  try {
+    await engine.recover();
+  } catch (error) {
+    if (!(error instanceof InvariantError)) throw error;
+    await halt(`${error.code}: ${error.message}`);
+  }
+}
+
+async function openRoute(parts: AppParts, { mode, quote }: SessionOptions, turn: ActingTurn): Promise<OrderRoute> {
   if (mode === 'paper' || mode === 'backtest') return paperRoute(parts.config, mode, quote);
   if (mode === 'live' && parts.liveAccount === undefined) {
     throw new ConfigError('trade.live_not_confirmed', 'the configuration says live, and this run does not', {
@@ -118,5 +171,5 @@ async function openRoute(parts: AppParts, { mode, quote }: SessionOptions): Prom
     });
   }
   const { openExchangeRoute } = await import('./exchange-route.ts');
-  return openExchangeRoute(parts, mode, async () => (await quote(parts.clock.nowMs()))?.priceUsd);
+  return openExchangeRoute(parts, mode, async () => (await quote(parts.clock.nowMs()))?.priceUsd, turn);
 }

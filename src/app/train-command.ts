@@ -21,6 +21,7 @@ export async function trainCommand(parts: AppParts, options: TrainOptions) {
     features: candidate.ensemble.featureNames.length,
     classes: { buy: candidate.classes[0], sell: candidate.classes[1], hold: candidate.classes[2] },
     procedure: candidate.procedure,
+    search: candidate.search ?? null,
     dropped: candidate.ensemble.dropped,
     metrics: candidate.metrics,
     baseline: candidate.baseline,

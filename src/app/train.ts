@@ -10,7 +10,7 @@ import { loadView } from './load-view.ts';
 import type { MarketView } from './market-view.ts';
 import type { PredictionHistory } from './prediction-history.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
-import { type Candidate, retrain } from './retrain.ts';
+import { type Candidate, retrain, type Search } from './retrain.ts';
 import { studySettings } from './study-settings.ts';
 
 export interface TrainOptions {
@@ -40,7 +40,7 @@ export async function train(
   const untilMs = options.untilMs ?? parts.clock.nowMs();
   const trainDays = options.days ?? config.model.trainDays;
   const view = await viewWithHistory(parts, untilMs, trainDays, options.fetch);
-  const { procedure, searchOverfitting } = await procedureWith(parts, options);
+  const { procedure, search } = await procedureWith(parts, options);
   const { candidate } = await retrain(
     {
       view,
@@ -48,7 +48,7 @@ export async function train(
       trainDays,
       threads: config.model.threads,
       gate: gatePolicy(config),
-      searchOverfitting,
+      search,
       cache: new FileWalkForwardCache(join(dataDir, PATHS.walkForward)),
       models,
       predictions: () => history.served.predictions,
@@ -65,7 +65,7 @@ export async function train(
 async function procedureWith(
   parts: AppParts,
   { seed, studies = [] }: TrainOptions,
-): Promise<{ readonly procedure: Procedure; readonly searchOverfitting?: number }> {
+): Promise<{ readonly procedure: Procedure; readonly search?: Search }> {
   const procedure = procedureOf(parts.config, seed);
   const found = await Promise.all(studies.map((name) => studySettings(parts, name)));
   if (found.length === 0) return { procedure };
@@ -73,7 +73,12 @@ async function procedureWith(
   const known = found.flatMap(({ overfittingProbability }) => overfittingProbability ?? []);
   return {
     procedure: { ...procedure, learners: { ...procedure.learners, ...searched } },
-    ...(known.length > 0 && { searchOverfitting: Math.max(...known) }),
+    search: {
+      studies,
+      trials: found.reduce((sum, { trials }) => sum + trials, 0),
+      searchedUntilMs: Math.max(...found.map(({ searchedUntilMs }) => searchedUntilMs)),
+      overfittingProbability: known.length > 0 ? Math.max(...known) : null,
+    },
   };
 }
 

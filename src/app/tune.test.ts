@@ -54,6 +54,26 @@ describe('tuning stored data', () => {
     expect(again.trials).toBe(24);
     expect(again.trainedUntilMs).toBe(untilMs);
     expect(again.best.value).toBeLessThanOrEqual(first.best.value);
+    expect(again.searchedUntilMs).toBe(first.searchedUntilMs);
+  });
+
+  it('searches none of the days that a training with the result is scored on', async () => {
+    const { searchedUntilMs, rows } = await app.tune(request);
+    expect(searchedUntilMs).toBe(untilMs - 90 * DAY_MS);
+    expect(rows).toBeLessThanOrEqual(280 - 90);
+    expect(rows).toBeGreaterThan(180);
+  });
+
+  it('measures what the signals of every trial would have returned, and counts the trials of all studies', async () => {
+    const result = await app.tune(request);
+    const [, ...lines] = (await readFile(result.file, 'utf8')).trim().split('\n');
+    for (const { folds } of lines.map((line) => JSON.parse(line))) {
+      for (const { returns } of folds) expect(returns.meanSquare).toBeGreaterThanOrEqual(returns.mean ** 2);
+    }
+    const before = result.searchedTrials;
+    expect(before).toBeGreaterThanOrEqual(result.trials);
+    const { searchedTrials } = await app.tune({ ...request, trials: 8, study: 'again' });
+    expect(searchedTrials).toBe(before + 8);
   });
 
   it.each([
@@ -73,7 +93,42 @@ describe('tuning stored data', () => {
     const shape = { untilMs, days: 280, fetch: false };
     const { procedure } = await app.train({ ...shape, studies: ['walk'] });
     expect(procedure.learners).toEqual({ 'logistic-regression': { l2: best.params.l2 } });
+    const { search, metrics, modelId } = await app.train({ ...shape, studies: ['walk'] });
+    const searchedUntilMs = untilMs - 90 * DAY_MS;
+    expect(search).toMatchObject({ studies: ['walk'], trials: 24, searchedUntilMs });
+    expect((await app.showModel(modelId)).search).toEqual(search);
+    expect(metrics.days).toBeGreaterThan(80);
+    expect((await app.train(shape)).search).toBeNull();
     await expect(app.train({ ...shape, studies: ['nowhere'] })).rejects.toMatchObject({ code: 'tuning.study_missing' });
+  }, 60_000);
+
+  it('does not score settings on days that they were chosen on', async () => {
+    const { metrics, modelId, gate } = await app.train({
+      untilMs: untilMs - 60 * DAY_MS,
+      days: 220,
+      fetch: false,
+      studies: ['walk'],
+    });
+    expect(metrics.days).toBeGreaterThan(25);
+    expect(metrics.days).toBeLessThanOrEqual(30);
+    const earlier = await app.train({ untilMs: untilMs - 90 * DAY_MS, days: 190, fetch: false, studies: ['walk'] });
+    expect(earlier.metrics).toEqual({ accuracy: null, logLoss: null, brier: null, ece: null, days: 0 });
+    expect((await app.showModel(earlier.modelId)).skill).toBe('unknown');
+    expect([gate.decision, earlier.gate]).toEqual([
+      'kept',
+      expect.objectContaining({ decision: 'kept', reason: 'too_few_days' }),
+    ]);
+    expect((await app.showModel(modelId)).search!.searchedUntilMs).toBe(untilMs - 90 * DAY_MS);
+  }, 120_000);
+
+  it('holds a study that an earlier version searched up to its end against every day before that', async () => {
+    const { file } = await app.tune({ ...request, trials: 8, study: 'old' });
+    const [head, ...lines] = (await readFile(file, 'utf8')).split('\n');
+    const { searchedUntilMs: _, ...before } = JSON.parse(head!);
+    await writeFile(file, [JSON.stringify(before), ...lines].join('\n'));
+    const { modelId, metrics } = await app.train({ untilMs, days: 280, fetch: false, studies: ['old'] });
+    expect(metrics.days).toBe(0);
+    expect(await app.showModel(modelId)).toMatchObject({ skill: 'unknown', search: { searchedUntilMs: untilMs } });
   }, 60_000);
 
   it("takes a search space of one's own, and refuses a wrong one by its path", async () => {

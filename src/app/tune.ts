@@ -13,12 +13,14 @@ import {
   StudyFile,
   type StudyHead,
   selectTrainingData,
+  signalReturns,
   type Trial,
   TUNED_LEARNERS,
   WalkForwardObjective,
 } from '../model/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { procedureOf, viewOptions } from './cycle-settings.ts';
+import { searchedTrials } from './searched-trials.ts';
 import { viewWithHistory } from './train.ts';
 
 export interface TuneOptions {
@@ -33,7 +35,7 @@ export interface TuneOptions {
   readonly seed?: number | undefined;
   readonly untilMs?: TimeMs | undefined;
   readonly days?: number | undefined;
-  /** Folds of the later half of the window. 8 */
+  /** Folds of the later half of the searched days. 8 */
   readonly folds?: number | undefined;
 }
 
@@ -45,8 +47,8 @@ const PATIENCE = 6;
 const SPACES = new URL('../model/tuning/search-spaces/', import.meta.url);
 
 /**
- * Searches hyperparameters of one learner on the training window, and says how much of the best result is the search's
- * luck. Reads stored data only; writes the study alone. @throws ConfigError, ModelError `tuning.*`, DataError
+ * Searches hyperparameters of one learner on the training window without its last `gate.windowDays` days, on which a
+ * training with the result is scored, and says how much of the best result is the search's luck. Reads stored data only; writes the study alone. @throws ConfigError, ModelError `tuning.*`, DataError
  */
 export async function tune(parts: AppParts, options: TuneOptions) {
   const started = parts.timer.elapsedMs();
@@ -58,20 +60,30 @@ export async function tune(parts: AppParts, options: TuneOptions) {
   const space = asked ? await readSpace(options) : before.space;
   const untilMs = options.untilMs ?? before?.untilMs ?? parts.clock.nowMs();
   const trainDays = options.days ?? config.model.trainDays;
+  const searchedUntilMs = searchEnd(before, options.untilMs) ?? untilMs - config.gate.windowDays * DAY_MS;
   const view = await viewWithHistory(parts, untilMs, trainDays, false);
   const canonical = view.canonicalFor(untilMs, trainDays).series;
   const { set, labels } = view.table(canonical);
-  const data = selectTrainingData(set, untilMs - trainDays * DAY_MS, untilMs);
+  const data = selectTrainingData(set, untilMs - trainDays * DAY_MS, searchedUntilMs);
   const folds = options.folds ?? before?.folds ?? DEFAULT_FOLDS;
   const seed = options.seed ?? before?.seed ?? config.model.seed;
   const { purgeRows } = procedureOf(config);
+  const forwardReturn = Float64Array.from(data.rows, (row) => labels.forwardReturn[row]!);
+  const policy = {
+    confidenceThreshold: config.strategy.confidenceThreshold,
+    costOfChange: viewOptions(config).roundTripCost / 2,
+  };
   const objective = new WalkForwardObjective(space, data.X, data.y, {
     folds,
     purge: purgeRows,
     classes: 3,
     threads: config.model.threads,
+    signals: { forwardReturn, policy },
   });
-  const head: StudyHead = { study: 1, space, untilMs, seed, folds, batchSize: BATCH, data: objective.fingerprint };
+  const head: StudyHead = {
+    ...{ study: 1, space, untilMs, seed, folds, batchSize: BATCH, data: objective.fingerprint },
+    ...((!before || before.searchedUntilMs !== undefined) && { searchedUntilMs }),
+  };
   const log = await StudyFile.open(path, head);
   const tuner = new HyperparameterTuner({
     ...{ space, seed, folds, batchSize: BATCH, patience: PATIENCE, log, onProgress: parts.onProgress },
@@ -79,10 +91,12 @@ export async function tune(parts: AppParts, options: TuneOptions) {
     ...(parts.signal && { signal: parts.signal }),
   });
   const { trials, best, stopped } = await tuner.run(options.trials);
-  const returns = await dailyReturns(objective, best.params, data.rows, labels.forwardReturn, {
-    threshold: config.strategy.confidenceThreshold,
-    costOfChange: viewOptions(config).roundTripCost / 2,
-  });
+  const days = (await objective.predictions(best.params)).map(({ row, probabilities }) => ({
+    probabilities,
+    forwardReturn: forwardReturn[row]!,
+  }));
+  const { returns } = signalReturns(days, policy);
+  const searched = await searchedTrials(parts);
   return {
     simulated: parts.isSimulated,
     study: name,
@@ -92,6 +106,8 @@ export async function tune(parts: AppParts, options: TuneOptions) {
     finished: trials.filter(({ state }) => state === 'finished').length,
     stopped,
     trainedUntilMs: untilMs,
+    /** Later days took no part: a training with these settings is scored on them. */
+    searchedUntilMs,
     rows: data.X.rows,
     features: data.X.columns,
     best: { trial: best.trial, ...lossOf(best.folds), params: { ...space.fixed, ...best.params } },
@@ -100,7 +116,9 @@ export async function tune(parts: AppParts, options: TuneOptions) {
     importance: parameterImportance(space, trials),
     overfittingProbability: overfittingProbability(trials),
     sharpe: sharpeRatio(returns),
-    deflatedSharpe: deflatedSharpe(returns, trials.length),
+    deflatedSharpe: deflatedSharpe(returns, searched.trials, searched.trialVariance),
+    /** Trials of all studies of this data directory, which the Sharpe ratio is deflated by. */
+    searchedTrials: searched.trials,
     durationMs: Math.round(parts.timer.elapsedMs() - started),
   };
 }
@@ -148,23 +166,8 @@ function parseYaml(text: string, name: string): unknown {
   }
 }
 
-/**
- * Returns of a simple account that holds Ether for the day where BUY is likeliest and likely enough, and dollars where
- * not, on the scored days: what the deflated Sharpe ratio is about.
- */
-async function dailyReturns(
-  objective: WalkForwardObjective,
-  params: ParameterValues,
-  rows: readonly number[],
-  forwardReturn: Float64Array,
-  { threshold, costOfChange }: { readonly threshold: number; readonly costOfChange: number },
-): Promise<Float64Array> {
-  let held = 0;
-  return Float64Array.from(await objective.predictions(params), ({ row, probabilities }) => {
-    const [buy, sell, hold] = [probabilities[0]!, probabilities[1]!, probabilities[2]!];
-    const wanted = buy >= threshold && buy > sell && buy > hold ? 1 : 0;
-    const cost = wanted === held ? 0 : costOfChange;
-    held = wanted;
-    return wanted * (forwardReturn[rows[row]!] ?? 0) - cost;
-  });
-}
+/** A study goes on where its searched days end, wherever the scored ones would begin by now. */
+const searchEnd = (before: StudyHead | undefined, untilMs: TimeMs | undefined): TimeMs | undefined =>
+  before && (untilMs === undefined || untilMs === before.untilMs)
+    ? (before.searchedUntilMs ?? before.untilMs ?? undefined)
+    : undefined;

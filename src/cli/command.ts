@@ -54,7 +54,9 @@ async function run<Options>(options: Options & GlobalOptions, args: readonly str
     return result?.exitCode ?? 0;
   } catch (error) {
     progress.end();
-    return reportFailure(error, { json: options.json === true, debug: options.logLevel === 'debug' });
+    const { redactorFor } = await import('./open-cli-app.ts');
+    const redact = await redactorFor(options);
+    return reportFailure(error, { json: options.json === true, debug: options.logLevel === 'debug', redact });
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await app?.close();

@@ -29,3 +29,9 @@ export async function openCliApp(options: GlobalOptions, progress: Progress, sig
     ...(endpoints === undefined ? {} : { endpoints }),
   });
 }
+
+/** Takes every secret that a command has out of a text. */
+export async function redactorFor(options: GlobalOptions): Promise<(text: string) => string> {
+  const { secretRedactor } = await import('../app/secrets.ts');
+  return secretRedactor({ env: process.env, dataDir: dataDirOf(options) });
+}

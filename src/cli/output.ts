@@ -7,15 +7,23 @@ export function reportResult(result: CommandResult, json: boolean): void {
 }
 
 /** Prints what went wrong and gives the exit code. A stack trace only where it was asked for. */
-export function reportFailure(error: unknown, how: { json: boolean; debug: boolean }): number {
+export function reportFailure(error: unknown, how: FailureReport): number {
+  const { redact = (same: string) => same } = how;
   const failure = describeFailure(error);
   if (how.json) {
     const { code, message, hint, details } = failure;
-    process.stdout.write(`${JSON.stringify({ error: { code, message, hint, details } })}\n`);
+    process.stdout.write(redact(`${JSON.stringify({ error: { code, message, hint, details } })}\n`));
   }
-  process.stderr.write(`Error: ${failure.message}\n${failure.hint ? `  ${failure.hint}\n` : ''}`);
-  if (how.debug && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  process.stderr.write(redact(`Error: ${failure.message}\n${failure.hint ? `  ${failure.hint}\n` : ''}`));
+  if (how.debug && error instanceof Error) process.stderr.write(redact(`${error.stack ?? ''}\n`));
   return failure.exitCode;
+}
+
+interface FailureReport {
+  readonly json: boolean;
+  readonly debug: boolean;
+  /** Takes secrets out of what is printed. */
+  readonly redact?: (text: string) => string;
 }
 
 interface Failure {

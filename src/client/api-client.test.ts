@@ -27,7 +27,21 @@ async function serve() {
     metrics: async () => '',
     halt: async (by, why) => ({ halted: true, by, why }),
     resume: async () => ({ halted: false }),
-    flatten: async () => ({ halted: true, why: 'flatten', orders: [], position: { eth: '0' } }),
+    flatten: async () => ({
+      halted: true,
+      why: 'flatten',
+      isFlat: true,
+      stillHeldBecause: null,
+      orders: [],
+      position: { eth: '0' },
+    }),
+    transfer: async ({ asset, amount }) => ({
+      requestId: 'r',
+      asset,
+      amount,
+      valueUsd: amount,
+      owned: { eth: '0', usd: amount },
+    }),
     push: async (dataset, rows) => {
       pushed.push([dataset, rows]);
       return { rows: rows.length, stored: rows.length, quarantined: 0, warnings: [] };

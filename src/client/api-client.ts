@@ -1,4 +1,4 @@
-import type { Collection, FlattenReply, HaltReply, PushReply, Reply, TicketReply } from '../server/replies.ts';
+import type { Collection, FlattenReply, HaltReply, PushReply, Reply, TicketReply, TransferReply } from '../server/replies.ts';
 
 export interface ApiClientOptions {
   /** Where the daemon serves, as `ets run` prints it: `http://127.0.0.1:8080`. */
@@ -85,6 +85,11 @@ export class ApiClient {
   /** Halts, cancels what is open, sells what is held. */
   flatten(): Promise<FlattenReply> {
     return this.#ask('/api/v1/flatten', {}) as Promise<FlattenReply>;
+  }
+
+  /** Books money or Ether that was given by hand or, negative, taken. */
+  transfer(request: { asset?: 'USDT' | 'ETH'; amount: string; requestId?: string }): Promise<TransferReply> {
+    return this.#ask('/api/v1/transfer', request) as Promise<TransferReply>;
   }
 
   /** Pushes rows of a dataset; they are validated like any other. */

@@ -104,6 +104,11 @@ const backup = section({
 const retention = section({
   backups: count(1, 1000).default(14).describe('Backups that are kept'),
   models: count(2, 1000).default(20).describe('Models that are kept, beside the one that serves'),
+  journalRecords: count(10, 10_000_000)
+    .default(20_000)
+    .describe(
+      'A longer order journal begins anew with what it adds up to; nothing is lost, what was before stays in its archive',
+    ),
 });
 
 const price = section({
@@ -147,6 +152,15 @@ const exchange = section({
     .describe(
       'auto: stop and target of an open position rest at an exchange that takes such pairs; off: the price is watched here',
     ),
+  emergencyExit: z
+    .enum(['watch', 'sell'])
+    .default('watch')
+    .describe(
+      'Where the exchange refuses pair after pair, or the price cannot be watched either: watch tells it and goes on trying; sell sells at the market',
+    ),
+  emergencyExitAfter: count(1, 20)
+    .default(3)
+    .describe('Pairs refused one after the other that count as an emergency; one that was refused is tried again after an hour'),
   userStream: z
     .boolean()
     .default(true)
@@ -155,6 +169,12 @@ const exchange = section({
     .enum(['halt', 'cancel', 'adopt'])
     .default('halt')
     .describe('The same for orders of this making that the journal does not know, as after restoring an older one'),
+  deniedAdoption: z
+    .enum(['halt', 'cancel'])
+    .default('halt')
+    .describe(
+      'What happens to a purchase that was to be adopted and that a risk rule denies: trading halts, or its rest is cancelled',
+    ),
   allowWithdrawalKey: z.boolean().default(false).describe('Accept a key that may withdraw money'),
 });
 

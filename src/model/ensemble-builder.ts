@@ -83,7 +83,6 @@ export function buildEnsemble(procedure: Procedure, names: readonly string[], th
     embargo: 0,
     passThrough: passThrough.map((name) => names.indexOf(name)).filter((column) => column >= 0),
     dropsUnhelpful,
-    seed,
     threads,
   });
 }

@@ -1,18 +1,14 @@
-import { expectedCalibrationError, logLoss } from './evaluation/index.ts';
+import { expectedCalibrationError, logLoss, type SignalPolicy, signalReturns } from './evaluation/index.ts';
 import type { ComparedDay, GateCheck } from './gate-verdict.ts';
 
 /** What a candidate has to keep to beside being better. */
-export interface GateBounds {
+export interface GateBounds extends SignalPolicy {
   /** Largest expected calibration error of the candidate over the compared days. */
   readonly maxCalibrationError: number;
   /** How much worse than the class shares the candidate's log loss may be: more is overfitted. */
   readonly maxExcessLoss: number;
   /** How much less the candidate's signals may have returned over the compared days, net of costs, as a share of equity. */
   readonly returnMargin: number;
-  /** Confidence from which a BUY is followed. */
-  readonly confidenceThreshold: number;
-  /** Cost of entering or of leaving, as a share of the notional. */
-  readonly costOfChange: number;
   /** Largest age of the newest training row. */
   readonly maxDataAgeDays: number;
   /** Largest probability that the search which chose the settings fitted noise. */
@@ -48,15 +44,9 @@ const atMost = (name: string, value: number, limit: number): GateCheck => ({ nam
 const flat = (days: readonly ComparedDay[], which: 'candidate' | 'incumbent' | 'shares'): Float64Array =>
   Float64Array.from(days.flatMap((day) => [...day[which]]));
 
-/** Summed net return of holding Ether for each day on which BUY is likeliest and likely enough. Days ascend in time. */
-function followSignals(days: readonly ComparedDay[], whose: 'candidate' | 'incumbent', bounds: GateBounds): number {
-  let held = 0;
-  let sum = 0;
-  for (const day of days) {
-    const [buy, sell, hold] = day[whose];
-    const wanted = buy >= bounds.confidenceThreshold && buy > sell && buy > hold ? 1 : 0;
-    sum += wanted * day.forwardReturn - (wanted === held ? 0 : bounds.costOfChange);
-    held = wanted;
-  }
-  return sum;
-}
+/** Summed net return of following the BUY signals. Days ascend in time. */
+const followSignals = (days: readonly ComparedDay[], whose: 'candidate' | 'incumbent', bounds: GateBounds): number =>
+  signalReturns(
+    days.map((day) => ({ probabilities: day[whose], forwardReturn: day.forwardReturn })),
+    bounds,
+  ).returns.reduce((sum, value) => sum + value, 0);

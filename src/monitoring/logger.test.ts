@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogger, secretsOf, withLogFields } from './logger.ts';
+import { redactor } from './redact.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 let folder: string;
@@ -13,7 +14,12 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function gather(level = 'info', secrets: readonly string[] = []) {
   const lines: string[] = [];
-  const log = createLogger({ level, secrets, write: (line) => void lines.push(line), file: join(folder, 'ets.log') });
+  const log = createLogger({
+    level,
+    redact: redactor(secrets),
+    write: (line) => void lines.push(line),
+    file: join(folder, 'ets.log'),
+  });
   return { log, lines, parsed: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
@@ -55,6 +61,23 @@ describe('createLogger', () => {
       ['b', 'entry'],
       [undefined, undefined],
     ]);
+  });
+});
+
+describe('redactor', () => {
+  it('takes a secret out in every form that it is passed on in', () => {
+    const secret = 'k€y+/=&?"\\ with $pecial.*';
+    const redact = redactor([secret, 'short']);
+    const forms = [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret),
+      new URLSearchParams({ x: secret }).toString().slice(2),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('base64url'),
+    ];
+    for (const form of forms) expect(redact(`a ${form} b`)).toBe('a [redacted] b');
+    expect(redact('short stays')).toBe('short stays');
   });
 });
 

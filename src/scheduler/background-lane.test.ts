@@ -57,6 +57,52 @@ describe('BackgroundLane', () => {
     expect(ended).toMatchObject([{ code: 'schedule.deadline', message: 'extraction was not done within 90 s' }]);
   });
 
+  it('is free again after its deadline though the work goes on, which is not started twice', async () => {
+    const timer = new ManualTimer();
+    const lane = new BackgroundLane(timer);
+    const ended: unknown[] = [];
+    let finish: () => void = () => {};
+    const deaf = () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+    lane.start('backup', 1_000, deaf, async (error) => void ended.push(error));
+    timer.endAll();
+    await Promise.resolve();
+    expect(lane.running).toBe('backup');
+    while (lane.running !== undefined) {
+      timer.endAll();
+      await Promise.resolve();
+    }
+    await lane.idle();
+    expect(ended).toMatchObject([{ code: 'schedule.deadline' }]);
+    expect(lane.isStuck('backup')).toBe(true);
+    expect(() => lane.start('backup', 1_000, deaf, async () => undefined)).toThrow(/while backup runs/);
+    lane.start(
+      'health',
+      1_000,
+      async () => undefined,
+      async (error) => void ended.push(error),
+    );
+    await lane.idle();
+    expect(ended).toHaveLength(2);
+    finish();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(lane.isStuck('backup')).toBe(false);
+  });
+
+  it('calls work that ended well after its deadline what it is: late', async () => {
+    const timer = new ManualTimer();
+    const lane = new BackgroundLane(timer);
+    const ended: unknown[] = [];
+    const work = (signal: AbortSignal) => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    lane.start('backup', 1_000, work, async (error) => void ended.push(error));
+    timer.endAll();
+    await lane.idle();
+    expect(ended).toMatchObject([{ code: 'schedule.deadline' }]);
+  });
+
   it('is closed by aborting what runs', async () => {
     const lane = new BackgroundLane(new ManualTimer());
     const ended: unknown[] = [];

@@ -59,9 +59,18 @@ function tokenRefusal({ method, path, authorization }: RequestFacts, access: Acc
   const accepted = path === '/metrics' && metricsToken !== undefined ? [metricsToken, token] : [token];
   const configured = accepted.filter((one) => one !== undefined);
   if (configured.length === 0) return { status: 403, message: 'no token is configured: set ETS_API_TOKEN' };
-  const given = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
+  const given = givenToken(authorization, path);
   if (given !== undefined && configured.map((one) => isSameSecret(given, one)).includes(true)) return undefined;
   return { status: 401, message: 'Authorization: Bearer <token> is missing or wrong' };
+}
+
+/** A browser, which knows no Bearer, may give the token as password of the status page, which changes nothing. */
+function givenToken(authorization: string | undefined, path: string): string | undefined {
+  const [, scheme = '', value = ''] = /^(Bearer|Basic) (.+)$/i.exec(authorization ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return value;
+  if (scheme === '' || path !== '/') return undefined;
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
 }
 
 function hostName(header: string | undefined): string | undefined {

@@ -1,6 +1,6 @@
 import type { TimeMs } from '../domain/index.ts';
 
-/** Something that happened, as subscribers of the stream see it. Ids grow by one. */
+/** Something that happened, as subscribers of the stream see it. Ids grow by one, and over restarts by more. */
 export interface ServiceEvent {
   readonly id: number;
   readonly type: 'decision' | 'order' | 'training' | 'halt' | 'alert' | 'reorg' | 'ready';
@@ -14,7 +14,12 @@ const KEPT = 1_000;
 export class EventLog {
   readonly #listeners = new Set<(event: ServiceEvent) => void>();
   #events: ServiceEvent[] = [];
-  #lastId = 0;
+  #lastId: number;
+
+  /** @param lastId ids begin after it; above those of earlier runs, an id of one of them cannot be taken for one of this */
+  constructor(lastId = 0) {
+    this.#lastId = lastId;
+  }
 
   add(type: ServiceEvent['type'], timeMs: TimeMs, data: unknown): void {
     const event = { id: ++this.#lastId, type, timeMs, data };

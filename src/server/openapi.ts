@@ -23,7 +23,7 @@ export function openApiOf(routes: readonly Route[], version: string): unknown {
           '401': { description: 'The token is missing or wrong' },
           '403': { description: 'No token is configured' },
         }),
-        ...(route.params && { '422': { description: 'The rows cannot be used, and why' } }),
+        ...(route.body && { '422': { description: 'What was sent cannot be used, and why' } }),
         '429': { description: 'Too many requests' },
       },
     };

@@ -74,6 +74,9 @@ const order = z.object({
   message: z.string().nullable(),
 });
 
+const byAsset = z.record(z.string(), decimal).describe('Fees in the assets that they were charged in');
+const unrealised = decimal.nullable().describe('Of what is held, at the mark; null where none is known');
+
 const trade = z.object({
   tradeId: z.string(),
   decisionId: z.string(),
@@ -85,7 +88,9 @@ const trade = z.object({
   exitTimeMs: timeMs.nullable(),
   exitPriceUsd: decimal.nullable(),
   feesUsd: decimal,
+  feesByAsset: byAsset,
   pnlUsd: decimal,
+  unrealisedPnlUsd: unrealised,
   reason: z.string(),
   mode: z.string(),
 });
@@ -95,6 +100,9 @@ const position = z.object({
   usd: decimal,
   protection: z.record(z.string(), z.unknown()).nullable(),
   protectedAt: whereProtected,
+  markPriceUsd: decimal.nullable().describe('What one Ether was worth last'),
+  unrealisedPnlUsd: unrealised,
+  feesByAsset: byAsset,
 });
 
 const equityPoint = z.looseObject({ timeMs, equityUsd: z.number(), exposure: z.number() });
@@ -141,6 +149,8 @@ export const haltReply = z.looseObject({ halted: z.boolean(), why: z.string().op
 export const flattenReply = z.object({
   halted: z.literal(true),
   why: z.string(),
+  isFlat: z.boolean().describe('Whether nothing is held and no order is open; while not, it is tried again until it is so'),
+  stillHeldBecause: z.string().nullable(),
   orders: z.array(z.looseObject({ clientOrderId: z.string(), state: z.string() })).readonly(),
   position: z.object({ eth: decimal.nullable() }),
 });
@@ -150,9 +160,17 @@ export const pushReply = z.object({
   quarantined: z.int(),
   warnings: z.array(z.string()).readonly(),
 });
+export const transferReply = z.object({
+  requestId: z.string(),
+  asset: z.string(),
+  amount: decimal,
+  valueUsd: decimal,
+  owned: z.object({ eth: decimal, usd: decimal }),
+});
 export const ticketReply = z.looseObject({ ticket: z.string() });
 
 export type HaltReply = z.infer<typeof haltReply>;
 export type FlattenReply = z.infer<typeof flattenReply>;
 export type PushReply = z.infer<typeof pushReply>;
+export type TransferReply = z.infer<typeof transferReply>;
 export type TicketReply = z.infer<typeof ticketReply>;

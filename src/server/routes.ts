@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Collection, flattenReply, haltReply, pushReply, REPLIES, ticketReply } from './replies.ts';
+import { type Collection, flattenReply, haltReply, pushReply, REPLIES, ticketReply, transferReply } from './replies.ts';
 import type { ServiceApi } from './service-api.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -20,6 +20,19 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(10_000).default(500).describe('At most so many, the newest'),
 });
 const haltBody = z.object({ why: z.string().max(500).default('by hand') }).prefault({});
+const transferBody = z.object({
+  asset: z.enum(['USDT', 'ETH']).default('USDT'),
+  amount: z
+    .string()
+    .regex(/^-?\d+(\.\d+)?$/)
+    .refine((amount) => Number(amount) !== 0, 'an amount that is not zero')
+    .describe('A decimal; negative: taken'),
+  requestId: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional()
+    .describe('The same one again is answered with what became of the first, and books nothing'),
+});
 const pushParams = z.object({ dataset: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/) });
 const pushBody = z
   .array(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])))
@@ -74,6 +87,14 @@ export function apiRoutes(service: ServiceApi, tickets: Tickets): Route[] {
       summary: 'Halt, cancel what is open, sell what is held',
       reply: flattenReply,
       handle: () => service.flatten('api'),
+    },
+    {
+      method: 'POST',
+      path: '/api/v1/transfer',
+      summary: 'Book money or Ether that was given or taken by hand',
+      body: transferBody,
+      reply: transferReply,
+      handle: ({ body }) => service.transfer(body),
     },
     {
       method: 'POST',

@@ -8,7 +8,7 @@ import WebSocket from 'ws';
 import { DataError, systemTimer } from '../domain/index.ts';
 import { makeCertificate } from './certificate.fixture.ts';
 import { EventLog } from './events.ts';
-import type { ServiceApi } from './service-api.ts';
+import type { ServiceApi, TransferBody } from './service-api.ts';
 import { type AuditEntry, listenError, type ServerOptions, startServer } from './start-server.ts';
 
 const TOKEN = 'a-token-of-the-test';
@@ -30,7 +30,19 @@ class FakeService implements ServiceApi {
     return { halted: true, by, why };
   };
   resume = async () => ({ halted: false });
-  flatten = async () => ({ halted: true as const, why: 'flatten', orders: [], position: { eth: '0' } });
+  flatten = async () => ({
+    halted: true as const,
+    why: 'flatten',
+    isFlat: true,
+    stillHeldBecause: null,
+    orders: [],
+    position: { eth: '0' },
+  });
+  readonly transfers: unknown[] = [];
+  transfer = async (request: TransferBody) => {
+    this.transfers.push(request);
+    return { requestId: 'r', asset: request.asset, amount: request.amount, valueUsd: '1', owned: { eth: '0', usd: '1' } };
+  };
   push = async (): ReturnType<ServiceApi['push']> => ({ rows: 1, stored: 1, quarantined: 0, warnings: [] });
 }
 
@@ -89,6 +101,19 @@ describe('the API on loopback', () => {
     await expect
       .poll(() => audited.map(({ what, status }) => `${what} ${status}`))
       .toEqual(['POST /api/v1/halt 401', 'POST /api/v1/halt 401', 'POST /api/v1/halt 401', 'POST /api/v1/halt 200']);
+  });
+
+  it('takes transfers, and refuses what is no amount', async () => {
+    const service = new FakeService();
+    const { post } = await serve({ service });
+    expect((await post('/api/v1/transfer', { amount: '-500.5', requestId: 'a-1' })).status).toBe(200);
+    expect((await post('/api/v1/transfer', { amount: '2', asset: 'ETH' })).status).toBe(200);
+    for (const body of [{}, { amount: 5 }, { amount: '0' }, { amount: '1e3' }, { amount: '1', asset: 'BTC' }])
+      expect((await post('/api/v1/transfer', body)).status, JSON.stringify(body)).toBe(400);
+    expect(service.transfers).toEqual([
+      { asset: 'USDT', amount: '-500.5', requestId: 'a-1' },
+      { asset: 'ETH', amount: '2' },
+    ]);
   });
 
   it('answers 403 to a change where no token is configured', async () => {

@@ -32,6 +32,8 @@ export interface ServerOptions extends AccessOptions {
   readonly observed: (method: string, status: number) => void;
   /** Every change that somebody asked for, with who and what became of it. */
   readonly audit: (entry: AuditEntry) => void;
+  /** Takes secrets out of every reply; nothing unless told. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 export interface AuditEntry {
@@ -131,6 +133,9 @@ function guard(app: FastifyInstance, options: ServerOptions): void {
     const refusal = refusalOf({ method, path, hostHeader, origin, authorization }, options);
     if (refusal) return reply.code(refusal.status).send({ error: { code: 'server.refused', message: refusal.message } });
   });
+  const { redact } = options;
+  if (redact)
+    app.addHook('onSend', async (_request, _reply, payload) => (typeof payload === 'string' ? redact(payload) : payload));
   app.addHook('onResponse', async (request, reply) => {
     options.observed(request.method, reply.statusCode);
     if (request.method !== 'POST') return;

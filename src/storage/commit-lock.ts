@@ -18,7 +18,7 @@ type Ticket = z.infer<typeof ticketSchema>;
 const POLL_MS = 10;
 const HEARTBEAT_MS = 5_000;
 /** A holder on another machine (or in another container) counts as dead when its heartbeat stood still for so long. */
-const FOREIGN_STALE_MS = 30_000;
+export const FOREIGN_STALE_MS = 30_000;
 
 /** Start time of a process in clock ticks: tells a process from a later one with the same number. '' where unknown. */
 async function bornTicks(pid: number): Promise<string> {

@@ -4,7 +4,7 @@ export { type BackupManifest, BackupStore, isEmptyFolder } from './backup/backup
 export { copyBackups } from './backup/copy-backups.ts';
 export { folderPlace } from './backup/folder-place.ts';
 export { s3Place } from './backup/s3-place.ts';
-export { acquireCommitLock, commitLockOwner } from './commit-lock.ts';
+export { acquireCommitLock, commitLockOwner, FOREIGN_STALE_MS } from './commit-lock.ts';
 export { DataManager, type DataManagerDeps, type ReadOptions, type TableManifest } from './data-manager.ts';
 export type { StoredVerdict } from './day-verdicts.ts';
 export type { StoredFeatures } from './feature-table.ts';

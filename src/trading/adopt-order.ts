@@ -3,6 +3,7 @@ import type { OrderReport } from './broker.ts';
 import type { Ledger } from './ledger.ts';
 import type { OrderIntent } from './order.ts';
 import { type Reason, reason } from './reason.ts';
+import { freeToSell, freeToSpend } from './reserved.ts';
 import type { SymbolFilters } from './symbol-filters.ts';
 import type { TradingMode } from './trading-mode.ts';
 
@@ -48,7 +49,7 @@ export function whyNotAdopt(
   if (clientOrderId === '' || clientOrderId.length > MAX_ID_LENGTH)
     return reason('client_order_id', clientOrderId.length, MAX_ID_LENGTH);
   if (!money(referencePriceUsd).gt(0)) return reason('price', referencePriceUsd, '0');
-  const held = side === 'buy' ? ledger.cashUsd : ledger.balance(ledger.baseAsset);
+  const held = side === 'buy' ? freeToSpend(ledger, 0) : freeToSell(ledger);
   const needed = side === 'buy' ? money(quantity).times(referencePriceUsd) : money(quantity);
   return needed.gt(held) ? reason(side === 'buy' ? 'cash' : 'position', toText(needed), toText(held)) : undefined;
 }

@@ -4,6 +4,9 @@ import { InvariantError } from '../domain/index.ts';
 import { type CrashHook, noCrash } from './crash-point.ts';
 import { syncFolder } from './durable-file.ts';
 
+/** What is in a file, and so the name of the boundaries at which its writer may die. */
+export type AppendFileKind = 'journal' | 'decision' | 'performance';
+
 /**
  * A file that only grows, and whose growth is durable when `append` resolves. Appends are carried out one after the
  * other. A failed append is taken back; where that fails too, nothing can be appended any more.
@@ -12,11 +15,13 @@ export class AppendFile {
   readonly path: string;
   readonly #handle: FileHandle;
   readonly #crash: CrashHook;
+  readonly #kind: AppendFileKind;
   #size: number;
   #broken = false;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, handle: FileHandle, size: number, crash: CrashHook) {
+  private constructor(path: string, handle: FileHandle, size: number, crash: CrashHook, kind: AppendFileKind) {
+    this.#kind = kind;
     this.path = path;
     this.#handle = handle;
     this.#size = size;
@@ -24,16 +29,26 @@ export class AppendFile {
   }
 
   /** Opens or makes the file; bytes after `keepBytes` are cut off. */
-  static async open(path: string, keepBytes = Number.POSITIVE_INFINITY, crash: CrashHook = noCrash): Promise<AppendFile> {
+  static async open(
+    path: string,
+    keepBytes = Number.POSITIVE_INFINITY,
+    crash: CrashHook = noCrash,
+    kind: AppendFileKind = 'journal',
+  ): Promise<AppendFile> {
     await mkdir(dirname(path), { recursive: true });
     const handle = await open(path, 'a');
-    const { size } = await handle.stat();
-    if (size > keepBytes) {
-      await handle.truncate(keepBytes);
-      await handle.sync();
+    try {
+      const { size } = await handle.stat();
+      if (size > keepBytes) {
+        await handle.truncate(keepBytes);
+        await handle.sync();
+      }
+      if (size === 0) await syncFolder(dirname(path));
+      return new AppendFile(path, handle, Math.min(size, keepBytes), crash, kind);
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
-    if (size === 0) await syncFolder(dirname(path));
-    return new AppendFile(path, handle, Math.min(size, keepBytes), crash);
   }
 
   get size(): number {
@@ -62,17 +77,17 @@ export class AppendFile {
       });
     }
     const bytes = Buffer.from(text);
-    await this.#crash('journal.before_write');
+    await this.#crash(`${this.#kind}.before_write`);
     try {
       await this.#handle.appendFile(bytes);
-      await this.#crash('journal.after_write');
+      await this.#crash(`${this.#kind}.after_write`);
       await this.#handle.datasync();
     } catch (cause) {
       await this.#takeBack();
       throw this.#failed(cause);
     }
     this.#size += bytes.length;
-    await this.#crash('journal.after_fsync');
+    await this.#crash(`${this.#kind}.after_fsync`);
   }
 
   async #takeBack(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Money, money, toText, ZERO } from '../domain/index.ts';
 import type { JournalEntry } from './journal/journal.ts';
 import { Ledger } from './ledger.ts';
-import type { Fill } from './order.ts';
+import type { Fill, OrderIntent } from './order.ts';
 import { type FillPart, splitAtZero } from './split-fill.ts';
 import { tradePnlUsd } from './trade.ts';
 
@@ -11,7 +11,7 @@ export interface Attribution {
   /** The decision that opened it. */
   readonly decisionId: string;
   readonly pnlUsd: string;
-  /** What buying and selling at the prices of the decisions themselves would have brought. */
+  /** What buying and selling at the prices of the decisions, and of stops and targets at the exchange, would have brought. */
   readonly signalUsd: string;
   /** What the price did until later attempts of an order were priced. */
   readonly timingUsd: string;
@@ -71,16 +71,27 @@ function tradedBy(ledger: Ledger, fill: Fill): readonly FillPart[] {
   return splitAtZero(fill, ledger.position.quantityEth, order.intent.quantityStep);
 }
 
+/**
+ * The price that an order was meant to be executed at: the one it was sized with; of one that rests at the exchange its
+ * stop or limit, since the price when it was placed says nothing of the price when it is reached.
+ */
+export function meantPriceUsd({ leg, referencePriceUsd, stopPriceUsd, limitPriceUsd }: OrderIntent): string {
+  if (leg === 'stop_on_exchange') return stopPriceUsd ?? referencePriceUsd;
+  return leg === 'target_on_exchange' ? (limitPriceUsd ?? referencePriceUsd) : referencePriceUsd;
+}
+
 /** What one execution gained or lost against its order's price, and that against the price of the first attempt. */
 function partsOf(ledger: Ledger, { clientOrderId, side, quantity, priceUsd }: Fill): Parts {
   const { intent } = ledger.order(clientOrderId);
-  const first = ledger.attempts(intent.decisionId, intent.leg)[0]?.intent ?? intent;
+  // A pair that is placed anew is no later attempt at the same price: its levels moved, or the position did.
+  const isPair = intent.listClientOrderId !== undefined;
+  const first = isPair ? intent : (ledger.attempts(intent.decisionId, intent.leg)[0]?.intent ?? intent);
   const gain = (from: string, to: string) =>
     money(quantity)
       .times(money(to).minus(from))
       .times(side === 'buy' ? -1 : 1);
   return {
-    timing: gain(first.referencePriceUsd, intent.referencePriceUsd),
-    slippage: gain(intent.referencePriceUsd, priceUsd),
+    timing: gain(meantPriceUsd(first), meantPriceUsd(intent)),
+    slippage: gain(meantPriceUsd(intent), priceUsd),
   };
 }

@@ -139,6 +139,17 @@ export interface PerpetualAccount {
   funding(symbol: string, fromMs: TimeMs): Promise<readonly FundingPayment[]>;
 }
 
+/** An execution as the account's history shows it, of our orders and of others. */
+export interface AccountFill {
+  readonly tradeId: string;
+  readonly venueOrderId: string;
+  readonly side: OrderIntent['side'];
+  /** In the base asset. */
+  readonly quantity: string;
+  readonly priceUsd: string;
+  readonly executedAtMs: TimeMs;
+}
+
 /** A place where orders are executed. Its answers are honest about what is not known; it never sends twice. */
 export interface Broker {
   readonly venue: string;
@@ -157,6 +168,8 @@ export interface Broker {
   cancel(reference: OrderReference): Promise<CancelResult>;
   /** Every open order of the account on this symbol, ours or not. @throws ExchangeError */
   openOrders(symbol: string): Promise<readonly OrderReport[]>;
+  /** Every execution of the account on this symbol since then, each once, ours or not. @throws ExchangeError */
+  recentFills(symbol: string, sinceMs: TimeMs): Promise<readonly AccountFill[]>;
   /** By asset; assets that are not held may be left out. @throws ExchangeError */
   balances(): Promise<ReadonlyMap<string, AssetBalance>>;
   close(): Promise<void>;

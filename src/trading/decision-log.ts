@@ -40,19 +40,17 @@ const parse = (value: unknown): DecisionRecord => decisionRecordSchema.parse(val
 export class FileDecisionLog implements DecisionLog {
   readonly #records: Map<string, DecisionRecord>;
   readonly #file: AppendFile;
-  readonly #crash: CrashHook;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(records: readonly DecisionRecord[], file: AppendFile, crash: CrashHook) {
+  private constructor(records: readonly DecisionRecord[], file: AppendFile) {
     this.#records = new Map(records.map((record) => [record.decisionId, record]));
     this.#file = file;
-    this.#crash = crash;
   }
 
   /** @throws DataError `ndjson.line_invalid` */
   static async open(path: string, crash: CrashHook = noCrash): Promise<FileDecisionLog> {
-    const { values, file } = await openNdjson(path, parse);
-    return new FileDecisionLog(values, file, crash);
+    const { values, file } = await openNdjson(path, parse, 'decision', crash);
+    return new FileDecisionLog(values, file);
   }
 
   get(decisionId: string): DecisionRecord | undefined {
@@ -63,9 +61,7 @@ export class FileDecisionLog implements DecisionLog {
     const next = this.#turn.then(async () => {
       const first = this.#records.get(record.decisionId);
       if (first !== undefined) return first;
-      await this.#crash('decision.before_write');
       await this.#file.append(`${JSON.stringify(record)}\n`);
-      await this.#crash('decision.after_fsync');
       this.#records.set(record.decisionId, record);
       return record;
     });

@@ -90,6 +90,19 @@ export const decisionRecordSchema = z
         confidence: z.number(),
       })
       .nullable(),
+    /**
+     * The classes that could not be ruled out at a coverage, by the outcomes known then; `missRate` is what the sets were
+     * made for at present, null where the model's fixed threshold stood in. Null without sets; absent in older records.
+     */
+    predictionSet: z
+      .object({
+        coverage: z.number(),
+        missRate: z.number().nullable(),
+        outcomes: z.int(),
+        classes: z.array(z.union([z.literal(0), z.literal(1), z.literal(2)])).readonly(),
+      })
+      .nullable()
+      .optional(),
     dataVerdicts: z
       .array(
         z.object({

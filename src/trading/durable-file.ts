@@ -13,9 +13,12 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Two who write the same file at once write two temporary ones. */
+let serial = 0;
+
 /** Writes a file so that readers see the old content or the new one, whatever happens: temporary file, fsync, rename. */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${process.pid}.${++serial}.tmp`;
   try {
     const handle = await open(temporary, 'w');
     try {

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { TimeMs } from '../domain/index.ts';
+import { type CrashHook, noCrash } from './crash-point.ts';
 import { isCode, syncFolder, writeFileAtomically } from './durable-file.ts';
 
 const haltSchema = z.object({ by: z.string(), why: z.string(), atMs: z.int() }).readonly();
@@ -15,9 +16,11 @@ export type Halt = z.infer<typeof haltSchema>;
  */
 export class HaltSwitch {
   readonly path: string;
+  readonly #crash: CrashHook;
 
-  constructor(path: string) {
+  constructor(path: string, crash: CrashHook = noCrash) {
     this.path = path;
+    this.#crash = crash;
   }
 
   /** The halt in force, if any; read from the disk each time. */
@@ -37,7 +40,9 @@ export class HaltSwitch {
     const earlier = await this.current();
     if (earlier !== undefined) return earlier;
     await mkdir(dirname(this.path), { recursive: true });
+    await this.#crash('halt.before_write');
     await writeFileAtomically(this.path, `${JSON.stringify({ by, why, atMs })}\n`);
+    await this.#crash('halt.after_write');
     return { by, why, atMs };
   }
 

@@ -29,7 +29,13 @@ class Desk {
       journal: this.journal,
       clock: this.clock,
       connect: () => this.venue.connect(),
-      gate: createOrderGate({ limits: { ...DEFAULT_RISK_LIMITS, tradesPerDay: null }, isHalted: () => false }),
+      gate: createOrderGate({
+        limits: { ...DEFAULT_RISK_LIMITS, tradesPerDay: null },
+        feeBps: 10,
+        isHalted: () => false,
+        history: () => [],
+        context: () => ({ dataAgeMs: 0, priceUsd: Number(this.venue.priceUsd) }),
+      }),
       capitalUsd: '10000',
       protection: { stopLoss: 0.08, takeProfit: 0.16, ...(trailingStop !== undefined && { trailingStop }) },
     });

@@ -1,4 +1,5 @@
 import type { Clock, Money } from '../domain/index.ts';
+import { LookBackoff } from './look-backoff.ts';
 import { openLists } from './order-list.ts';
 import { nextProtectiveStep, type ProtectiveStep } from './protective-orders.ts';
 import { reason } from './reason.ts';
@@ -21,6 +22,8 @@ export interface WithdrawOptions {
   readonly wait: (untilMs: number) => Promise<void>;
   /** Looks at the exchange before a list whose outcome stays open is left. */
   readonly maxRounds: number;
+  /** Whether something more urgent waits: then it is left as it is. */
+  readonly isBrokenOff?: () => boolean;
 }
 
 /** A pair that is not sent by then is made anew, at the price then. */
@@ -65,12 +68,18 @@ export async function keepProtected(engine: TradingEngine, options: KeepProtecte
  * Takes the protective orders off the exchange, so that what they hold can be sold. What they sold meanwhile is booked.
  * @returns whether none is left; else nothing may be sold yet
  */
-export async function withdrawProtection(engine: TradingEngine, { clock, wait, maxRounds }: WithdrawOptions): Promise<boolean> {
-  for (let round = 0; round < maxRounds; round++) {
+export async function withdrawProtection(
+  engine: TradingEngine,
+  { clock, wait, maxRounds, isBrokenOff }: WithdrawOptions,
+): Promise<boolean> {
+  const backoff = new LookBackoff();
+  for (let round = 0; round < maxRounds && !backoff.isSpent; round++) {
     const open = openLists(engine.ledger);
     if (open.length === 0) return true;
+    if (isBrokenOff?.()) return false;
     for (const { listClientOrderId } of open) await engine.cancelList(listClientOrderId);
-    if (openLists(engine.ledger).length > 0) await wait(engine.waitingForMs() ?? clock.nowMs());
+    if (openLists(engine.ledger).length > 0)
+      await wait(backoff.nextLookMs(clock.nowMs(), engine.waitingForMs() ?? clock.nowMs()));
   }
   return openLists(engine.ledger).length === 0;
 }

@@ -1,35 +1,24 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRng, HOUR_MS, ManualClock, money } from '../domain/index.ts';
+import { createRng, HOUR_MS, ManualClock, money, type Rng } from '../domain/index.ts';
 import { BinanceLoopback } from './brokers/binance-loopback.contract.ts';
+import { FaultyLine } from './brokers/faulty-line.contract.ts';
 import { SENDING, type Sending, type SimulatedVenue } from './brokers/simulated-venue.contract.ts';
-import { CRASH_POINTS, type CrashPoint } from './crash-point.ts';
+import type { CrashPoint } from './crash-point.ts';
 import { readDecisionLog } from './decision-log.ts';
+import { compareEquity } from './equity-point.ts';
+import { HaltSwitch } from './halt-switch.ts';
 import { readJournal } from './journal/file-journal.ts';
-import { DAYS, liveThroughDays, openEngine, START } from './killed-days.contract.ts';
+import { type Ending, HOLDS, isCertain, isLineFault, type KillCase, sendingOf } from './kill-cases.contract.ts';
+import { DAYS, filesOf, liveThroughDays, openEngine, type Run, START } from './killed-days.contract.ts';
 import { Ledger } from './ledger.ts';
 import { reservedQuantity } from './order-list.ts';
 import { isTerminal } from './order-state.ts';
+import { readPerformanceLog } from './performance-log.ts';
 import type { TradingEngine } from './trading-engine.ts';
-
-/**
- * How a run comes to its end.
- * kill: SIGKILL. disk_full: the write fails with ENOSPC, and the process ends. outage: SIGKILL, and the exchange does not
- * answer for the hour after it.
- */
-export const ENDINGS = ['kill', 'disk_full', 'outage'] as const;
-export type Ending = (typeof ENDINGS)[number];
-
-/** One cell of the matrix. */
-export interface KillCase {
-  readonly point: CrashPoint;
-  readonly fault: Sending;
-  readonly ending: Ending;
-  /** 1 and 2: at the first and second time; above: at a random one, while every order meets a random fault. */
-  readonly seed: number;
-}
 
 /** What a case came to. The lists name what is wrong. */
 export interface KillResult {
@@ -44,104 +33,88 @@ export interface KillResult {
   readonly wrong: readonly string[];
 }
 
-const FAULTS: readonly Sending[] = ['part', 'taken-timeout', 'late', 'lagging', 'rest', 'lost', 'fill'];
-const LEAVES_OPEN: readonly Sending[] = ['part', 'rest', 'lagging', 'taken-timeout'];
-/** Reached where something was bought, so that there is something to protect. */
-const NEEDS_POSITION: readonly CrashPoint[] = ['list.before_send', 'list.after_send', 'list.before_cancel', 'list.after_cancel'];
-/** Faults after which the last days still hold a position at the exchange and in the journal. */
-const BUYS: readonly Sending[] = ['part', 'taken-timeout', 'lagging', 'fill'];
-const WRITES: readonly CrashPoint[] = ['decision.before_write', 'journal.before_write', 'journal.after_write'];
 const FIXED_SEEDS = 2;
 const MAX_OCCURRENCE = 6;
 const SCRIPTED_ORDERS = 12;
 const FINAL_LOOKS = 4;
-
-/** Faults with which a run comes to the point for certain. */
-const faultsAt = (point: CrashPoint): readonly Sending[] => {
-  if (NEEDS_POSITION.includes(point)) return FAULTS.filter((fault) => BUYS.includes(fault));
-  if (point.endsWith('cancel')) return FAULTS.filter((fault) => LEAVES_OPEN.includes(fault));
-  return point.endsWith('lookup') ? FAULTS.filter((fault) => fault !== 'fill') : FAULTS;
-};
-
-/** Whether the days come to the point so often: a pair is cancelled once where what is left of it cannot be sold. */
-const isCertain = (point: CrashPoint, seed: number): boolean =>
-  seed === 1 || (seed <= FIXED_SEEDS && !(point.startsWith('list.') && point.endsWith('cancel')));
-
-/** Every point once, each with another fault. */
-export const shortMatrix = (): KillCase[] =>
-  CRASH_POINTS.map((point, i) => {
-    const faults = faultsAt(point);
-    return { point, fault: faults[i % faults.length]!, ending: 'kill', seed: 1 };
-  });
-
-/** Every point with every fault, every ending and so many seeds. */
-export const fullMatrix = (seeds: number): KillCase[] =>
-  CRASH_POINTS.flatMap((point) =>
-    faultsAt(point).flatMap((fault) =>
-      ENDINGS.filter((ending) => ending !== 'disk_full' || WRITES.includes(point)).flatMap((ending) =>
-        Array.from({ length: seeds }, (_, i): KillCase => ({ point, fault, ending, seed: i + 1 })),
-      ),
-    ),
-  );
+/** After so long a reply that never comes is given up. */
+const HANG_MS = 400;
 
 /** Runs the days in a process that ends at the point, then goes on with them until everything is settled, and compares. */
-export async function runKillCase({ point, fault, ending, seed }: KillCase): Promise<KillResult> {
+export async function runKillCase(one: KillCase): Promise<KillResult> {
+  const { point, fault, ending, seed } = one;
   const folder = mkdtempSync(join(tmpdir(), 'ets-killed-'));
   const clock = new ManualClock(START);
   const server = new BinanceLoopback(clock, '10000');
   const { venue } = server;
-  const baseUrl = await server.listen();
+  const line = new FaultyLine(await server.listen());
+  const run = { folder, baseUrl: await line.listen(), hasDuplicateEvents: fault === 'duplicate-events' };
+  const live = () => {
+    const requestTimeoutMs = line.fault === 'hang' ? HANG_MS : undefined;
+    return liveThroughDays({ ...run, requestTimeoutMs, nowMs: clock.nowMs() });
+  };
   const rng = createRng(seed);
   const isRandom = seed > FIXED_SEEDS;
   const occurrence = isRandom ? 1 + Math.floor(rng() * MAX_OCCURRENCE) : seed;
-  const faults: Sending[] = [fault];
-  if (isRandom) for (let i = 0; i < SCRIPTED_ORDERS; i++) faults.push(SENDING[Math.floor(rng() * SENDING.length)]!);
+  const scripted: Sending[] = isRandom ? Array.from({ length: SCRIPTED_ORDERS }, () => pick(rng, SENDING)) : [];
   try {
-    venue.sending = fault;
-    venue.upcoming.push(...(isRandom ? faults : []));
-    const { signal, output } = await runAndEnd(folder, baseUrl, point, occurrence, ending);
+    line.fault = isLineFault(fault) ? fault : undefined;
+    venue.sending = sendingOf(fault);
+    venue.upcoming.push(...scripted);
+    const { signal, output } = await runAndEnd(
+      { ...run, nowMs: START, ...(fault === 'hang' && { requestTimeoutMs: HANG_MS }) },
+      point,
+      occurrence,
+      ending,
+    );
     const isFull = ending === 'disk_full';
     const wasKilled = isFull ? /ENOSPC/.test(output) : signal === 'SIGKILL';
     const wrong = isFull || output === '' ? [] : [output];
-    if (!wasKilled && isCertain(point, seed)) wrong.push(`the run ended with ${signal} before it came to ${point}`);
-    if (ending === 'outage') await sitOutHour(venue, clock, folder, baseUrl);
+    if (!wasKilled && isCertain(one)) wrong.push(`the run ended with ${signal} before it came to ${point}`);
+    if (ending === 'outage') await sitOutHour(venue, clock, live);
 
-    const engine = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
+    const engine = await live();
     wrong.push(...wrongProtection(venue, engine));
     clock.moveTo((engine.waitingForMs() ?? clock.nowMs()) + 60_000);
     await engine.close();
     venue.expireRest();
-    const last = await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined);
-    const isHeld = !faults.includes('lost') && !faults.includes('late') && !isRandom;
-    if (isHeld) wrong.push(...unprotected(venue, last));
+    line.fault = undefined;
+    const last = await live();
+    if (HOLDS.includes(fault) && !isRandom) wrong.push(...unprotected(venue, last));
+    wrong.push(...(await wrongFiles(folder, last)));
     await last.close();
-    await settle(folder, baseUrl, venue, clock);
+    await settle(run, venue, clock);
     return { wasKilled, orders: venue.orders.length, ...(await compare(folder, venue, wrong)) };
   } finally {
+    await line.close();
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+const pick = <Value>(rng: Rng, values: readonly Value[]): Value => values[Math.floor(rng() * values.length)]!;
+
 /** The exchange is away for an hour; the daemon is started in the middle of it and finds nobody. */
-async function sitOutHour(venue: SimulatedVenue, clock: ManualClock, folder: string, baseUrl: string): Promise<void> {
+async function sitOutHour(venue: SimulatedVenue, clock: ManualClock, live: () => Promise<TradingEngine>): Promise<void> {
   venue.isDown = true;
   clock.moveTo(clock.nowMs() + HOUR_MS / 2);
-  await (await liveThroughDays(folder, baseUrl, clock.nowMs(), () => undefined)).close();
+  await (await live()).close();
   clock.moveTo(clock.nowMs() + HOUR_MS / 2);
   venue.isDown = false;
 }
 
 /** What is late arrives at one of the next looks or never, and is ended: after these every outcome has to be known. */
-async function settle(folder: string, baseUrl: string, venue: SimulatedVenue, clock: ManualClock): Promise<void> {
-  const engine = await openEngine(folder, baseUrl, clock);
+async function settle(run: Omit<Run, 'nowMs'>, venue: SimulatedVenue, clock: ManualClock): Promise<void> {
+  const engine = await openEngine({ ...run, nowMs: clock.nowMs() });
   for (let look = 0; look < FINAL_LOOKS; look++) {
     await engine.refresh();
     venue.expireRest();
   }
-  clock.moveTo((engine.waitingForMs() ?? clock.nowMs()) + 60_000);
-  await engine.refresh();
   await engine.close();
+  clock.moveTo((engine.waitingForMs() ?? clock.nowMs()) + 60_000);
+  const last = await openEngine({ ...run, nowMs: clock.nowMs() });
+  await last.refresh();
+  await last.close();
 }
 
 const isOpenAtVenue = ({ state }: SimulatedVenue['orders'][number]): boolean =>
@@ -164,9 +137,24 @@ function unprotected(venue: SimulatedVenue, { ledger }: TradingEngine): string[]
   return protectedEth === held ? [] : [`${held} ETH are held, ${protectedEth} protected`];
 }
 
+/** Nothing halted that had no reason to, and the files beside the journal say what it says. */
+async function wrongFiles(folder: string, { ledger }: TradingEngine): Promise<string[]> {
+  const files = filesOf(folder);
+  const wrong: string[] = [];
+  const halt = await new HaltSwitch(files.halt).current();
+  if (halt !== undefined) wrong.push(`trading is halted by ${halt.by}: ${halt.why}`);
+  const { missing, differing } = compareEquity(ledger.equityPoints, await readPerformanceLog(files.performance));
+  if (missing.length + differing.length > 0 || ledger.equityPoints.length !== DAYS)
+    wrong.push(`${ledger.equityPoints.length} days of equity, ${missing.length} missing, ${differing.length} differing`);
+  const history: readonly unknown[] = JSON.parse(await readFile(files.history, 'utf8'));
+  if (history.length !== ledger.closedTrades.length + Number(ledger.openTrade !== null))
+    wrong.push(`${history.length} trades in the history`);
+  return wrong;
+}
+
 async function compare(folder: string, venue: SimulatedVenue, wrong: string[]) {
   const ledger = new Ledger();
-  for (const { record } of (await readJournal(join(folder, 'journal'))).entries) ledger.apply(record);
+  for (const { record } of (await readJournal(filesOf(folder).journal)).entries) ledger.apply(record);
   const lost: string[] = [];
   const doubled: string[] = [];
   const ids = new Set<string>();
@@ -195,7 +183,7 @@ async function compare(folder: string, venue: SimulatedVenue, wrong: string[]) {
     const here = ledger.balance(asset).toFixed();
     if (here !== there) lost.push(`${asset}: ${there} at the exchange, ${here} in the journal`);
   }
-  const decided = await readDecisionLog(join(folder, 'decisions.ndjson'));
+  const decided = await readDecisionLog(filesOf(folder).decisions);
   const days = new Set(decided.map(({ decisionId }) => decisionId)).size;
   if (decided.length !== DAYS || days !== DAYS || ledger.decisionIds.size !== DAYS)
     wrong.push(`${decided.length} decisions of ${days} days are recorded, ${ledger.decisionIds.size} in the journal`);
@@ -204,8 +192,7 @@ async function compare(folder: string, venue: SimulatedVenue, wrong: string[]) {
 
 /** Runs the days in a process of their own that ends at the point; resolves to the signal that ended it. */
 function runAndEnd(
-  folder: string,
-  baseUrl: string,
+  run: Run,
   point: CrashPoint,
   occurrence: number,
   ending: Ending,
@@ -214,7 +201,8 @@ function runAndEnd(
   const hook = ending === 'disk_full' ? 'fullAt' : 'dieAt';
   const script = `
     const { ${hook}, liveThroughDays } = await import(${JSON.stringify(module)});
-    await liveThroughDays(${JSON.stringify(folder)}, ${JSON.stringify(baseUrl)}, ${START}, ${hook}(${JSON.stringify(point)}, ${occurrence}));
+    const crash = ${hook}(${JSON.stringify(point)}, ${occurrence});
+    await liveThroughDays({ ...${JSON.stringify(run)}, crash });
     process.exit(0);`;
   return new Promise((resolve) => {
     let output = '';

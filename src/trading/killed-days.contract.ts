@@ -1,16 +1,24 @@
 import { join } from 'node:path';
-import { type Clock, DAY_MS, ManualClock, money, systemTimer } from '../domain/index.ts';
+import { DAY_MS, ExchangeError, ManualClock, money, systemTimer, toNumber } from '../domain/index.ts';
 import { KEY, SECRET } from './brokers/binance-loopback.contract.ts';
 import { CcxtBroker } from './brokers/ccxt-broker.ts';
 import { type CrashHook, type CrashPoint, noCrash } from './crash-point.ts';
 import { decisionId } from './decision-id.ts';
 import { FileDecisionLog } from './decision-log.ts';
 import type { DecisionRecord } from './decision-record.ts';
+import type { EquityPoint } from './equity-point.ts';
+import { HaltSwitch } from './halt-switch.ts';
 import { FileJournal } from './journal/file-journal.ts';
+import { snapshotLedger } from './journal/ledger-snapshot.ts';
 import { type KeepProtectedOptions, keepProtected, withdrawProtection } from './keep-protected.ts';
+import { FilePerformanceLog } from './performance-log.ts';
 import { makeIntent } from './plan-trade.ts';
-import { retryIntent } from './retry-intent.ts';
+import { reconcile } from './reconcile.ts';
+import { createOrderGate } from './risk/order-gate.ts';
+import { DEFAULT_RISK_LIMITS, type RiskLimits } from './risk/risk-limits.ts';
+import { type SettleOptions, settleOpenOrders, settleOrders } from './settle-orders.ts';
 import { BINANCE_ETHUSDT_FILTERS, filterTexts } from './symbol-filters.ts';
+import { writeTradeHistory } from './trade-history.ts';
 import { TradingEngine } from './trading-engine.ts';
 
 export const START = 1_700_000_000_000;
@@ -90,68 +98,154 @@ function recordOf(day: number): DecisionRecord {
   };
 }
 
-/** The engine on what earlier runs left on disk, at the exchange over HTTP. */
-export async function openEngine(
-  folder: string,
-  baseUrl: string,
-  clock: Clock,
-  crash: CrashHook = noCrash,
-): Promise<TradingEngine> {
-  const account = { apiKey: KEY, secret: SECRET, baseUrl };
-  return TradingEngine.open({
-    journal: await FileJournal.open(join(folder, 'journal'), { crash, segmentBytes: 4_000 }),
+const PRICE = money(2000);
+/** What a request may take where every one is answered, however busy the machine is. */
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Limits that a test of orders is not about. */
+const LIMITS: RiskLimits = { ...DEFAULT_RISK_LIMITS, tradesPerDay: null };
+const HALTED_BY = 'days';
+
+/** A data directory and an exchange, and what happens to a run there. */
+export interface Run {
+  readonly folder: string;
+  readonly baseUrl: string;
+  readonly nowMs: number;
+  readonly crash?: CrashHook;
+  /** What a request may take: where some are never answered, it ends them. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Whether every order is looked at twice more at the same time, as after two events of the account. */
+  readonly hasDuplicateEvents?: boolean;
+}
+
+export const filesOf = (folder: string) => ({
+  journal: join(folder, 'journal'),
+  decisions: join(folder, 'decisions.ndjson'),
+  performance: join(folder, 'performance.ndjson'),
+  history: join(folder, 'trade_history.json'),
+  halt: join(folder, 'HALT'),
+});
+
+/** The engine on what earlier runs left on disk, at the exchange over HTTP, behind the gate of production. */
+async function openDesk({ folder, baseUrl, nowMs, crash = noCrash, requestTimeoutMs = REQUEST_TIMEOUT_MS }: Run) {
+  const clock = new ManualClock(nowMs);
+  const files = filesOf(folder);
+  const halt = new HaltSwitch(files.halt, crash);
+  const journal = await FileJournal.open(files.journal, { crash, segmentBytes: 4_000 });
+  const broker = { apiKey: KEY, secret: SECRET, baseUrl, clock, timer: systemTimer, weightPauseMs: 0, crash };
+  let isExchangeUp = true;
+  const engine = await TradingEngine.open({
+    journal,
     clock,
-    connect: () => CcxtBroker.open({ ...account, clock, timer: systemTimer, requestTimeoutMs: 5_000, weightPauseMs: 0 }),
-    gate: () => [],
+    connect: () => CcxtBroker.open({ ...broker, requestTimeoutMs }),
+    gate: createOrderGate({
+      limits: LIMITS,
+      feeBps: 10,
+      isHalted: async () => (await halt.current()) !== undefined,
+      history: () => performance.points,
+      context: () => ({ dataAgeMs: 0, priceUsd: 2000, isExchangeUp }),
+    }),
     capitalUsd: '10000',
     protection: { stopLoss: 0.08, takeProfit: 0.16 },
     crash,
   });
+  const performance = await FilePerformanceLog.open(files.performance, engine.ledger.equityPoints, crash);
+  const settling: SettleOptions = {
+    clock,
+    wait: async () => undefined,
+    price: async () => PRICE,
+    unfilledTimeoutMs: 0,
+    maxAttempts: 3,
+    maxRounds: 3,
+    caps: { limits: LIMITS, feeBps: 10, slippageBps: 0 },
+    isHalted: async () => (await halt.current()) !== undefined,
+  };
+  /** What the route of production does: goes on with what is open, compares, and halts where there is a difference. */
+  const check = async () => {
+    try {
+      await settleOpenOrders(engine, settling);
+      const { unexplained } = await reconcile(engine, {
+        symbol: 'ETHUSDT',
+        mode: 'sandbox',
+        foreignOrders: 'show',
+        unknownOrders: 'halt',
+        fillsSinceMs: 0,
+      });
+      const [first] = unexplained;
+      if (first) await halt.halt('system', `${first.kind} ${first.subject}: ${first.journal}, ${first.venue}`, nowMs);
+      isExchangeUp = true;
+    } catch (error) {
+      if (!(error instanceof ExchangeError)) throw error;
+      isExchangeUp = false;
+    }
+  };
+  return { clock, files, halt, journal, engine, performance, settling, check };
+}
+
+/** An engine that looks at what earlier runs left, and no more. */
+export async function openEngine(run: Run): Promise<TradingEngine> {
+  const { engine, performance } = await openDesk(run);
+  await performance.close();
+  return engine;
 }
 
 /**
- * Some days of a daemon's order path, on disk and over HTTP: record the decision, send, look, cancel what is left, order
- * the rest again. It goes on from wherever an earlier run died.
+ * Some days of a daemon's order path, on disk and over HTTP, made of what production makes them of: compare with the
+ * exchange, record the decision, settle its orders, bring the protective pair in step, note equity and trades, halt and
+ * resume, compact the journal. It goes on from wherever an earlier run died.
  */
-export async function liveThroughDays(folder: string, baseUrl: string, nowMs: number, crash: CrashHook): Promise<TradingEngine> {
-  const clock = new ManualClock(nowMs);
-  const decisions = await FileDecisionLog.open(join(folder, 'decisions.ndjson'), crash);
-  const engine = await openEngine(folder, baseUrl, clock, crash);
+export async function liveThroughDays(run: Run): Promise<TradingEngine> {
+  const { crash = noCrash, nowMs } = run;
+  const { clock, files, halt, journal, engine, performance, settling, check } = await openDesk(run);
+  const decisions = await FileDecisionLog.open(files.decisions, crash);
+  if ((await halt.current())?.by === HALTED_BY) await halt.resume();
   await engine.recover();
   const protection: KeepProtectedOptions = {
     clock,
     symbol: 'ETHUSDT',
     mode: 'sandbox',
     filters: BINANCE_ETHUSDT_FILTERS,
-    price: async () => money(2000),
+    price: async () => PRICE,
   };
   for (let day = 0; day < DAYS; day++) {
+    await check();
     const record = await decisions.put(recordOf(day));
     const { decisionId: id, decisionTimeMs, decision, intents } = record;
-    const sells = intents.some(({ side, clientOrderId }) => side === 'sell' && !engine.ledger.orders.has(clientOrderId));
-    if (sells) await withdrawProtection(engine, { clock, wait: async () => undefined, maxRounds: 3 });
     await engine.recordDecision({
       decisionId: id,
       decisionTimeMs,
       action: decision.action,
       renewsHolding: decision.renewsHolding,
     });
-    await engine.execute(intents);
-    await engine.refresh();
-    for (const order of engine.ledger.workingOrders()) await engine.cancel(order.intent.clientOrderId);
-    await engine.refresh();
-    const again =
-      intents[0] &&
-      retryIntent(engine.ledger, intents[0], {
-        priceUsd: money(2000),
-        filters: BINANCE_ETHUSDT_FILTERS,
-        nowMs,
-        validUntilMs: START + FOR_EVER_MS,
-        maxAttempts: 3,
-      });
-    if (again) await engine.execute([again]);
+    const sells = intents.some(({ side, clientOrderId }) => side === 'sell' && !engine.ledger.orders.has(clientOrderId));
+    if (sells) await withdrawProtection(engine, settling);
+    const outcomes = await settleOrders(engine, intents, settling);
+    if (run.hasDuplicateEvents)
+      await Promise.all([...outcomes, ...outcomes].map(({ clientOrderId }) => engine.lookAt(clientOrderId)));
     await keepProtected(engine, protection);
+    await engine.leaveDust(PRICE, BINANCE_ETHUSDT_FILTERS);
+    const point = equityOf(engine, id, decisionTimeMs);
+    await engine.recordEquity([point]);
+    await performance.record(point);
+    await writeTradeHistory(files.history, engine.ledger, undefined, crash);
+    await halt.halt(HALTED_BY, 'between days', nowMs);
+    if ((await halt.current())?.by === HALTED_BY) await halt.resume();
+    await journal.compact(snapshotLedger(engine.ledger), nowMs);
   }
+  await check();
   await decisions.close();
+  await performance.close();
   return engine;
+}
+
+function equityOf({ ledger }: TradingEngine, id: string, timeMs: number): EquityPoint {
+  return {
+    timeMs,
+    decisionId: id,
+    equityUsd: toNumber(ledger.equityUsd(PRICE)),
+    cashUsd: toNumber(ledger.cashUsd),
+    positionEth: toNumber(ledger.balance('ETH')),
+    priceUsd: toNumber(PRICE),
+    exposure: ledger.exposure(PRICE),
+    transfersUsd: toNumber(ledger.transfersUsd),
+  };
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { fullMatrix, type KillResult, runKillCase, shortMatrix } from './kill-matrix.contract.ts';
+import { fullMatrix, shortMatrix } from './kill-cases.contract.ts';
+import { type KillResult, runKillCase } from './kill-matrix.contract.ts';
 
 /**
  * `ETS_TEST_KILLS=all` runs every point with every fault and ending, for `ETS_TEST_KILL_SEEDS` seeds (3 unless told);

@@ -1,9 +1,10 @@
-import { InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
+import { divideDown, InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
+import type { EquityPoint } from './equity-point.ts';
 import type { JournalEntry } from './journal/journal.ts';
 import type { JournalRecord, LedgerSnapshot } from './journal/journal-record.ts';
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
 import { assertTransition, isTerminal, type OrderState } from './order-state.ts';
-import { changePosition, isDust, noPosition, type Position } from './position.ts';
+import { COST_DECIMALS, changePosition, isDust, noPosition, type Position } from './position.ts';
 import { isResting } from './resting-order.ts';
 import { type FillPart, splitAtZero } from './split-fill.ts';
 import { addToTrade, fundTrade, openTrade, type Trade } from './trade.ts';
@@ -40,6 +41,8 @@ export class Ledger {
   readonly feesByAsset = new Map<string, Money>();
   readonly closedTrades: Trade[] = [];
   readonly decisionIds = new Set<string>();
+  /** Equity after each decision, its first; ascending in time. */
+  readonly equityPoints: EquityPoint[] = [];
   readonly position: Position = noPosition();
   /** Payments that were booked, by their id. */
   readonly fundingIds = new Set<string>();
@@ -55,6 +58,7 @@ export class Ledger {
   lastFundingMs: TimeMs | null = null;
   fillCount = 0;
   readonly #unsettled = new Set<string>();
+  readonly #valued = new Set<string>();
 
   constructor(baseAsset = 'ETH', quoteAsset = 'USDT') {
     this.baseAsset = baseAsset;
@@ -135,6 +139,9 @@ export class Ledger {
       case 'fill':
         this.#fill(record.fill);
         return;
+      case 'dust':
+        this.#leaveDust(record.atMs);
+        return;
       case 'funding':
         this.#fund(record);
         return;
@@ -143,6 +150,9 @@ export class Ledger {
         return;
       case 'reconciliation':
         this.lastReconciliation = record;
+        return;
+      case 'equity':
+        this.#noteEquity(record.point);
         return;
       case 'checkpoint':
         this.#restore(record.ledger);
@@ -154,9 +164,29 @@ export class Ledger {
     this.balances.set(asset, this.balance(asset).plus(amount));
   }
 
+  /** Given Ether costs what it was worth; taking some leaves the price of the rest as it was. */
   #adopt(amount: Money, valueUsd: Money): void {
-    this.position.quantityEth = this.position.quantityEth.plus(amount);
-    this.position.costUsd = this.position.costUsd.plus(valueUsd);
+    const { position } = this;
+    const before = position.quantityEth;
+    position.quantityEth = before.plus(amount);
+    const isTaken = amount.lt(0) && before.gt(0);
+    position.costUsd = isTaken
+      ? divideDown(position.costUsd.times(position.quantityEth), before, COST_DECIMALS)
+      : position.costUsd.plus(valueUsd);
+  }
+
+  #noteEquity(point: EquityPoint): void {
+    if (this.#valued.has(point.decisionId)) return;
+    this.#valued.add(point.decisionId);
+    this.equityPoints.push(point);
+  }
+
+  #leaveDust(atMs: TimeMs): void {
+    if (this.openTrade !== null) this.closedTrades.push({ ...this.openTrade, exitTimeMs: atMs, reason: 'dust' });
+    this.openTrade = null;
+    this.position.costUsd = ZERO;
+    this.position.protection = null;
+    this.position.lastBuyMs = null;
   }
 
   #plan(intent: OrderIntent, atMs: TimeMs): void {
@@ -272,7 +302,10 @@ export class Ledger {
     for (const [asset, amount] of Object.entries(snapshot.feesByAsset)) this.feesByAsset.set(asset, money(amount));
     this.closedTrades.push(...snapshot.closedTrades);
     for (const id of snapshot.decisionIds) this.decisionIds.add(id);
+    for (const point of snapshot.equity ?? []) this.#noteEquity(point);
     this.openTrade = snapshot.openTrade;
+    const last = snapshot.lastReconciliation;
+    this.lastReconciliation = last ? { type: 'reconciliation', ...last } : null;
     this.feesUsd = money(snapshot.feesUsd);
     this.transfersUsd = money(snapshot.transfersUsd);
     this.fillCount = snapshot.fills;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DataError } from '../domain/index.ts';
-import { AppendFile } from './append-file.ts';
+import { AppendFile, type AppendFileKind } from './append-file.ts';
 import type { CrashHook } from './crash-point.ts';
 import { isCode } from './durable-file.ts';
 
@@ -27,11 +27,12 @@ export async function readNdjson<Value>(path: string, parse: (value: unknown) =>
 export async function openNdjson<Value>(
   path: string,
   parse: (value: unknown) => Value,
+  kind: AppendFileKind,
   crash?: CrashHook,
 ): Promise<{ readonly values: Value[]; readonly file: AppendFile }> {
   const { lines, goodBytes } = await readLines(path);
   const values = parseLines(path, lines, parse);
-  return { values, file: await AppendFile.open(path, goodBytes, crash) };
+  return { values, file: await AppendFile.open(path, goodBytes, crash, kind) };
 }
 
 function parseLines<Value>(path: string, lines: readonly string[], parse: (value: unknown) => Value): Value[] {

@@ -13,6 +13,7 @@ export const ORDER_LEGS = [
   'trailing_stop',
   'time_exit',
   'flatten',
+  'emergency_exit',
   'stop_on_exchange',
   'target_on_exchange',
   'liquidation_near',
@@ -61,6 +62,10 @@ export const orderIntentSchema = z
 /** An order as it is meant, written to the journal before it is sent. Decimals are texts. */
 export type OrderIntent = z.infer<typeof orderIntentSchema>;
 export type OrderSide = OrderIntent['side'];
+
+/** Whether an order makes the position larger, or turns it: on spot, whether it buys. */
+export const takesRisk = ({ side, reduceOnly }: Pick<OrderIntent, 'side' | 'reduceOnly'>): boolean =>
+  reduceOnly === undefined ? side === 'buy' : !reduceOnly;
 
 export const fillSchema = z
   .object({

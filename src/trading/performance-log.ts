@@ -1,24 +1,12 @@
-import { z } from 'zod';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { AppendFile } from './append-file.ts';
+import { type CrashHook, noCrash } from './crash-point.ts';
+import { writeFileAtomically } from './durable-file.ts';
+import { compareEquity, type EquityPoint, equityPointSchema } from './equity-point.ts';
 import { openNdjson, readNdjson } from './ndjson-store.ts';
-import { timeMs } from './order.ts';
 
-export const equityPointSchema = z
-  .object({
-    timeMs,
-    decisionId: z.string(),
-    equityUsd: z.number(),
-    cashUsd: z.number(),
-    positionEth: z.number(),
-    priceUsd: z.number(),
-    exposure: z.number(),
-    /** Capital given less capital taken until then. */
-    transfersUsd: z.number(),
-  })
-  .readonly();
-
-/** Equity at the end of one cycle. Numbers: they are for statistics and charts. */
-export type EquityPoint = z.infer<typeof equityPointSchema>;
+export type { EquityPoint } from './equity-point.ts';
 
 /** Equity by cycle, ascending in time; a decision has one point, its first. */
 export interface PerformanceLog {
@@ -51,16 +39,31 @@ export class FilePerformanceLog implements PerformanceLog {
     this.#file = file;
   }
 
-  /** @throws DataError `ndjson.line_invalid` */
-  static async open(path: string): Promise<FilePerformanceLog> {
-    const { values, file } = await openNdjson(path, parse);
+  /**
+   * Opens the file. Points of the journal that it lacks are put back in their place, so that losing the file loses nothing.
+   * @param journalled the points in the journal, ascending in time
+   * @throws DataError `ndjson.line_invalid`
+   */
+  static async open(
+    path: string,
+    journalled: readonly EquityPoint[] = [],
+    crash: CrashHook = noCrash,
+  ): Promise<FilePerformanceLog> {
+    const found = await readPerformanceLog(path);
+    const { missing } = compareEquity(journalled, found);
+    if (missing.length > 0) {
+      const all = [...found, ...missing].sort((a, b) => a.timeMs - b.timeMs);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFileAtomically(path, all.map((point) => `${JSON.stringify(point)}\n`).join(''));
+    }
+    const { values, file } = await openNdjson(path, parse, 'performance', crash);
     return new FilePerformanceLog(values, file);
   }
 
   async record(point: EquityPoint): Promise<void> {
     if (this.#known.has(point.decisionId)) return;
-    this.#known.add(point.decisionId);
     await this.#file.append(`${JSON.stringify(point)}\n`);
+    this.#known.add(point.decisionId);
     this.points.push(point);
   }
 

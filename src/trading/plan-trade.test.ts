@@ -96,7 +96,7 @@ describe('planTrade', () => {
   it('rests an order in the book where that is wanted, and checks its limit against the rules of the venue', () => {
     const limit = { offsetBps: 10, postOnly: true };
     expect(planTrade(inputFor(says(0), { limit })).intents).toMatchObject([
-      { type: 'limit', limitPriceUsd: '2002', postOnly: true, quantity: '2.5' },
+      { type: 'limit', limitPriceUsd: '2002', postOnly: true, quantity: '2.4975' },
     ]);
     const narrow = { ...BINANCE_ETHUSDT_FILTERS, priceBandHigh: money('1.0005') };
     expect(planTrade(inputFor(says(0), { limit, filters: narrow }))).toMatchObject({

@@ -1,11 +1,12 @@
-import { type Money, type Prediction, type TimeMs, toText } from '../domain/index.ts';
+import { type Money, money, type Prediction, type TimeMs, toText } from '../domain/index.ts';
 import { clientOrderId } from './client-order-id.ts';
 import { type Decision, type DecisionPolicy, type DecisionView, decide } from './decide.ts';
+import { isUnsellable } from './dust.ts';
 import type { Ledger } from './ledger.ts';
 import { type LimitPolicy, limitPrice } from './limit-price.ts';
-import type { OrderIntent, OrderLeg } from './order.ts';
-import { isDust } from './position.ts';
+import { type OrderIntent, type OrderLeg, takesRisk } from './order.ts';
 import { type Reason, reason } from './reason.ts';
+import { freeOfSales, freeToClose } from './reserved.ts';
 import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
@@ -59,17 +60,22 @@ export interface TradePlan {
   readonly intents: readonly OrderIntent[];
 }
 
+/** At a price that nobody knows, only what is below the venue's step or least quantity is nothing. */
+const UNKNOWN_PRICE = money('1e30');
+
 /** decide -> assess -> size -> intents: the one way from a prediction to orders, in every mode. Pure. */
 export function planTrade(input: TradeInput): TradePlan {
   const { ledger, account, policy } = input;
-  const isFlat = isDust(ledger.position.quantityEth, input.filters.quantityStep);
+  const { quantityEth } = ledger.position;
+  const rules = input.limits.futures === undefined ? input.filters : withoutSmallest(input.filters);
+  const isFlat = isUnsellable(quantityEth.abs(), input.priceUsd ?? UNKNOWN_PRICE, rules);
   const held = { exposure: isFlat ? 0 : account.exposure, lastBuyMs: ledger.position.lastBuyMs ?? undefined };
   const decision = decide(input.view, input.prediction, held, policy);
   const risk = assess(decision, account, input.limits, input.context);
   const sizing = sizeFor(risk, input);
   const order = sizing.kind === 'order' ? sizing : undefined;
   const leg: OrderLeg =
-    order && opens(order) ? 'entry' : decision.reasons.some(({ rule }) => rule === 'max_holding') ? 'time_exit' : 'exit';
+    order && takesRisk(order) ? 'entry' : decision.reasons.some(({ rule }) => rule === 'max_holding') ? 'time_exit' : 'exit';
   const why = leg === 'time_exit' ? leg : `signal_${decision.label.toLowerCase()}`;
   const intents =
     order && input.priceUsd
@@ -88,22 +94,33 @@ export function planTrade(input: TradeInput): TradePlan {
   return { decision, risk, sizing: recordOf(sizing, risk, input), intents };
 }
 
-/** Whether an order makes the position larger, or turns it: on spot, whether it buys. */
-const opens = ({ side, reduceOnly }: Extract<Sizing, { kind: 'order' }>): boolean =>
-  reduceOnly === undefined ? side === 'buy' : !reduceOnly;
-
 function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit, limits }: TradeInput): Sizing {
   const none = (why: string): Sizing => ({ kind: 'none', reason: reason(why) });
   if (!risk.allowed) return none('risk_denied');
   if (risk.targetExposure === null) return none('position_kept');
   if (priceUsd === undefined) return none('no_price');
   const positionEth = ledger.balance(ledger.baseAsset);
-  const given = { targetExposure: risk.targetExposure, cashUsd: ledger.cashUsd, positionEth, priceUsd, ...costs, filters };
+  const limitUsd = (side: OrderIntent['side']) => limit && limitPrice(side, priceUsd, limit.offsetBps, filters.priceTick);
+  const given = {
+    targetExposure: risk.targetExposure,
+    cashUsd: ledger.cashUsd,
+    positionEth,
+    priceUsd,
+    buyLimitUsd: limitUsd('buy'),
+    ...costs,
+    filters,
+  };
   const { futures } = limits;
   const sizing =
     futures === undefined
-      ? sizeOrder(given)
-      : sizePerpetualOrder({ ...given, walletUsd: ledger.walletUsd, leverage: futures.leverage });
+      ? sizeOrder({ ...given, freeEth: freeOfSales(ledger) })
+      : sizePerpetualOrder({
+          ...given,
+          sellLimitUsd: limitUsd('sell'),
+          freeEth: freeToClose(ledger),
+          walletUsd: ledger.walletUsd,
+          leverage: futures.leverage,
+        });
   if (sizing.kind === 'none' || limit === undefined) return sizing;
   const limitPriceUsd = limitPrice(sizing.side, priceUsd, limit.offsetBps, filters.priceTick);
   const rules = sizing.reduceOnly === true ? withoutSmallest(filters) : filters;
@@ -189,8 +206,18 @@ export interface ExitInput extends Omit<IntentInput, 'side' | 'quantity' | 'redu
 export function planExit(ledger: Ledger, input: ExitInput): OrderIntent | undefined {
   const { isPerpetual = false, ...rest } = input;
   const positionEth = ledger.balance(ledger.baseAsset);
-  const given = { targetExposure: 0, cashUsd: ledger.cashUsd, positionEth, feeBps: 0, slippageBps: 0, ...input };
-  const sizing = isPerpetual ? sizePerpetualOrder({ ...given, walletUsd: ledger.walletUsd, leverage: 1 }) : sizeOrder(given);
+  const given = {
+    targetExposure: 0,
+    cashUsd: ledger.cashUsd,
+    positionEth,
+    priceUsd: input.priceUsd,
+    feeBps: 0,
+    slippageBps: 0,
+    filters: input.filters,
+  };
+  const sizing = isPerpetual
+    ? sizePerpetualOrder({ ...given, freeEth: freeToClose(ledger), walletUsd: ledger.walletUsd, leverage: 1 })
+    : sizeOrder({ ...given, freeEth: freeOfSales(ledger) });
   if (sizing.kind === 'none') return undefined;
   // Ether that was adopted and never added to belongs to no decision.
   const decisionId = input.decisionId ?? ledger.position.decisionId ?? `adopted-${input.nowMs}`;

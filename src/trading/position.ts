@@ -27,7 +27,8 @@ export const noPosition = (): Position => ({
 export const isDust = (quantityEth: Money, quantityStep: Money | string): boolean =>
   quantityEth.eq(0) || quantityEth.abs().lt(quantityStep);
 
-const COST_DECIMALS = 12;
+/** What is left of a cost after a part was traded away is cut off here. */
+export const COST_DECIMALS = 12;
 
 /** Books one part of an execution on the position. */
 export function changePosition(position: Position, intent: OrderIntent, { fill, effect }: FillPart, baseAsset: string): void {

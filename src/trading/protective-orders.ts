@@ -125,6 +125,13 @@ function whyNotPlace(ledger: Ledger, wanted: Levels, { filters, priceUsd, nowMs 
   return isSame && nowMs - last.updatedAtMs < REFUSED_FOR_MS ? reason('refused_by_exchange', last.message ?? '') : undefined;
 }
 
+/** How many pairs for the position the exchange has refused for what they are, one after the other, until now. */
+export function refusedPairs(ledger: Ledger): number {
+  const stops = ledger.attempts(decisionOf(ledger), 'stop_on_exchange');
+  const lastTaken = stops.findLastIndex(({ state, isTransient }) => state !== 'REJECTED' || isTransient);
+  return stops.length - 1 - lastTaken;
+}
+
 /** Ether that was adopted and never added to belongs to no decision. */
 const decisionOf = ({ position }: Ledger): string => position.decisionId ?? 'adopted';
 

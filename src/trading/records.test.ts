@@ -105,6 +105,7 @@ describe('FileDecisionLog', () => {
     await log.put(record('a'));
     expect(seen).toEqual([
       ['decision.before_write', 0],
+      ['decision.after_write', JSON.stringify(record('a')).length + 1],
       ['decision.after_fsync', JSON.stringify(record('a')).length + 1],
     ]);
     await log.close();
@@ -147,6 +148,14 @@ describe('HaltSwitch', () => {
     expect(await new HaltSwitch(path).resume()).toEqual({ by: 'ana', why: 'strange prices', atMs: 5 });
     expect(existsSync(path)).toBe(false);
     expect(await new HaltSwitch(path).resume()).toBeUndefined();
+  });
+
+  it('is made by several at once without one of them failing', async () => {
+    const path = join(folder, 'halt.json');
+    const halts = Array.from({ length: 20 }, (_, i) => new HaltSwitch(path).halt(`${i}`, 'a drill', i));
+    expect(await Promise.all(halts)).toHaveLength(20);
+    expect(await new HaltSwitch(path).current()).toMatchObject({ why: 'a drill' });
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   it('takes a file made by hand for a halt', async () => {

@@ -203,4 +203,51 @@ describe('settleOpenOrders', () => {
       expect(outcomes.map(({ state }) => state)).toEqual(['CANCELLED']);
     }
   });
+
+  it('pauses twice as long before each look at an order whose time has passed, then leaves it to the next', async () => {
+    const { venue, engine, options, waits } = await desk();
+    venue.sending = 'lost';
+    await engine.execute([buy]);
+    venue.isDown = true;
+    const provableMs = engine.waitingForMs() ?? 0;
+    let lookups = 0;
+    const { broker } = engine;
+    const lookup = broker.lookup.bind(broker);
+    broker.lookup = (reference) => {
+      lookups++;
+      return lookup(reference);
+    };
+    expect(await settleOpenOrders(engine, { ...options, maxRounds: 60 })).toMatchObject([{ state: 'UNKNOWN' }]);
+    expect(lookups).toBe(7);
+    const pauses = waits.map((untilMs, i) => untilMs - (waits[i - 1] ?? 0));
+    expect(pauses).toEqual([provableMs, 1_000, 2_000, 4_000, 8_000, 16_000]);
+  });
+
+  it('pauses between cancellations that do not get through', async () => {
+    const { venue, engine, options, waits } = await desk();
+    venue.sending = 'rest';
+    await engine.execute([buy]);
+    options.clock.moveTo(30_000);
+    const { broker } = engine;
+    let cancels = 0;
+    broker.cancel = async () => {
+      cancels++;
+      return { outcome: 'unknown', message: 'time-out' };
+    };
+    expect(await settleOpenOrders(engine, { ...options, maxRounds: 4 })).toMatchObject([{ state: 'ACCEPTED' }]);
+    expect(cancels).toBe(4);
+    expect(waits).toEqual([31_000, 33_000, 37_000]);
+  });
+
+  it('cancels open purchases while trading is halted, and leaves sales in the book', async () => {
+    const { venue, engine, options, waits } = await desk();
+    venue.balances.set('ETH', money(5));
+    venue.sending = 'rest';
+    const sale = { ...buy, clientOrderId: 'sale', decisionId: 'other', side: 'sell', leg: 'exit' } as const;
+    await engine.execute([buy, sale]);
+    const halted = { ...options, isHalted: async () => true, maxRounds: 1 };
+    expect(await settleOpenOrders(engine, halted)).toMatchObject([{ state: 'CANCELLED' }, { state: 'ACCEPTED' }]);
+    expect(waits).toEqual([30_000]);
+    expect(venue.orders.map(({ state }) => state)).toEqual(['CANCELLED', 'ACCEPTED']);
+  });
 });

@@ -1,6 +1,8 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
-import type { OrderIntent } from './order.ts';
+import { LookBackoff } from './look-backoff.ts';
+import { type OrderIntent, takesRisk } from './order.ts';
 import { isTerminal } from './order-state.ts';
+import type { PurchaseCaps } from './purchase-caps.ts';
 import type { Reason } from './reason.ts';
 import { isKeptOpen } from './resting-order.ts';
 import { planRetry, type Retry } from './retry-intent.ts';
@@ -16,8 +18,14 @@ export interface SettleOptions {
   readonly unfilledTimeoutMs: number;
   /** Orders of one decision and leg, the first included. */
   readonly maxAttempts: number;
+  /** What a purchase may come to when its rest is ordered again; absent: what was wanted at first. */
+  readonly caps?: PurchaseCaps | undefined;
+  /** Whether trading is halted: then open purchases are cancelled. Absent: it never is. */
+  readonly isHalted?: (() => Promise<boolean>) | undefined;
   /** Look-ups without an end before the orders are left to the next cycle. */
   readonly maxRounds: number;
+  /** Whether something more urgent waits: what is open is cancelled then, and nothing is ordered again. */
+  readonly isBrokenOff?: () => boolean;
 }
 
 /**
@@ -58,12 +66,26 @@ export async function settleOpenOrders(engine: TradingEngine, options: SettleOpt
 
 async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: SettleOptions): Promise<OrderOutcome> {
   const { clientOrderId } = outcome;
+  const { clock, isHalted = async () => false } = options;
   const order = engine.ledger.order(clientOrderId);
-  for (let round = 0; round < options.maxRounds && !isTerminal(order.state) && !isKeptOpen(order); round++) {
+  const backoff = new LookBackoff();
+  let hasCancelled = false;
+  const isOver = () => isTerminal(order.state) || isKeptOpen(order) || backoff.isSpent;
+  for (let round = 0; round < options.maxRounds && !isOver(); round++) {
     const staleMs = order.intent.plannedAtMs + options.unfilledTimeoutMs;
     const isOpen = order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED';
-    if (isOpen && options.clock.nowMs() >= staleMs) await engine.cancel(clientOrderId);
-    else await options.wait(isOpen ? staleMs : (engine.waitingForMs() ?? staleMs));
+    // While halted no more risk is to be taken, and an order in the book would go on buying.
+    const isBrokenOff = options.isBrokenOff?.() === true;
+    if (isBrokenOff && (!isOpen || hasCancelled)) break;
+    const isUnwanted = isOpen && (isBrokenOff || clock.nowMs() >= staleMs || (takesRisk(order.intent) && (await isHalted())));
+    if (!isUnwanted || hasCancelled) {
+      const nextMs = isUnwanted ? clock.nowMs() : isOpen ? staleMs : (engine.waitingForMs() ?? staleMs);
+      await options.wait(backoff.nextLookMs(clock.nowMs(), nextMs));
+    }
+    if (isUnwanted) {
+      hasCancelled = true;
+      await engine.cancel(clientOrderId);
+    }
     await engine.refresh();
   }
   return outcomeOf(order);
@@ -79,6 +101,7 @@ function giveUp(outcomes: OrderOutcome[], { rule, value, limit }: Reason): void 
 
 /** What is left of an intent, by the rules of the venue as they are now. */
 async function retryOf(engine: TradingEngine, intent: OrderIntent, options: SettleOptions): Promise<Retry | undefined> {
+  if (options.isBrokenOff?.()) return undefined;
   const nowMs = options.clock.nowMs();
   const last = engine.ledger.attempts(intent.decisionId, intent.leg).at(-1);
   if (last === undefined || last.state === 'FILLED' || !isTerminal(last.state) || nowMs > intent.validUntilMs) return undefined;
@@ -94,5 +117,6 @@ async function retryOf(engine: TradingEngine, intent: OrderIntent, options: Sett
     validUntilMs: intent.validUntilMs,
     maxAttempts,
     clientOrderIdLength,
+    caps: options.caps,
   });
 }

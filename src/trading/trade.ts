@@ -21,6 +21,8 @@ export const tradeSchema = z
     feesUsd: decimalText,
     /** Part of `feesUsd` that was taken from the Ether itself and so is already missing from what could be sold. */
     feesInBaseUsd: decimalText,
+    /** The fees in the assets that they were charged in; checkpoints of earlier versions do not say. */
+    feesByAsset: z.record(z.string(), decimalText).default({}),
     /** Which way a position in a perpetual goes; absent on spot, where every trade is long. */
     direction: z.enum(['long', 'short']).optional(),
     /** Funding received less funding paid while it was open; absent where there was none. */
@@ -48,6 +50,7 @@ export function openTrade(intent: OrderIntent, fill: Fill): Trade {
     soldUsd: '0',
     feesUsd: '0',
     feesInBaseUsd: '0',
+    feesByAsset: {},
   };
 }
 
@@ -58,6 +61,7 @@ export function addToTrade(trade: Trade, fill: Fill, baseAsset: string): Trade {
   const fees = {
     feesUsd: plus(trade.feesUsd, fill.feeUsd),
     feesInBaseUsd: fill.feeAsset === baseAsset ? plus(trade.feesInBaseUsd, fill.feeUsd) : trade.feesInBaseUsd,
+    feesByAsset: { ...trade.feesByAsset, [fill.feeAsset]: plus(trade.feesByAsset[fill.feeAsset] ?? '0', fill.feeAmount) },
   };
   return fill.side === 'buy'
     ? { ...trade, ...fees, boughtEth: plus(trade.boughtEth, fill.quantity), boughtUsd: plus(trade.boughtUsd, notional) }

@@ -1,7 +1,9 @@
-import { type Clock, InvariantError, type TimeMs, toText } from '../domain/index.ts';
+import { type Clock, InvariantError, type Money, type TimeMs, toText } from '../domain/index.ts';
 import { recordsOfReport, stateRecord } from './book-report.ts';
 import type { Broker, FundingPayment, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
-import { type CrashHook, noCrash } from './crash-point.ts';
+import { type CrashHook, type CrashPoint, noCrash } from './crash-point.ts';
+import { dustRecord } from './dust.ts';
+import { compareEquity, type EquityPoint } from './equity-point.ts';
 import type { Journal } from './journal/journal.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
 import { foldJournal, type Ledger, type Order } from './ledger.ts';
@@ -11,6 +13,7 @@ import { type OrderListIntent, ordersOfList } from './order-list.ts';
 import { isAtVenue, isTerminal } from './order-state.ts';
 import { type ProtectionPolicy, protectionFor } from './protection.ts';
 import type { Reason } from './reason.ts';
+import type { SymbolFilters } from './symbol-filters.ts';
 
 /**
  * Asked before every order, whoever wants it. An empty answer allows the order; each reason given is a rule that denies
@@ -92,9 +95,21 @@ export class TradingEngine {
     });
   }
 
-  /** Writes down a flow that is not a trade, such as a deposit by hand. */
+  /** Writes down a flow that is not a trade, such as a deposit by hand. Ether that is given gets its stop and target. */
   recordTransfer(transfer: Omit<Extract<JournalRecord, { type: 'transfer' }>, 'type' | 'atMs'>): Promise<void> {
-    return this.#inTurn(() => this.#write([{ type: 'transfer', atMs: this.#options.clock.nowMs(), ...transfer }]));
+    return this.#inTurn(async () => {
+      await this.#write([{ type: 'transfer', atMs: this.#options.clock.nowMs(), ...transfer }]);
+      if (transfer.asset === this.ledger.baseAsset) await this.#protect();
+    });
+  }
+
+  /** Ends the open trade, once, where what is left of it is too small for the venue to sell. @returns whether it did */
+  leaveDust(priceUsd: Money, filters: SymbolFilters): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const record = dustRecord(this.ledger, priceUsd, filters, this.#options.clock.nowMs());
+      if (record !== undefined) await this.#write([record]);
+      return record !== undefined;
+    });
   }
 
   /** Books funding payments that the journal does not have yet. */
@@ -112,6 +127,15 @@ export class TradingEngine {
     return this.#inTurn(() => this.#write([{ type: 'protection', atMs: this.#options.clock.nowMs(), protection }]));
   }
 
+  /** Records equity after decisions, each once: losses are measured from the journal's, whatever becomes of other files. */
+  recordEquity(points: readonly EquityPoint[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const { missing } = compareEquity(points, this.ledger.equityPoints);
+      const atMs = this.#options.clock.nowMs();
+      if (missing.length > 0) await this.#write(missing.map((point) => ({ type: 'equity', atMs, point })));
+    });
+  }
+
   /** Records what a comparison with the exchange found. */
   recordReconciliation(differences: Extract<JournalRecord, { type: 'reconciliation' }>['differences']): Promise<void> {
     return this.#inTurn(() => this.#write([{ type: 'reconciliation', atMs: this.#options.clock.nowMs(), differences }]));
@@ -127,6 +151,16 @@ export class TradingEngine {
       for (const intent of intents) outcomes.push(await this.#executeOne(intent));
       return outcomes;
     });
+  }
+
+  /** Why the gate would not let an order be sent now; empty where it would. */
+  denials(intent: OrderIntent): Promise<readonly Reason[]> {
+    return this.#inTurn(async () => this.#options.gate(intent, this.ledger));
+  }
+
+  /** Where tests end the process between two acts of a caller. */
+  async reached(point: CrashPoint): Promise<void> {
+    await this.#crash(point);
   }
 
   /** Goes on with an order that was found at the exchange as if it had been planned here. */
@@ -225,6 +259,11 @@ export class TradingEngine {
       for (const one of orders) if (isAtVenue(one.state)) await this.#look(one);
       return true;
     });
+  }
+
+  /** Does `work` between two calls, when the journal and the ledger agree and nothing is written. */
+  whileIdle<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTurn(work);
   }
 
   /** The earliest world time at which a look-up can prove more than it can now; undefined when nothing is open. */

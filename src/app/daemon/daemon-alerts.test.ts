@@ -23,7 +23,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function alertsWith(send: (title: string, signal: AbortSignal) => Promise<void>) {
   const clock = new ManualClock(Date.UTC(2024, 0, 1, 23));
   const lines: Record<string, unknown>[] = [];
-  const log = createLogger({ level: 'info', secrets: [], write: (line) => void lines.push(JSON.parse(line)) });
+  const log = createLogger({ level: 'info', redact: (text) => text, write: (line) => void lines.push(JSON.parse(line)) });
   const parts = { clock, isSimulated: true, env: {}, onProgress: () => undefined } as unknown as AppParts;
   const outbox = await Outbox.open(join(folder, 'outbox.json'));
   const channel = { name: 'webhook' as const, send: ({ title }: { title: string }, signal: AbortSignal) => send(title, signal) };

@@ -62,8 +62,9 @@ export class DaemonAlerts {
     this.#notifications = notifications;
   }
 
-  raise({ name, key, severity, title, detail = '' }: Raised): void {
-    const { clock, isSimulated } = this.#parts;
+  raise({ name, key, severity, ...text }: Raised): void {
+    const { clock, isSimulated, redact = (same: string) => same } = this.#parts;
+    const [title, detail] = [redact(text.title), redact(text.detail ?? '')];
     this.#log[LEVELS[severity]]({ alert: name, ...(detail !== '' && { detail }) }, title);
     this.#metrics.count('ets_alerts_total', { name, severity });
     if (severity !== 'info') this.#events.add('alert', clock.nowMs(), { name, severity, message: title });

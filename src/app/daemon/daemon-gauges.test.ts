@@ -24,6 +24,16 @@ describe('meanSlippageBps', () => {
     expect(meanSlippageBps([order('sell', '2000', '1', '2002')])).toBeCloseTo(-10, 9);
   });
 
+  it('measures a stop or target that rested at the exchange against its own price', () => {
+    const atVenue = (leg: string, price: object, notionalUsd: string): Order => {
+      const one = order('sell', '2000', '1', notionalUsd);
+      return { ...one, intent: { ...one.intent, leg, ...price } } as Order;
+    };
+    expect(meanSlippageBps([atVenue('stop_on_exchange', { stopPriceUsd: '1840' }, '1840')])).toBe(0);
+    expect(meanSlippageBps([atVenue('stop_on_exchange', { stopPriceUsd: '1840' }, '1838.16')])).toBeCloseTo(10, 9);
+    expect(meanSlippageBps([atVenue('target_on_exchange', { limitPriceUsd: '2320' }, '2320')])).toBe(0);
+  });
+
   it('is not known before the first, and forgets what is long ago', () => {
     expect(meanSlippageBps([order('buy', '2000', '0', '0')])).toBeUndefined();
     const old = order('buy', '2000', '1', '3000');

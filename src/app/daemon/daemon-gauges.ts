@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DAY_MS, systemClock, type TimeMs, toNumber } from '../../domain/index.ts';
 import { byLabel, type GaugeReadings, type LabelledValue } from '../../monitoring/index.ts';
-import { type DecisionRecord, HaltSwitch, ORDER_STATES, type Order } from '../../trading/index.ts';
+import { type DecisionRecord, HaltSwitch, meantPriceUsd, ORDER_STATES, type Order } from '../../trading/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { listBackups } from '../backups.ts';
 import { DRIFT_LEVELS } from '../risk-settings.ts';
@@ -39,7 +39,7 @@ export async function readGauges(
   const { version, eventLoopLagSeconds, certificateValidUntilMs, waitingMessages } = process_;
   return {
     ets_up_info: [{ labels: { version, mode: modeOf(parts), simulated: String(parts.isSimulated) }, value: 1 }],
-    ets_ready: Number(daemon !== undefined),
+    ets_ready: Number(daemon !== undefined && daemon.trouble === undefined),
     ets_halted: Number((await new HaltSwitch(join(parts.dataDir, PATHS.halt)).current()) !== undefined),
     ets_check_status: byLabel(
       'check',
@@ -106,14 +106,14 @@ export const ordersByState = (orders: readonly Pick<Order, 'state'>[]): readonly
     ...countBy(orders.map(({ state }) => state)),
   });
 
-/** What the newest executed orders paid more, or got less, than the price they were sized with; nothing before the first. */
+/** What the newest executed orders paid more, or got less, than the price they were meant at; nothing before the first. */
 export function meanSlippageBps(orders: readonly Order[]): number | undefined {
   const costs = orders
     .filter(({ filledQuantity }) => filledQuantity.gt(0))
     .slice(-SLIPPAGE_ORDERS)
     .map(({ intent, filledQuantity, notionalUsd }) => {
       const paid = toNumber(notionalUsd) / toNumber(filledQuantity);
-      const excess = paid / Number(intent.referencePriceUsd) - 1;
+      const excess = paid / Number(meantPriceUsd(intent)) - 1;
       return BPS * (intent.side === 'buy' ? excess : -excess);
     });
   return costs.length === 0 ? undefined : costs.reduce((sum, cost) => sum + cost, 0) / costs.length;

@@ -4,7 +4,7 @@ import { ingestFile } from '../../extraction/index.ts';
 import type { Metrics } from '../../monitoring/index.ts';
 import type { Collection, EventLog, PushedRow, Reply, ServiceApi } from '../../server/index.ts';
 import { writeFileAtomic } from '../../storage/index.ts';
-import { protectedAt, tradeHistory } from '../../trading/index.ts';
+import { feesByAsset, protectedAt, tradeHistory, unrealisedPnlUsd } from '../../trading/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { showJournal } from '../journal-command.ts';
 import { listData } from '../list-data.ts';
@@ -33,7 +33,7 @@ export function daemonService(parts: AppParts, { events, metrics, running, proce
     return seconds;
   };
   return {
-    isReady: () => running() !== undefined,
+    isReady: () => running() !== undefined && running()?.trouble === undefined,
     isSimulated: parts.isSimulated,
     read: (what, limit) => readers(parts, events, running())[what](limit),
     metrics: async () => metrics.text(await readGauges(parts, running(), { ...process(), eventLoopLagSeconds: takeLag() })),
@@ -72,12 +72,15 @@ function readers(parts: AppParts, events: EventLog, daemon: RunningDaemon | unde
           reasons: [...decision.reasons, ...risk.reasons].map(reasonText),
         })),
     orders: async (limit) => (daemon ? (await showJournal(parts)).orders.slice(-limit) : []),
-    trades: async (limit) => (ledger ? tradeHistory(ledger).slice(-limit) : []),
+    trades: async (limit) => (ledger ? tradeHistory(ledger, daemon?.session.markUsd()).slice(-limit) : []),
     positions: async () => ({
       eth: ledger?.balance(ledger.baseAsset).toFixed() ?? '0',
       usd: ledger?.cashUsd.toFixed() ?? '0',
       protection: ledger?.position.protection ? { ...ledger.position.protection } : null,
       protectedAt: ledger ? protectedAt(ledger) : null,
+      markPriceUsd: daemon?.session.markUsd()?.toFixed() ?? null,
+      unrealisedPnlUsd: ledger ? unrealisedPnlUsd(ledger, daemon?.session.markUsd()) : null,
+      feesByAsset: ledger ? feesByAsset(ledger) : {},
     }),
     equity: async (limit) => daemon?.session.cycle.performance.points.slice(-limit).map((point) => ({ ...point })) ?? [],
     models: async () => (await daemon?.registry.list()) ?? [],

@@ -1,4 +1,4 @@
-import { AppError, HOUR_MS, InvariantError, MINUTE_MS, type TimeMs, toIso } from '../../domain/index.ts';
+import { AppError, HOUR_MS, InvariantError, MINUTE_MS, ModelError, type TimeMs, toIso } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
 import { type Metrics, type Tracing, withLogFields } from '../../monitoring/index.ts';
@@ -6,11 +6,15 @@ import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../sched
 import type { EventLog } from '../../server/index.ts';
 import { decisionId, type UserStream } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
+import type { HealthCheck } from '../health/health-check.ts';
 import type { PredictionHistory } from '../prediction-history.ts';
 import type { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import { runScheduledCycle } from '../scheduled-cycle.ts';
+import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
+import { bookTransfer } from '../transfer.ts';
+import type { BookedTransfer, TransferRequest } from '../transfer-requests.ts';
 import { worldWait } from '../world-wait.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
@@ -24,17 +28,19 @@ import { openUserStream } from './open-user-stream.ts';
 import { OwnData } from './own-data.ts';
 import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
+import { transferTaker } from './take-transfers.ts';
 import { TrainingRuns } from './training-runs.ts';
 import { upkeepJobs } from './upkeep-jobs.ts';
 import { UpkeepRuns } from './upkeep-runs.ts';
+import { WatchLoop } from './watch-loop.ts';
 
-/** Time between two looks at an open position; a world that stands still is moved on by an hour at once. */
+/** Time between two looks at what is due; a world that stands still is moved on by an hour at once. */
 const WATCH_EVERY_MS = 5_000;
 const WATCH_STILL_WORLD_MS = HOUR_MS;
 /** Pause after a job that failed, before it is tried again. */
 const RETRY_AFTER_MS = 5 * MINUTE_MS;
 
-export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream'> {
+export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream' | 'trouble' | 'flatten' | 'transfer'> {
   readonly parts: AppParts;
   readonly models: RegistryModelStore;
   readonly predictions: PredictionHistory;
@@ -70,6 +76,7 @@ export class Daemon implements RunningDaemon {
   readonly #training: Job;
   readonly #recorder: JobRecorder;
   readonly #watch: ExchangeWatch;
+  readonly #watchLoop: WatchLoop;
   readonly #trainings: TrainingRuns;
   readonly #upkeep: UpkeepRuns;
   /** Whether the world waits for this daemon. */
@@ -92,7 +99,7 @@ export class Daemon implements RunningDaemon {
     this.#clockWatch = given.clockWatch;
     this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
     this.#fetching = new DataFetch(parts, alerts);
-    this.#watch = new ExchangeWatch(given);
+    this.#watch = new ExchangeWatch({ ...given, takeTransfers: transferTaker(given.alerts) });
     this.userStream = openUserStream(parts, session, {
       reconcileSoon: () => this.#watch.reconcileSoon(),
       onFill: (order) => this.#watch.noteFill(order),
@@ -101,6 +108,7 @@ export class Daemon implements RunningDaemon {
     this.#training = weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS);
     this.#decision = dailyJob('decision', strategy.decisionHourUtc, schedule.decisionLateHours * HOUR_MS);
     this.#isStill = parts.clock instanceof SandboxClock && parts.clock.speed === 0;
+    this.#watchLoop = new WatchLoop(parts, this.#watch, this.#isStill);
     this.#recorder = new JobRecorder(given);
     this.#trainings = new TrainingRuns({
       ...given,
@@ -119,9 +127,25 @@ export class Daemon implements RunningDaemon {
     return [this.#decision, this.#training, ...this.#upkeep.jobs];
   }
 
+  get trouble(): string | undefined {
+    return this.#watch.trouble;
+  }
+
+  get watchCheck(): HealthCheck {
+    return this.#watch.check;
+  }
+
+  flatten(): Promise<SoldEverything> {
+    return this.#watch.flatten();
+  }
+
+  transfer(request: TransferRequest): Promise<BookedTransfer> {
+    return bookTransfer(this.#parts, this.session, request);
+  }
+
   jobStates(): readonly JobState[] {
     const { runs } = this.history;
-    const running = new Set([this.#isDeciding ? 'decision' : '', this.#trainings.running, this.#upkeep.running]);
+    const running = new Set([this.#isDeciding ? 'decision' : '', this.#trainings.running, ...this.#upkeep.running]);
     return this.#jobs.map((job) => ({
       job: job.name,
       nextDueMs: job.nextAfterMs(this.#lastDueMs(job)),
@@ -132,7 +156,24 @@ export class Daemon implements RunningDaemon {
 
   /** Goes on with orders that were left, and compares with the exchange. */
   async start(): Promise<void> {
-    await this.#watch.reconcile();
+    await this.#watch.reconcileGuarded();
+  }
+
+  /** Writes down, and tells, what was missed for good while nothing ran; what may still run late is due at once. */
+  async skipMissed(): Promise<void> {
+    const { clock } = this.#parts;
+    await this.history.expect(
+      this.#jobs.map(({ name }) => name),
+      clock.nowMs(),
+    );
+    for (const job of [this.#training, this.#decision]) {
+      let next = this.#nextRun([job]);
+      for (; next?.isMissed; next = this.#nextRun([job])) await this.#runDue(next);
+    }
+  }
+
+  #nextRun(jobs: readonly Job[]): DueRun | undefined {
+    return nextRun(jobs, this.history.countsFromMs, this.history.sinceMs, this.#parts.clock.nowMs());
   }
 
   /** Streams run beside the schedule and hold nothing up. */
@@ -140,7 +181,7 @@ export class Daemon implements RunningDaemon {
     this.userStream?.start((error) => {
       const why = `a fill that the exchange told of: ${messageOf(error)}`;
       this.alerts.raise({ name: 'user_stream_failed', severity: 'critical', title: why });
-      if (error instanceof InvariantError) void this.#watch.halt(why);
+      if (error instanceof InvariantError) void this.#watch.haltFor(error);
     });
     this.streams?.start((error) =>
       this.alerts.raise({ name: 'stream_ended', severity: 'warning', title: `a stream has ended: ${String(error)}` }),
@@ -150,8 +191,10 @@ export class Daemon implements RunningDaemon {
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {
     const { clock, signal } = this.#parts;
     const { cycle } = this.session;
+    this.#watchLoop.start();
     for (;;) {
       signal?.throwIfAborted();
+      this.#watchLoop.throwIfFailed();
       const decisions = cycle.decisions.all().length;
       const hasOpenOrders = cycle.engine.ledger.workingOrders().length > 0;
       if (days !== undefined && decisions >= days && !hasOpenOrders && (await this.#leave())) return { decisions };
@@ -160,7 +203,7 @@ export class Daemon implements RunningDaemon {
         await this.#wait(clock.nowMs() + MINUTE_MS);
         continue;
       }
-      const next = isDone ? undefined : nextRun(this.#waitingJobs(), this.history.lastDueMs, this.history.sinceMs, clock.nowMs());
+      const next = isDone ? undefined : this.#nextRun(this.#waitingJobs());
       if (next && next.dueMs <= clock.nowMs()) await this.#runDue(next);
       else {
         this.#upkeep.start(this.#lastDueMs);
@@ -171,17 +214,21 @@ export class Daemon implements RunningDaemon {
   }
 
   /** A run of so many days leaves no order behind whose outcome is open. @returns whether there is none */
-  async #leave(): Promise<boolean> {
+  #leave(): Promise<boolean> {
     const { route, engine } = this.session.cycle;
-    const { fillCount } = engine.ledger;
-    const isDone = await route.withdraw(engine);
-    if (engine.ledger.fillCount > fillCount) await this.session.writeHistory();
-    return isDone;
+    return this.session.turn.take(async () => {
+      const { fillCount } = engine.ledger;
+      const isDone = await route.withdraw(engine);
+      if (engine.ledger.fillCount > fillCount) await this.session.writeHistory();
+      // Whoever looks after orders would place them again.
+      if (isDone) this.#watchLoop.stop();
+      return isDone;
+    });
   }
 
   /** Ends what runs beside the schedule: it is due again at the next start. */
   async close(): Promise<void> {
-    await Promise.all([this.#trainings.close(), this.#upkeep.close()]);
+    await Promise.all([this.#trainings.close(), this.#upkeep.close(), this.#watchLoop.close()]);
   }
 
   /** Jobs that could begin now. */
@@ -189,7 +236,7 @@ export class Daemon implements RunningDaemon {
     return this.#trainings.canStart ? [this.#training, this.#decision] : [this.#decision];
   }
 
-  #lastDueMs = (job: Job): TimeMs => this.history.lastDueMs.get(job.name) ?? this.history.sinceMs;
+  #lastDueMs = (job: Job): TimeMs => this.history.countsFromMs.get(job.name) ?? this.history.sinceMs;
 
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
     if (isMissed) {
@@ -217,7 +264,7 @@ export class Daemon implements RunningDaemon {
       signal?.throwIfAborted();
       if (!(error instanceof AppError)) throw error;
       this.#recorder.tellFailure(this.#decision, dueMs, error);
-      if (error instanceof InvariantError) await this.#watch.halt(`${error.code}: ${error.message}`);
+      if (error instanceof InvariantError) await this.#watch.haltFor(error);
       if (clock.nowMs() + RETRY_AFTER_MS - dueMs > this.#decision.lateMs)
         await this.#recorder.record(this.#decision, { dueMs, outcome: 'failed', message: error.message, startedMs, attributes });
       else await this.#wait(clock.nowMs() + RETRY_AFTER_MS);
@@ -232,11 +279,26 @@ export class Daemon implements RunningDaemon {
   }
 
   async #decide(dueMs: TimeMs, id: string, phases: PhaseTimes): Promise<void> {
+    await this.#reloadModels();
     await this.#fetching.fetchWithin(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
     phases.end('fetch');
     await this.ownData.look();
     phases.end('ownData');
-    await withLogFields({ decisionId: id }, () => this.#cycle(dueMs, phases));
+    await withLogFields({ decisionId: id }, () => this.session.turn.take(() => this.#cycle(dueMs, phases)));
+  }
+
+  /** Another process may have trained, promoted or rolled back a model; one that cannot be read changes nothing here. */
+  async #reloadModels(): Promise<void> {
+    try {
+      await this.#models.reload();
+    } catch (error) {
+      if (!(error instanceof ModelError)) throw error;
+      // Where none serves that was told when they were opened.
+      if (this.#models.current() === undefined) return;
+      const title = `the models on disk cannot be read again: ${error.message}`;
+      const detail = error.hint ?? 'Train a new one with `ets train`, or restore a backup from before.';
+      this.alerts.raise({ name: 'model_damaged', severity: 'critical', title, detail });
+    }
   }
 
   async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
@@ -253,12 +315,12 @@ export class Daemon implements RunningDaemon {
     this.alerts.cycleDone(record, equityUsd);
   }
 
-  /** Until the next due time, in steps: after each an open position and open orders are looked at. */
+  /** Until the next due time, in steps. In a world that stands still, position and orders are looked at after each. */
   async #wait(untilMs: TimeMs): Promise<void> {
     await worldWait(this.#parts)(untilMs, watchStepMs(this.#parts.clock));
     await this.ownData.look();
     this.alerts.deliver();
-    await this.#watch.look();
+    if (this.#isStill) await this.#watch.look();
   }
 }
 

@@ -21,6 +21,8 @@ const stateSchema = z.object({
   /** When the schedule began on this data directory. */
   sinceMs: z.int(),
   lastDueMs: z.record(z.string(), z.int()),
+  /** When each job was first in the schedule. */
+  firstSeenMs: z.record(z.string(), z.int()).optional(),
   runs: z.array(runSchema),
 });
 type State = z.infer<typeof stateSchema>;
@@ -63,18 +65,37 @@ export class JobHistory {
     return new Map(Object.entries(this.#state.lastDueMs));
   }
 
+  /** From when each job counts: what it did last, or when it came into the schedule, so that a new one has missed nothing. */
+  get countsFromMs(): ReadonlyMap<string, TimeMs> {
+    return new Map(Object.entries({ ...this.#state.firstSeenMs, ...this.#state.lastDueMs }));
+  }
+
+  /** Jobs that are in the schedule from now on. */
+  async expect(jobs: readonly string[], nowMs: TimeMs): Promise<void> {
+    const isNew = (job: string) => this.#state.lastDueMs[job] === undefined && this.#state.firstSeenMs?.[job] === undefined;
+    const added = jobs.filter(isNew);
+    if (added.length === 0) return;
+    const firstSeenMs = { ...this.#state.firstSeenMs, ...Object.fromEntries(added.map((job) => [job, nowMs])) };
+    this.#state = { ...this.#state, firstSeenMs };
+    await this.#saveInTurn();
+  }
+
   async record(run: JobRun): Promise<void> {
-    const { sinceMs, lastDueMs, runs } = this.#state;
+    const { lastDueMs, runs } = this.#state;
     const own = runs.filter(({ job }) => job === run.job);
     const oldest = own.length >= KEPT_RUNS ? own[own.length - KEPT_RUNS] : undefined;
     const dueMs = Math.max(lastDueMs[run.job] ?? run.dueMs, run.dueMs);
     this.#state = {
-      sinceMs,
+      ...this.#state,
       lastDueMs: { ...lastDueMs, [run.job]: dueMs },
       runs: [...runs.filter((one) => one !== oldest), run],
     };
+    await this.#saveInTurn();
+  }
+
+  #saveInTurn(): Promise<void> {
     this.#saving = this.#saving.catch(() => undefined).then(() => this.#save());
-    await this.#saving;
+    return this.#saving;
   }
 
   async #save(): Promise<void> {

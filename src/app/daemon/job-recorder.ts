@@ -9,7 +9,7 @@ import { JOB_OUTCOMES, type JobHistory, type JobRun } from './job-history.ts';
 const CRITICAL_JOBS: ReadonlySet<string> = new Set(['decision', 'backup']);
 
 export interface JobRecorderParts {
-  readonly parts: Pick<AppParts, 'clock' | 'timer'>;
+  readonly parts: Pick<AppParts, 'clock' | 'timer' | 'redact'>;
   readonly history: JobHistory;
   readonly metrics: Metrics;
   readonly alerts: DaemonAlerts;
@@ -38,8 +38,10 @@ export class JobRecorder {
     for (const outcome of JOB_OUTCOMES) this.#given.metrics.expect('ets_job_runs_total', { job: job.name, outcome });
   }
 
-  async record({ name: job }: Job, { dueMs, outcome, message, startedMs, phasesMs, attributes }: RunResult): Promise<void> {
+  async record({ name: job }: Job, result: RunResult): Promise<void> {
     const { parts, history, metrics, tracing } = this.#given;
+    const { dueMs, outcome, startedMs, phasesMs, attributes } = result;
+    const message = result.message && (parts.redact?.(result.message) ?? result.message);
     const durationMs = startedMs === undefined ? 0 : Math.round(parts.timer.elapsedMs() - startedMs);
     metrics.count('ets_job_runs_total', { job, outcome });
     if (startedMs !== undefined) metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job });

@@ -61,8 +61,9 @@ function chatActions(parts: AppParts, daemon: RunningDaemon, events: EventLog): 
       return before ? `Trading goes on. It was halted by ${before.by}: ${before.why}.` : 'Trading was not halted.';
     },
     flatten: async (by) => {
-      const { orders, position } = await switches.flatten(by);
-      return `Trading is halted, ${orders.length} orders were settled, ${position.eth} ETH are held. /resume allows trading again.`;
+      const { orders, position, stillHeldBecause } = await switches.flatten(by);
+      const why = stillHeldBecause === null ? '' : ` (${stillHeldBecause}; it is tried again)`;
+      return `Trading is halted, ${orders.length} orders were settled, ${position.eth} ETH are held${why}. /resume allows trading again.`;
     },
   };
 }

@@ -10,6 +10,7 @@ import { openNotifications } from '../notify.ts';
 import { openPredictionHistory } from '../prediction-history.ts';
 import { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
+import { secretRedactor } from '../secrets.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
 import { writeLayout } from '../upgrade/upgrade-data.ts';
 import { openClockWatch } from './clock-watch.ts';
@@ -38,9 +39,10 @@ export interface DaemonOptions {
  * @throws ConfigError `run.already_running`, `server.*`
  */
 export async function runDaemon(given: AppParts, options: DaemonOptions): Promise<{ readonly decisions: number }> {
-  const log = openDaemonLog(given);
-  const parts = loggedParts(given, log);
-  const [events, metrics] = [new EventLog(), new Metrics()];
+  const redact = await secretRedactor(given);
+  const log = openDaemonLog(given, redact);
+  const parts = loggedParts(given, log, redact);
+  const [events, metrics] = [new EventLog(systemClock.nowMs() * EVENTS_PER_MS), new Metrics()];
   const openAlerts = async (): Promise<DaemonAlerts> => {
     const notifications = await openNotifications(parts, {
       onAttempt: (channel, isSent) => metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
@@ -69,6 +71,9 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   }
 }
 
+/** More than happen in a millisecond, so that ids of a later run are higher. */
+const EVENTS_PER_MS = 1_000;
+
 async function tellLast(alerts: DaemonAlerts, error: unknown): Promise<void> {
   await alerts.lastWords(error);
   await alerts.close();
@@ -91,6 +96,7 @@ async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptio
     const telegram = await openTelegram(parts, { daemon, events, alerts });
     try {
       await daemon.start();
+      await daemon.skipMissed();
       daemon.startStreams();
       telegram?.start();
       running = daemon;
@@ -128,6 +134,7 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
     model: () => models.current(),
     served: () => predictions.served.predictions,
     quote: streamedQuote(streams?.price, parts, prices.quote),
+    secondQuote: prices.quote,
     cost: prices.cost,
   });
   if (session.repairedBytes > 0) {
@@ -146,7 +153,7 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
     ownChecks: () => {
       const status = daemon.userStream?.status;
       const speed = clock instanceof SandboxClock ? clock.speed : 1;
-      return status === undefined ? [] : [userStreamCheck(status, clock.nowMs(), speed)];
+      return [daemon.watchCheck, ...(status === undefined ? [] : [userStreamCheck(status, clock.nowMs(), speed)])];
     },
   });
   const clockWatch = await openClockWatch(parts, alerts);

@@ -48,5 +48,6 @@ export async function serve(
     failed: (error) => alerts.raise({ name: 'api_failed', severity: 'warning', title: `the API failed: ${String(error)}` }),
     observed: (method, status) => metrics.count('ets_api_requests_total', { method, status: `${status}` }),
     audit: auditLog(parts, alerts),
+    redact: parts.redact,
   });
 }

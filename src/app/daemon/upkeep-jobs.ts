@@ -32,6 +32,7 @@ export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): Up
       const serving = cycle.model()?.modelId;
       await daemon.registry.prune(retention.models, serving === undefined ? [] : [serving]);
       await pruneBackups(parts, retention.backups);
+      if (daemon.session.journalLength() > retention.journalRecords) await daemon.session.compactJournal();
     },
   } as const;
   return (['health', 'extraction', 'backup', 'retention'] as const).flatMap((name) => {

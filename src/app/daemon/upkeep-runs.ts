@@ -5,11 +5,12 @@ import type { AppParts } from '../app-parts.ts';
 import { type JobRecorder, messageOf } from './job-recorder.ts';
 import type { UpkeepJob } from './upkeep-jobs.ts';
 
-/** Upkeep, one job at a time, in a lane of its own beside the decisions. */
+/** Upkeep beside the decisions: health in a lane of its own, so that nothing that hangs silences it; the others one at a time. */
 export class UpkeepRuns {
   readonly jobs: readonly UpkeepJob[];
   readonly #parts: Pick<AppParts, 'clock' | 'timer' | 'signal'>;
   readonly #recorder: JobRecorder;
+  readonly #healthLane: BackgroundLane;
   readonly #lane: BackgroundLane;
   #isClosing = false;
 
@@ -17,39 +18,50 @@ export class UpkeepRuns {
     this.#parts = parts;
     this.jobs = jobs;
     this.#recorder = recorder;
+    this.#healthLane = new BackgroundLane(parts.timer);
     this.#lane = new BackgroundLane(parts.timer);
   }
 
-  get running(): string | undefined {
-    return this.#lane.running;
+  /** Names of the jobs that run now. */
+  get running(): readonly string[] {
+    return [this.#healthLane.running, this.#lane.running].filter((name) => name !== undefined);
   }
 
   /**
-   * Starts, where none runs, the one of the due jobs that was not run for longest, so that one that is always due keeps
-   * no other from its turn. One run stands for all due times that passed.
+   * Starts, in each lane where none runs, the one of the due jobs that was not run for longest, so that one that is always
+   * due keeps no other from its turn. One run stands for all due times that passed.
    */
   start(lastDueMs: (job: Job) => TimeMs): void {
-    if (this.#lane.running !== undefined) return;
+    for (const lane of [this.#healthLane, this.#lane]) if (lane.running === undefined) this.#startNext(lane, lastDueMs);
+  }
+
+  #startNext(lane: BackgroundLane, lastDueMs: (job: Job) => TimeMs): void {
     const nowMs = this.#parts.clock.nowMs();
-    const due = this.jobs.flatMap((job) => {
+    const own = this.jobs.filter((job) => this.#laneOf(job) === lane && !lane.isStuck(job.name));
+    const due = own.flatMap((job) => {
       const run = latestRun(job, lastDueMs(job), nowMs);
       return run ? [{ ...run, job }] : [];
     });
     const next = due.sort((a, b) => lastDueMs(a.job) - lastDueMs(b.job))[0];
-    if (next) this.#run(next.job, next.dueMs, next.isMissed);
+    if (next) this.#run(lane, next.job, next.dueMs, next.isMissed);
   }
 
-  /** Ends the one that runs: it is due again at the next start. */
+  #laneOf(job: Job): BackgroundLane {
+    return job.name === 'health' ? this.#healthLane : this.#lane;
+  }
+
+  /** Ends those that run: they are due again at the next start. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    await this.#lane.close(new Error('the daemon stops'));
+    const reason = new Error('the daemon stops');
+    await Promise.all([this.#healthLane.close(reason), this.#lane.close(reason)]);
   }
 
-  #run(job: UpkeepJob, dueMs: TimeMs, isMissed: boolean): void {
+  #run(lane: BackgroundLane, job: UpkeepJob, dueMs: TimeMs, isMissed: boolean): void {
     const startedMs = this.#parts.timer.elapsedMs();
     const work = (signal: AbortSignal) =>
       withLogFields({ job: job.name, dueMs }, async () => (isMissed ? undefined : job.run(signal)));
-    this.#lane.start(job.name, job.deadlineMs, work, async (error) => {
+    lane.start(job.name, job.deadlineMs, work, async (error) => {
       if (isMissed) return this.#recorder.record(job, { dueMs, outcome: 'missed' });
       if (error === undefined) return this.#recorder.record(job, { dueMs, outcome: 'done', startedMs });
       if (this.#isClosing || this.#parts.signal?.aborted) return;

@@ -17,6 +17,8 @@ export interface PerformanceInput extends EquityCurve {
   readonly feesUsd?: number | undefined;
   /** Strategies that were tried before this one was chosen, itself included; 1 unless told. */
   readonly trials?: number | undefined;
+  /** Variance of their Sharpe ratios per day; that of estimates without skill unless told. */
+  readonly trialVariance?: number | undefined;
   readonly rng: Rng;
   readonly bootstrap?: BootstrapOptions | undefined;
 }
@@ -42,6 +44,8 @@ export interface PerformanceMetrics {
   readonly maxDrawdownDays: number | null;
   /** Probability that the Sharpe ratio is above what the best of all trials would show without skill. */
   readonly deflatedSharpe: number | null;
+  /** How many trials that allows for. */
+  readonly searchedTrials: number;
   /** Mean share of equity in ETH. */
   readonly exposure: number | null;
   /** Notional traded a year over mean equity. */
@@ -75,7 +79,8 @@ export function performanceMetrics(input: PerformanceInput): PerformanceMetrics 
     calmar: deepest === null || cagr === null ? null : cagr / deepest.depth,
     maxDrawdown: equityUsd.length === 0 ? null : (deepest?.depth ?? 0),
     maxDrawdownDays: equityUsd.length === 0 ? null : (deepest?.days ?? 0),
-    deflatedSharpe: deflatedSharpe(returns, input.trials),
+    deflatedSharpe: deflatedSharpe(returns, input.trials, input.trialVariance),
+    searchedTrials: input.trials ?? 1,
     exposure: input.exposure?.length ? mean(input.exposure) : null,
     turnover: input.tradedUsd === undefined || years === 0 ? null : input.tradedUsd / mean(equityUsd) / years,
     feesUsd: input.feesUsd ?? statistics.feesUsd,

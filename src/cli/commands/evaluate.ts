@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Worth } from '../../app/model-importance.ts';
+import { CLASS_LABELS } from '../../domain/decision-class.ts';
 import { withAction } from '../command.ts';
 import { timeOption } from '../parse-options.ts';
 
@@ -27,7 +28,8 @@ export const evaluate = (): Command =>
       const lines = Object.entries(result.metrics).map(
         ([name, value]) => `${name.padEnd(18)} ${typeof value === 'number' ? value.toFixed(4) : JSON.stringify(value)}`,
       );
-      const { intervals, persistence, served, conformal, trading } = result;
+      const { intervals, classShares, persistence, served, current, conformal, trading } = result;
+      const { perClass, ...whole } = intervals;
       const within = ({ mean, low, high }: typeof intervals.logLoss) =>
         `${mean.toFixed(4)} (90 % interval ${low.toFixed(4)} to ${high.toFixed(4)})`;
       const against = (name: string, other: typeof served) =>
@@ -38,9 +40,16 @@ export const evaluate = (): Command =>
         ...(result.simulated ? ['SIMULATED'] : []),
         `${result.rows} days with model ${result.modelId}`,
         ...lines,
-        ...Object.entries(intervals).map(([name, interval]) => `${name}: ${within(interval)}`),
+        ...Object.entries(whole).map(([name, interval]) => `${name}: ${within(interval)}`),
+        ...perClass.flatMap((scores, classIndex) =>
+          Object.entries(scores).flatMap(([name, interval]) =>
+            interval ? [`${name} of ${CLASS_LABELS[classIndex]}: ${within(interval)}`] : [],
+          ),
+        ),
+        ...against('class shares', classShares),
         ...against('persistence', persistence),
         ...against('what was served', served),
+        ...against('the current model', current),
         `prediction sets for ${100 * conformal.nominal} %: ${(100 * conformal.coverage).toFixed(1)} % held the truth, ${conformal.meanClasses.toFixed(2)} classes each`,
         `${trading.buySignals} BUY signals; net return a day, costs of ${100 * trading.costOfChange} % a change included: ${within(trading.netReturnPerDay)}`,
         result.skill.text,

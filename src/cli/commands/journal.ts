@@ -16,12 +16,15 @@ export const journal = (): Command => {
         order.filledQuantity,
         order.state,
       ]);
-      const { eth, usd } = result.position;
+      const { eth, usd, unrealisedPnlUsd, markPriceUsd, feesByAsset } = result.position;
+      const fees = Object.entries(feesByAsset).map(([asset, amount]) => `${amount} ${asset}`);
       const text = [
         result.simulated ? 'SIMULATED' : '',
         table(['planned', 'order', 'side', 'quantity', 'filled', 'state'], rows),
         `${result.decisions.length} decisions, ${result.orders.length} orders, ${result.records} records`,
         `position ${eth} ETH, ${usd} USDT`,
+        markPriceUsd === null ? '' : `unrealised ${unrealisedPnlUsd} USDT at ${markPriceUsd}`,
+        fees.length === 0 ? '' : `fees ${fees.join(', ')}`,
       ];
       return { json: result, text: text.filter((line) => line !== '').join('\n') };
     }),

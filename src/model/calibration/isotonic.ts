@@ -1,7 +1,6 @@
 import type { JudgedRows } from './judged-rows.ts';
 
 /** A rising curve from what was said to what came true, of one class: straight between knots, level outside them. */
-/** Linear between its knots, level outside. */
 export interface Curve {
   readonly x: Float64Array;
   readonly y: Float64Array;

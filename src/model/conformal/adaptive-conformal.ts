@@ -27,10 +27,16 @@ export interface AdaptiveConformal {
  * It starts from out-of-fold probabilities (row-major, `classes` per row, ascending in time); none are needed.
  * @throws ModelError `conformal.*`
  */
-export function startAdaptiveConformal(
+export const startAdaptiveConformal = (
   probabilities: Float64Array,
   labels: Uint8Array,
   classes: number,
+  options: AdaptiveConformalOptions,
+): AdaptiveConformal => adaptiveFromScores(nonconformity(probabilities, labels, classes), options);
+
+/** The same from nonconformity scores, oldest first. @throws ModelError `conformal.bad_coverage`, `conformal.bad_setting` */
+export function adaptiveFromScores(
+  scores: Float64Array,
   { coverage, rate = 0.02, window = 500 }: AdaptiveConformalOptions,
 ): AdaptiveConformal {
   checkCoverage(coverage);
@@ -43,7 +49,7 @@ export function startAdaptiveConformal(
       },
     );
   }
-  return { coverage, rate, window, missRate: 1 - coverage, scores: nonconformity(probabilities, labels, classes).slice(-window) };
+  return { coverage, rate, window, missRate: 1 - coverage, scores: scores.slice(-window) };
 }
 
 /** The classes that cannot be ruled out for one row at present: all while misses must be made up for. */
@@ -55,11 +61,16 @@ export function adaptiveSet({ missRate, scores }: AdaptiveConformal, probabiliti
 
 /**
  * The state after the label of a row is known. `probabilities` are those that its set was made from. Labels that become
- * known late are observed in the order in which they do. @throws ModelError `conformal.*`
+ * known late are observed in the order in which they do, with the set that had been given. @throws ModelError `conformal.*`
  */
-export function observeOutcome(state: AdaptiveConformal, probabilities: Float64Array, label: number): AdaptiveConformal {
+export function observeOutcome(
+  state: AdaptiveConformal,
+  probabilities: Float64Array,
+  label: number,
+  given: readonly number[] = adaptiveSet(state, probabilities),
+): AdaptiveConformal {
   const score = nonconformity(probabilities, Uint8Array.of(label), probabilities.length);
-  const missed = adaptiveSet(state, probabilities).includes(label) ? 0 : 1;
+  const missed = given.includes(label) ? 0 : 1;
   const scores = Float64Array.of(...state.scores.subarray(Math.max(0, state.scores.length + 1 - state.window)), score[0]!);
   return { ...state, missRate: state.missRate + state.rate * (1 - state.coverage - missed), scores };
 }

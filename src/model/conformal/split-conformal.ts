@@ -8,6 +8,11 @@ export interface SplitConformal {
   readonly threshold: number;
 }
 
+/** The same with the scores that the threshold was taken from, oldest first: adaptive sets start from them. */
+export interface ScoredConformal extends SplitConformal {
+  readonly scores?: readonly number[] | undefined;
+}
+
 /**
  * Split conformal prediction with the least ambiguous sets (Sadinle, Lei and Wasserman 2019). `probabilities` (row-major,
  * `classes` per row) must come from a model that did not learn from these rows. Where later rows are exchangeable with

@@ -8,6 +8,6 @@ export {
 } from './assess-drift.ts';
 export { type FeatureDrift, type FeatureReference, fitFeatureReference, measureFeatureDrift } from './feature-drift.ts';
 export { measureLabelShift } from './label-shift.ts';
-export { cumulativeExcess, type ExpectedLoss, expectLoss } from './loss-drift.ts';
+export { cumulativeExcess } from './loss-drift.ts';
 export type { JudgedDistance } from './own-stretches.ts';
 export { measureNovelty, measureRankDrift } from './rank-drift.ts';

@@ -1,21 +1,7 @@
-import { ModelError } from '../../domain/index.ts';
-
-/** Losses of out-of-sample predictions before a model served: what is expected of it. */
+/** What the losses of single days should be like, as predictions claim it themselves. */
 export interface ExpectedLoss {
   readonly mean: number;
   readonly deviation: number;
-}
-
-/** @param losses log losses of single days; at least ten @throws ModelError `drift.too_few_rows` */
-export function expectLoss(losses: Float64Array): ExpectedLoss {
-  if (losses.length < 10) {
-    throw new ModelError('drift.too_few_rows', `${losses.length} days are too few to know which loss to expect`, {
-      details: { rows: losses.length },
-    });
-  }
-  const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-  const variance = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / (losses.length - 1);
-  return { mean, deviation: Math.sqrt(variance) };
 }
 
 /** Deviations by which a day may be worse than expected without counting. */

@@ -1,4 +1,5 @@
 import { ModelError, type Rng } from '../../domain/index.ts';
+import { logLossGains } from './compare-predictions.ts';
 import { dieboldMariano, stationaryBootstrapInterval } from './mean-interval.ts';
 import { logLoss } from './scores.ts';
 
@@ -11,6 +12,8 @@ export interface SkillVerdict {
   readonly meanGain: number | null;
   /** 90 % interval of the gain: its lower end is the one-sided 95 % bound. */
   readonly interval: readonly [low: number, high: number] | null;
+  /** Statistic of Diebold and Mariano (1995) of the gain; null where the interval is. */
+  readonly dieboldMariano: number | null;
   readonly rows: number;
 }
 
@@ -19,7 +22,6 @@ export const MINIMUM_SCORED_DAYS = 30;
 const RESAMPLES = 2_000;
 /** One-sided 5 % of the normal distribution; days are few, so a little is added for its thin tails. */
 const CRITICAL = 1.7;
-const SMALLEST = 1e-15;
 
 /**
  * Skill is found only where two tests at one-sided 5 % agree that the mean gain in log loss over the baseline is above
@@ -35,10 +37,11 @@ export function assessSkill(
   const meanGain = rows === 0 ? null : gains.reduce((sum, gain) => sum + gain, 0) / rows;
   if (rows < MINIMUM_SCORED_DAYS || meanGain === null) {
     const text = `Skill: unknown. Only ${rows} ${rows === 1 ? 'day has' : 'days have'} been scored so far; it takes ${MINIMUM_SCORED_DAYS} to say anything.`;
-    return { verdict: 'unknown', text, meanGain, interval: null, rows };
+    return { verdict: 'unknown', text, meanGain, interval: null, dieboldMariano: null, rows };
   }
   const interval = stationaryBootstrapInterval(gains, { confidence: 0.9, resamples: RESAMPLES, rng });
-  const isFound = interval[0] > 0 && dieboldMariano(gains) > CRITICAL;
+  const statistic = dieboldMariano(gains);
+  const isFound = interval[0] > 0 && statistic > CRITICAL;
   const ours = logLoss(scored.probabilities, scored.labels).toFixed(4);
   const plain = logLoss(scored.baseline, scored.labels).toFixed(4);
   const losses = `its log loss (lower is better) was ${ours}, theirs ${plain}`;
@@ -46,7 +49,7 @@ export function assessSkill(
   const text = isFound
     ? `Skill: found. Over ${rows} days the model forecast better than the plain class shares, that is, than quoting how often BUY, SELL and HOLD came up in training: ${losses}. By two tests, luck alone would show a gain like this one, ${gain}, in fewer than 5 of 100 cases.`
     : `Skill: none. Over ${rows} days the model did not reliably forecast better than the plain class shares, that is, than quoting how often BUY, SELL and HOLD came up in training: ${losses}. ${meanGain > 0 ? `Its gain of ${gain} may be luck` : `There is no gain: ${gain}`}.`;
-  return { verdict: isFound ? 'found' : 'none', text, meanGain, interval, rows };
+  return { verdict: isFound ? 'found' : 'none', text, meanGain, interval, dieboldMariano: statistic, rows };
 }
 
 /** Log probability that the model gave to what came true, less the baseline's, day by day. */
@@ -58,14 +61,10 @@ function dailyGains({ probabilities, baseline, labels }: Parameters<typeof asses
       `${labels.length} labels need ${cells} probabilities, not ${probabilities.length} and ${baseline.length} of the baseline`,
     );
   }
-  const gains = Float64Array.from(
-    labels,
-    (label, row) => logOf(probabilities[row * 3 + label]!) - logOf(baseline[row * 3 + label]!),
-  );
+  const gains = logLossGains(probabilities, baseline, labels);
   const bad = gains.findIndex((gain) => !Number.isFinite(gain));
   if (bad >= 0) throw new ModelError('evaluation.not_finite', `row ${bad} has no probability for its class ${labels[bad]}`);
   return gains;
 }
 
-const logOf = (probability: number): number => Math.log(Math.max(SMALLEST, probability));
 const signed = (value: number): string => `${value >= 0 ? '+' : '\u2212'}${Math.abs(value).toFixed(4)}`;

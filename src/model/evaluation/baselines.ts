@@ -12,15 +12,21 @@ export function classShareBaseline(trainingLabels: Uint8Array, rows: number): Fl
 }
 
 /**
- * Predictions of someone who knows only the last class: how often each class followed it in the training window, with
+ * Predictions of someone who knows only the last class: how often each class came with it in the training window, with
  * one extra row a class. Rows x 3, row-major.
  * @param trainingLabels ascending in time
  * @param lastKnown for each predicted row the newest class that was already known then
+ * @param trainingLastKnown the same for each training row; the row before unless told
  * @throws ModelError `evaluation.unknown_class`
  */
-export function persistenceBaseline(trainingLabels: Uint8Array, lastKnown: Uint8Array): Float64Array {
+export function persistenceBaseline(
+  trainingLabels: Uint8Array,
+  lastKnown: Uint8Array,
+  trainingLastKnown?: readonly (number | undefined)[],
+): Float64Array {
+  const before = (row: number) => (trainingLastKnown ? trainingLastKnown[row] : trainingLabels[row - 1]);
   const shares = Array.from({ length: CLASSES }, (_, previous) =>
-    smoothedShares(trainingLabels.filter((_label, row) => row > 0 && trainingLabels[row - 1] === previous)),
+    smoothedShares(trainingLabels.filter((_label, row) => before(row) === previous)),
   );
   const baseline = new Float64Array(lastKnown.length * CLASSES);
   lastKnown.forEach((label, row) => {

@@ -1,4 +1,4 @@
-import { topClass } from './scores.ts';
+import { topClass } from './top-class.ts';
 
 /** Predictions of similar confidence, and how often they came true. */
 export interface ReliabilityBin {

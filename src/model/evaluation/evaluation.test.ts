@@ -79,6 +79,15 @@ describe('baselines', () => {
   it('persistence quotes what followed the last class', () => {
     const training = Uint8Array.of(0, 0, 1, 0, 2, 2);
     expect([...persistenceBaseline(training, Uint8Array.of(0, 1))]).toEqual([2 / 6, 2 / 6, 2 / 6, 2 / 4, 1 / 4, 1 / 4]);
+    const twoBefore = [undefined, undefined, 0, 0, 1, 0];
+    expect([...persistenceBaseline(training, Uint8Array.of(0, 1), twoBefore)]).toEqual([
+      2 / 6,
+      2 / 6,
+      2 / 6,
+      1 / 4,
+      1 / 4,
+      2 / 4,
+    ]);
     expect(() => persistenceBaseline(training, Uint8Array.of(3))).toThrow(
       expect.objectContaining({ code: 'evaluation.unknown_class' }),
     );

@@ -1,3 +1,5 @@
+import { topClass } from './top-class.ts';
+
 /** Probabilities below this are taken for it, so that one impossible event does not make a score infinite. */
 const SMALLEST = 1e-15;
 const CLASSES = 3;
@@ -17,15 +19,6 @@ export function brierScore(probabilities: Float64Array, labels: Uint8Array): num
       sum += (probabilities[row * CLASSES + label]! - (labels[row] === label ? 1 : 0)) ** 2;
   }
   return sum / labels.length;
-}
-
-/** The class with the highest probability in a row, the first of equal ones. */
-export function topClass(probabilities: Float64Array, row: number): number {
-  let top = 0;
-  for (let label = 1; label < CLASSES; label++) {
-    if (probabilities[row * CLASSES + label]! > probabilities[row * CLASSES + top]!) top = label;
-  }
-  return top;
 }
 
 /** counts[truth][predicted]. */

@@ -1,5 +1,6 @@
 import { CLASS_LABELS } from '../../domain/index.ts';
 import type { EnsembleModel } from '../ensemble-model.ts';
+import { CLASS_PRECEDENCE } from '../evaluation/index.ts';
 import { decodeArtifact, octets } from '../persistence/artifact.ts';
 import { FittedStacking } from '../stacking/fitted-stacking.ts';
 import { addCalibration } from './onnx-calibration.ts';
@@ -16,7 +17,7 @@ export function exportOnnx(model: EnsembleModel, metadata: Readonly<Record<strin
   const columns = model.featureNames.length;
   const graph = new OnnxGraph();
   const probabilities = addStack(graph, model.stackBytes(), graph.input);
-  return graph.toBytes(probabilities, columns, CLASS_LABELS.length, {
+  return graph.toBytes(probabilities, columns, CLASS_PRECEDENCE, {
     ...metadata,
     features: JSON.stringify(model.featureNames),
     classes: JSON.stringify(CLASS_LABELS),

@@ -80,14 +80,20 @@ export class OnnxGraph {
 
   /**
    * The file: input `features` (rows x columns), outputs `probabilities` (rows x classes) and `label` (rows).
+   * @param precedence all classes, in the order in which the first of equally likely ones is the label
    * @param metadata texts that travel with the model
    */
-  toBytes(probabilities: Value, columns: number, classes: number, metadata: Readonly<Record<string, string>>): Uint8Array {
+  toBytes(
+    probabilities: Value,
+    columns: number,
+    precedence: readonly number[],
+    metadata: Readonly<Record<string, string>>,
+  ): Uint8Array {
     this.#nodes.push({ opType: 'Identity', name: 'out', input: [probabilities], output: ['probabilities'] });
-    this.#nodes.push({
-      ...{ opType: 'ArgMax', name: 'label_of', input: ['probabilities'], output: ['label'] },
-      attribute: [attributeOf(['axis', 1]), attributeOf(['keepdims', 0])],
-    });
+    const order = this.integers(precedence);
+    const ordered = this.node('Gather', ['probabilities', order], { axis: 1 });
+    const first = this.node('ArgMax', [ordered], { axis: 1, keepdims: 0 });
+    this.#nodes.push({ opType: 'Gather', name: 'label_of', input: [order, first], output: ['label'] });
     const shaped = (name: string, elemType: number, rest: readonly number[]) => ({
       name,
       type: { tensorType: { elemType, shape: { dim: [{ dimParam: 'rows' }, ...rest.map((dimValue) => ({ dimValue }))] } } },
@@ -102,7 +108,7 @@ export class OnnxGraph {
         node: this.#nodes,
         initializer: this.#constants,
         input: [shaped(this.input, DOUBLE, [columns])],
-        output: [shaped('probabilities', DOUBLE, [classes]), shaped('label', INT64, [])],
+        output: [shaped('probabilities', DOUBLE, [precedence.length]), shaped('label', INT64, [])],
       },
     });
   }

@@ -288,6 +288,20 @@ export function describeLearner(name: string, make: (threads: number) => Fits, t
       );
     });
 
+    it('refuses to predict from infinite values, as it refuses to learn from them', async () => {
+      const fitted = await make(1).fit(X, y);
+      for (const value of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        const infinite = withColumn(X, X.columns - 1, (row) => (row === 9 ? value : 1 / 3));
+        expect(() => fitted.predictProba(infinite)).toThrow(
+          expect.objectContaining({
+            name: 'ModelError',
+            code: 'learner.infinite_value',
+            details: { row: 9, column: X.columns - 1 },
+          }),
+        );
+      }
+    });
+
     it('reads damaged bytes as a refusal, never as a model that fails later', async () => {
       const bytes = (await make(1).fit(X, y)).toBytes();
       fc.assert(

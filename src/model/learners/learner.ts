@@ -11,7 +11,7 @@ export interface FitOptions {
 /** A model that was fitted. Immutable; the same training gives the same bytes. */
 export interface FittedLearner {
   readonly classes: number;
-  /** Probabilities, `classes` per row, each row summing to 1. @throws ModelError `learner.shape_mismatch` */
+  /** Probabilities, `classes` per row, each row summing to 1. @throws ModelError `learner.shape_mismatch`, `learner.infinite_value` */
   predictProba(X: Matrix): Float64Array;
   /** Share of each column in what the model uses, summing to 1; all 0 where it uses none. */
   featureImportance(): Float64Array;

@@ -71,7 +71,10 @@ function checkWeights(weights: Float64Array, rows: number): void {
   }
 }
 
-/** Refuses a matrix that a model of `columns` columns cannot predict from. @throws ModelError `learner.shape_mismatch` */
+/**
+ * Refuses a matrix that a model of `columns` columns cannot predict from.
+ * @throws ModelError `learner.shape_mismatch`, `learner.infinite_value`
+ */
 export function checkPredictionInput(X: Matrix, columns: number): void {
   checkMatrix(X);
   if (X.columns !== columns) {
@@ -83,4 +86,5 @@ export function checkPredictionInput(X: Matrix, columns: number): void {
       },
     );
   }
+  checkFinite(X);
 }

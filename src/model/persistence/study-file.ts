@@ -49,6 +49,16 @@ export class StudyFile implements TrialLog {
     return line === undefined ? undefined : parseHead(path, line);
   }
 
+  /**
+   * What a study consists of so far, its unfinished batch included; changes nothing. Nothing where there is no such file.
+   * @throws ModelError `tuning.study_damaged`
+   */
+  static async read(path: string): Promise<{ readonly head: StudyHead; readonly trials: readonly Trial[] } | undefined> {
+    const [first, ...lines] = wholeLines(await readOrNothing(path));
+    if (first === undefined) return undefined;
+    return { head: parseHead(path, first), trials: lines.map((line, i) => parseTrial(path, line, i)) };
+  }
+
   get trials(): readonly Trial[] {
     return this.#trials;
   }

@@ -21,6 +21,15 @@ const modelManifestSchema = z
     canonical: z.object({ series: z.string(), reason: z.string() }),
     procedureHash: z.string(),
     procedure: z.record(z.string(), z.unknown()),
+    /** The search that chose settings of the procedure: scores are of days from `searchedUntilMs` on. Absent without one. */
+    search: z
+      .object({
+        studies: z.array(z.string()).readonly(),
+        trials: z.int(),
+        searchedUntilMs: z.int(),
+        overfittingProbability: z.number().nullable(),
+      })
+      .optional(),
     trainDays: z.int(),
     rows: z.int(),
     /** Days of BUY, SELL and HOLD in the training window. */
@@ -42,8 +51,13 @@ const modelManifestSchema = z
       .optional(),
     /** Whether the walk-forward days showed more than the class shares know. */
     skill: z.enum(['none', 'found', 'unknown']).optional(),
-    /** A class belongs to the prediction set where one less its probability is at most `threshold`; null: always. */
-    conformal: z.object({ coverage: z.number(), threshold: z.number().nullable() }).optional(),
+    /**
+     * A class belongs to the prediction set where one less its probability is at most `threshold`; null: always. Adaptive
+     * sets start from `scores`, the walk-forward days' distances from what came true.
+     */
+    conformal: z
+      .object({ coverage: z.number(), threshold: z.number().nullable(), scores: z.array(z.number()).readonly().optional() })
+      .optional(),
     /** Base learners that were left out, and why. */
     dropped: z.array(z.string()).readonly().optional(),
     isRefitScored: z.literal(false),

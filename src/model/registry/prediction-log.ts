@@ -10,6 +10,8 @@ const predictionSchema = z
     probabilities: z.tuple([z.number(), z.number(), z.number()]).readonly(),
     /** Class shares of the model's training window. */
     baseline: z.tuple([z.number(), z.number(), z.number()]).readonly(),
+    /** Classes that could not be ruled out, as they were given with it; absent where none were. */
+    predictionSet: z.array(z.int().min(0).max(2)).readonly().optional(),
     recordedMs: z.int(),
   })
   .readonly();

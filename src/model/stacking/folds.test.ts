@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createRng } from '../../domain/index.ts';
 import { blockedFolds, forwardFolds, stratifiedFolds } from './folds.ts';
 
 const plan = fc.record({
@@ -59,6 +60,18 @@ describe('blockedFolds', () => {
 });
 
 describe('stratifiedFolds', () => {
+  it('is dealt out in order as scikit-learn deals it, unless it is shuffled', () => {
+    const labels = Uint8Array.of(0, 0, 1, 1, 0, 1, 0, 1, 0, 0);
+    expect(stratifiedFolds(labels, 2).map(({ test }) => [...test])).toEqual([
+      [0, 1, 2, 3, 4],
+      [5, 6, 7, 8, 9],
+    ]);
+    const tests = (seed: number) => stratifiedFolds(labels, 2, createRng(seed)).map(({ test }) => [...test]);
+    expect(tests(1)).toEqual(tests(1));
+    expect(new Set([1, 2, 3, 4, 5].map((seed) => JSON.stringify(tests(seed)))).size).toBeGreaterThan(1);
+    for (const rows of tests(1)) expect(rows.map((row) => labels[row]).filter((label) => label === 0)).toHaveLength(3);
+  });
+
   it('predicts every row once, from the others, with each class spread evenly', () => {
     fc.assert(
       fc.property(

@@ -1,3 +1,5 @@
+import type { Rng } from '../../domain/index.ts';
+
 /** One round of out-of-fold prediction: learn from `train`, predict `test`. Both ascending. */
 export interface Fold {
   readonly train: Int32Array;
@@ -37,24 +39,39 @@ export function blockedFolds(rows: number, folds: number, purge: number, embargo
   }).filter(usable);
 }
 
-/** Unshuffled stratified folds, exactly those of scikit-learn's `StratifiedKFold(folds)`: blind to time. */
-export function stratifiedFolds(labels: Uint8Array, folds: number): Fold[] {
+/**
+ * Stratified folds, exactly those of scikit-learn's `StratifiedKFold(folds)`: blind to time. With `rng` the rows of each
+ * class are dealt out at random, as with `shuffle=True`: the same numbers of each class in each fold.
+ */
+export function stratifiedFolds(labels: Uint8Array, folds: number, rng?: Rng): Fold[] {
   const codes = new Map<number, number>();
   for (const label of labels) if (!codes.has(label)) codes.set(label, codes.size);
   const sorted = Uint8Array.from(labels, (label) => codes.get(label) ?? 0).sort();
   const remaining = Array.from({ length: codes.size }, () => new Int32Array(folds));
   for (let i = 0; i < sorted.length; i++) remaining[sorted[i]!]![i % folds]!++;
+  const dealt = remaining.map((counts) => {
+    const order = Array.from(counts).flatMap((count, fold) => new Array<number>(count).fill(fold));
+    return rng ? shuffled(order, rng) : order;
+  });
+  const given = new Int32Array(codes.size);
   const foldOf = Int32Array.from(labels, (label) => {
-    const left = remaining[codes.get(label) ?? 0]!;
-    const fold = left.findIndex((count) => count > 0);
-    left[fold]!--;
-    return fold;
+    const code = codes.get(label) ?? 0;
+    return dealt[code]![given[code]!++]!;
   });
   const all = range(0, labels.length);
   return Array.from({ length: folds }, (_, fold) => ({
     train: all.filter((row) => foldOf[row] !== fold),
     test: all.filter((row) => foldOf[row] === fold),
   })).filter(usable);
+}
+
+/** Fisher and Yates's shuffle, in place. */
+function shuffled(values: number[], rng: Rng): number[] {
+  for (let i = values.length - 1; i > 0; i--) {
+    const other = Math.floor(rng() * (i + 1));
+    [values[i], values[other]] = [values[other]!, values[i]!];
+  }
+  return values;
 }
 
 const usable = ({ train, test }: Fold): boolean => train.length > 0 && test.length > 0;

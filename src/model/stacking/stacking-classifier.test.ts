@@ -1,3 +1,5 @@
+import { describe, expect, it } from 'vitest';
+import { createRng } from '../../domain/index.ts';
 import { ExtraTrees } from '../learners/extra-trees.ts';
 import { GradientBoostedTrees } from '../learners/gradient-boosted-trees.ts';
 import { describeLearner } from '../learners/learner.contract.ts';
@@ -27,3 +29,25 @@ describeLearner(
   { leastRows: 4 },
 );
 describeLearner('StackingClassifier, k-fold', (threads) => stack({ scheme: 'kfold', threads }), { leastRows: 6 });
+
+describeLearner('StackingClassifier, shuffled k-fold', (threads) => stack({ scheme: 'kfold', shuffle: true, threads }), {
+  leastRows: 6,
+});
+
+describe('seed and shuffle of StackingClassifier', () => {
+  const rng = createRng(4);
+  const X = { data: Float64Array.from({ length: 240 }, () => rng()), rows: 60, columns: 4 };
+  const y = Uint8Array.from({ length: 60 }, () => Math.floor(rng() * 3));
+  const bytesOf = async (options: Partial<StackingOptions>) =>
+    Buffer.from((await stack({ scheme: 'kfold', ...options }).fit(X, y)).toBytes()).toString('base64');
+
+  it('is what random_state is: another seed deals other folds where they are shuffled, and changes nothing where not', async () => {
+    expect(await bytesOf({ seed: 1 })).toBe(await bytesOf({ seed: 2 }));
+    expect(await bytesOf({ shuffle: true, seed: 1 })).toBe(await bytesOf({ shuffle: true, seed: 1 }));
+    expect(await bytesOf({ shuffle: true, seed: 1 })).not.toBe(await bytesOf({ shuffle: true, seed: 2 }));
+  });
+
+  it.each(['forward', 'blocked'] as const)('refuses to shuffle %s folds', (scheme) => {
+    expect(() => stack({ scheme, shuffle: true })).toThrow(expect.objectContaining({ code: 'learner.bad_setting' }));
+  });
+});

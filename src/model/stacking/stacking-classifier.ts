@@ -1,4 +1,4 @@
-import { type Matrix, ModelError } from '../../domain/index.ts';
+import { createRng, type Matrix, ModelError } from '../../domain/index.ts';
 import { type Calibration, chooseCalibration, uncalibrated } from '../calibration/choose-calibration.ts';
 import { smoothedShares } from '../calibration/class-shares.ts';
 import type { JudgedRows } from '../calibration/judged-rows.ts';
@@ -17,6 +17,9 @@ import { FittedStacking } from './fitted-stacking.ts';
 import { blockedFolds, type Fold, forwardFolds, stratifiedFolds } from './folds.ts';
 import { type FoldPredictions, OutOfFold } from './out-of-fold.ts';
 
+/** Stream of random numbers that deals rows to folds. */
+const SHUFFLE_STREAM = 0xf01d;
+
 export interface StackingOptions {
   readonly base: Readonly<Record<string, Learner>>;
   readonly meta: Learner;
@@ -31,7 +34,9 @@ export interface StackingOptions {
   readonly passThrough?: readonly number[];
   /** Whether base learners without which the out-of-fold log loss is no worse are left out. */
   readonly dropsUnhelpful?: boolean;
-  /** Kept for symmetry: base learners bring their own seeds. */
+  /** Whether rows of a class are dealt to the folds of `kfold` at random, by `seed`, instead of in order. `false` */
+  readonly shuffle?: boolean;
+  /** What `random_state` is to scikit-learn's `StratifiedKFold`: of the shuffle alone; base learners bring their own. 1 */
   readonly seed?: number;
   readonly threads?: number;
 }
@@ -57,11 +62,17 @@ export class StackingClassifier {
       embargo: 0,
       passThrough: [],
       dropsUnhelpful: false,
+      shuffle: false,
       seed: 1,
     } as const;
     this.#options = { threads: 1, ...defaults, ...options };
-    const { base, meta, folds, threads, passThrough } = this.#options;
+    const { base, meta, folds, threads, passThrough, scheme, shuffle } = this.#options;
     checkSettings({ folds, threads, 'number of base learners': Object.keys(base).length }, {});
+    if (shuffle && scheme !== 'kfold') {
+      throw new ModelError('learner.bad_setting', `${scheme} folds keep the order of time and cannot be shuffled`, {
+        hint: 'Choose the scheme kfold, or leave shuffle out.',
+      });
+    }
     if (passThrough.length > 0 && meta.spec.kind === 'pool') {
       throw new ModelError('learner.bad_setting', 'a pool of probabilities takes no features', {
         hint: 'Choose the logistic meta-classifier, or pass no features through.',
@@ -112,11 +123,11 @@ export class StackingClassifier {
   }
 
   #folds(labels: Uint8Array): Fold[] {
-    const { scheme, folds, purge, embargo } = this.#options;
+    const { scheme, folds, purge, embargo, shuffle, seed } = this.#options;
     const rows = labels.length;
     const made =
       scheme === 'kfold'
-        ? stratifiedFolds(labels, folds)
+        ? stratifiedFolds(labels, folds, shuffle ? createRng(seed, SHUFFLE_STREAM) : undefined)
         : scheme === 'blocked'
           ? blockedFolds(rows, folds, purge, embargo)
           : forwardFolds(rows, folds, purge);

@@ -1,11 +1,11 @@
 import { type Binning, edgeOf } from './binning.ts';
-import { addRows, createHistogram, gather, type HistogramLayout, layOutHistogram, subtractHistogram } from './histogram.ts';
+import { addRows, gather, type HistogramLayout, layOutHistogram, sizeOf, subtractHistogram } from './histogram.ts';
 import { boundedOutput, childBounds, type OutputBounds, UNBOUNDED } from './monotone.ts';
 import { directionAt, scoreOf, searchMonotone } from './monotone-scan.ts';
 import { gradientOf, type PackedGradients, SHIFT } from './packed-gradients.ts';
 import { partitionByBin } from './partition.ts';
 import { SparseSearch } from './sparse-search.ts';
-import { type BoostingSplit, type ScanLimits, scanBins } from './split-scan.ts';
+import { type BoostingSplit, type ScanLimits, scanBins, scanBothWays } from './split-scan.ts';
 import type { TreeSetBuilder } from './tree-set.ts';
 
 /** Limits of one boosted tree; they mean what LightGBM's parameters of the same purpose mean. */
@@ -67,7 +67,6 @@ export class BoostingGrower {
   /** Restricts the next trees to some columns. */
   useColumns(columns: Int32Array): void {
     this.#layout = layOutHistogram(this.#binning, columns);
-    this.#free.length = 0;
   }
 
   /** Binds the next trees to monotone directions, one per column of the window, or frees them. */
@@ -135,7 +134,7 @@ export class BoostingGrower {
     const inherited = parent.histogram;
     if (inherited !== null && this.#canSplit(large) && !this.#isSparse(large)) {
       small.histogram = this.#histogramOf(gradients.packed, order, small);
-      subtractHistogram(inherited, small.histogram);
+      subtractHistogram(inherited, small.histogram, sizeOf(this.#layout));
       large.histogram = inherited;
       parent.histogram = null;
     }
@@ -155,8 +154,10 @@ export class BoostingGrower {
   }
 
   #histogramOf(packed: Float64Array, order: Int32Array, leaf: GrowingLeaf): Float64Array {
-    const histogram = this.#free.pop() ?? createHistogram(this.#layout);
-    histogram.fill(0);
+    const size = sizeOf(this.#layout);
+    const spare = this.#free.pop();
+    const histogram = spare !== undefined && spare.length >= size ? spare : new Float64Array(size);
+    histogram.fill(0, 0, size);
     gather(packed, order, leaf.begin, leaf.end, this.#gathered);
     addRows(this.#layout, this.#gathered, order, leaf.begin, leaf.end, histogram);
     return histogram;
@@ -212,8 +213,8 @@ function searchHistogram(
   for (let i = 0; i < columns.length; i++) {
     const offset = offsets[i]!;
     const missing = histogram[offset]!;
-    if (missing !== 0) scanBins(histogram, offset, binCounts[i]!, columns[i]!, missing, limits, split);
-    scanBins(histogram, offset, binCounts[i]!, columns[i]!, 0, limits, split);
+    if (missing !== 0) scanBothWays(histogram, offset, binCounts[i]!, columns[i]!, missing, limits, split);
+    else scanBins(histogram, offset, binCounts[i]!, columns[i]!, 0, limits, split);
   }
 }
 

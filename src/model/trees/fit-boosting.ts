@@ -104,13 +104,19 @@ function sampleRows(rows: number, share: number, rng: Rng): Int32Array | null {
 }
 
 function sampleColumns(columns: number, share: number, rng: Rng): Int32Array {
-  const all = Int32Array.from({ length: columns }, (_, column) => column);
+  const all = new Int32Array(columns);
+  for (let column = 0; column < columns; column++) all[column] = column;
   const count = Math.max(1, Math.round(columns * share));
+  const isDrawn = new Uint8Array(columns);
   for (let i = 0; i < count; i++) {
     const other = i + Math.floor(rng() * (columns - i));
-    [all[i], all[other]] = [all[other]!, all[i]!];
+    const column = all[other]!;
+    all[other] = all[i]!;
+    isDrawn[column] = 1;
   }
-  return all.slice(0, count).sort();
+  const drawn = new Int32Array(count);
+  for (let column = 0, at = 0; column < columns; column++) if (isDrawn[column] === 1) drawn[at++] = column;
+  return drawn;
 }
 
 /** Adds the newest tree to the scores of rows it was not grown on. */

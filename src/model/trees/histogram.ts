@@ -40,8 +40,8 @@ export function layOutHistogram(
   return { rows, columns, binCounts, offsets, size, quads };
 }
 
-/** An empty histogram, with the one spare bin that padding is added to. */
-export const createHistogram = (layout: HistogramLayout): Float64Array => new Float64Array(layout.size + 1);
+/** Numbers of a histogram: its bins, and the one spare bin that padding is added to. */
+export const sizeOf = (layout: HistogramLayout): number => layout.size + 1;
 
 /** Copies the packed gradients of `order[begin..end)` to the front of `into`, so that every column reads them in a row. */
 export function gather(packed: Float64Array, order: Int32Array, begin: number, end: number, into: Float64Array): void {
@@ -76,7 +76,7 @@ export function addRows(
   }
 }
 
-/** What is left of the parent without one child: the other child, exactly, as sums are integers. */
-export function subtractHistogram(parent: Float64Array, child: Float64Array): void {
-  for (let i = 0; i < child.length; i++) parent[i]! -= child[i]!;
+/** What is left of the parent's first `size` bins without one child: the other child, exactly, as sums are integers. */
+export function subtractHistogram(parent: Float64Array, child: Float64Array, size: number): void {
+  for (let i = 0; i < size; i++) parent[i]! -= child[i]!;
 }

@@ -28,7 +28,7 @@ export function packGradients(gradients: Float64Array, hessians: Float64Array, i
   const hessianScale = hessianSum > 0 ? LEVELS / hessianSum : 1;
   const { packed } = into;
   for (let row = 0; row < rows; row++) {
-    packed[row] = Math.round(gradients[row]! * gradientScale) * SHIFT + Math.round(hessians[row]! * hessianScale);
+    packed[row] = Math.floor(gradients[row]! * gradientScale + 0.5) * SHIFT + Math.floor(hessians[row]! * hessianScale + 0.5);
   }
   into.gradientUnit = 1 / gradientScale;
   into.hessianUnit = 1 / hessianScale;

@@ -78,6 +78,78 @@ export function scanBins(
 }
 
 /**
+ * The same borders twice in one pass, with the missing rows to the left and to the right; of equally good ones those to
+ * the left count first.
+ */
+export function scanBothWays(
+  histogram: Float64Array,
+  offset: number,
+  bins: number,
+  column: number,
+  missing: number,
+  limits: ScanLimits,
+  split: BoostingSplit,
+): void {
+  const { total, minHessian, l2 } = limits;
+  const shift = 67_108_864;
+  const perGradient = 1 / shift;
+  const totalGradient = gradientOf(total);
+  const totalHessian = total - totalGradient * SHIFT;
+  const missingGradient = gradientOf(missing);
+  const missingHessian = missing - missingGradient * SHIFT;
+  const highest = totalHessian - minHessian;
+  const whole = totalHessian + 2 * l2;
+  let { numerator, denominator } = split;
+  let { numerator: rightNumerator, denominator: rightDenominator } = split;
+  let bestBin = -1;
+  let bestLeft = 0;
+  let rightBin = -1;
+  let rightLeft = 0;
+  let left = 0;
+  for (let bin = 1; bin <= bins; bin++) {
+    left += histogram[offset + bin]!;
+    const gl = Math.floor(left * perGradient);
+    const hl = left - gl * shift;
+    if (hl > highest) break;
+    const h = hl + missingHessian;
+    if (h >= minHessian && h <= highest) {
+      const g = gl + missingGradient;
+      const a = h + l2;
+      const b = whole - a;
+      const excess = g * b - (totalGradient - g) * a;
+      const top = excess * excess;
+      const below = a * b;
+      if (top * denominator > numerator * below) {
+        numerator = top;
+        denominator = below;
+        bestBin = bin;
+        bestLeft = left + missing;
+      }
+    }
+    if (hl < minHessian) continue;
+    const a = hl + l2;
+    const b = whole - a;
+    const excess = gl * b - (totalGradient - gl) * a;
+    const top = excess * excess;
+    const below = a * b;
+    if (top * rightDenominator > rightNumerator * below) {
+      rightNumerator = top;
+      rightDenominator = below;
+      rightBin = bin;
+      rightLeft = left;
+    }
+  }
+  const isRight = rightBin >= 0 && (bestBin < 0 || rightNumerator * denominator > numerator * rightDenominator);
+  if (!isRight && bestBin < 0) return;
+  split.column = column;
+  split.bin = isRight ? rightBin : bestBin;
+  split.missingLeft = !isRight;
+  split.left = isRight ? rightLeft : bestLeft;
+  split.numerator = isRight ? rightNumerator : numerator;
+  split.denominator = isRight ? rightDenominator : denominator;
+}
+
+/**
  * The same over bins that a bit says hold rows, for column `place` of four, missing rows to the right. Clears the sums
  * and bits it visits.
  */

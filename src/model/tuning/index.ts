@@ -4,4 +4,5 @@ export { overfittingProbability } from './overfitting-probability.ts';
 export { parameterImportance } from './parameter-importance.ts';
 export { type ParameterValues, parseSearchSpace, type SearchSpace, TUNED_LEARNERS, type TunedLearner } from './search-space.ts';
 export { MemoryTrialLog, type StudyHead, type Trial, type TrialLog } from './trial.ts';
+export { trialSharpe, trialSharpeVariance } from './trial-sharpe.ts';
 export { WalkForwardObjective } from './walk-forward-objective.ts';

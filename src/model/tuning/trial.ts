@@ -9,6 +9,8 @@ const foldScoreSchema = z
     /** The same of the class shares of the fold's training rows: folds differ in how hard they are. */
     baseline: z.number(),
     rows: z.int().min(1),
+    /** Daily net returns of following the signals on the fold, as fractions; absent where there was nothing to follow. */
+    returns: z.strictObject({ mean: z.number(), meanSquare: z.number() }).optional(),
   })
   .readonly();
 
@@ -38,6 +40,11 @@ export const studyHeadSchema = z
     space: searchSpaceSchema,
     /** Rows whose labels were known by then; null where the objective is not of rows. */
     untilMs: z.int().nullable(),
+    /**
+     * Where the searched days end: later ones took no part in the choice and may judge it. Absent in studies that an
+     * earlier version began: they searched up to `untilMs`.
+     */
+    searchedUntilMs: z.int().optional(),
     seed: z.int(),
     folds: z.int().min(1),
     batchSize: z.int().min(1),

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { type Matrix, ModelError } from '../../domain/index.ts';
 import { smoothedShares } from '../calibration/class-shares.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
+import { type SignalPolicy, signalReturns } from '../evaluation/index.ts';
 import { binsOf } from '../learners/learner-spec.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
 import { type Fold, forwardFolds } from '../stacking/folds.ts';
+import { expectedWork } from '../threads/expected-work.ts';
 import type { FitJob } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, type TrainingWindow } from '../trees/training-window.ts';
@@ -19,6 +21,12 @@ export interface WalkForwardOptions {
   readonly purge: number;
   readonly classes: number;
   readonly threads: number;
+  /** What following a trial's signals would have returned is measured where this is given. */
+  readonly signals?: {
+    /** Of each row of the window, over the label's horizon. */
+    readonly forwardReturn: Float64Array;
+    readonly policy: SignalPolicy;
+  };
 }
 
 /**
@@ -31,12 +39,14 @@ export class WalkForwardObjective {
   readonly #folds: readonly Fold[];
   readonly #threads: number;
   readonly #baselines: readonly number[];
+  readonly #signals: WalkForwardOptions['signals'];
 
   /** @throws ModelError `learner.*`; `learner.too_few_rows` where a fold would have nothing to learn from */
-  constructor(space: SearchSpace, X: Matrix, y: Uint8Array, { folds, purge, classes, threads }: WalkForwardOptions) {
+  constructor(space: SearchSpace, X: Matrix, y: Uint8Array, { folds, purge, classes, threads, signals }: WalkForwardOptions) {
     checkTrainingInput(X, y, { classes });
     this.#space = space;
     this.#threads = threads;
+    this.#signals = signals;
     this.#folds = forwardFolds(X.rows, folds, purge);
     if (this.#folds.length < folds) {
       throw new ModelError('learner.too_few_rows', `${X.rows} rows are too few for ${folds} forward folds`, {
@@ -67,8 +77,20 @@ export class WalkForwardObjective {
     return tasks.map(({ fold }, i): FoldScore => {
       const { test } = this.#folds[fold]!;
       const loss = sumLogLoss(results[i]!, this.#labels(test), classes) / test.length;
-      return { fold, loss, baseline: this.#baselines[fold]!, rows: test.length };
+      const scored = { fold, loss, baseline: this.#baselines[fold]!, rows: test.length };
+      return this.#signals ? { ...scored, returns: this.#returns(test, results[i]!, this.#signals) } : scored;
     });
+  }
+
+  #returns(test: Int32Array, said: Float64Array, { forwardReturn, policy }: NonNullable<WalkForwardOptions['signals']>) {
+    const { classes } = this.#window;
+    const days = Array.from(test, (row, i) => ({
+      probabilities: said.subarray(i * classes, (i + 1) * classes),
+      forwardReturn: forwardReturn[row]!,
+    }));
+    const { returns } = signalReturns(days, policy);
+    const mean = (of: (value: number) => number) => returns.reduce((sum, value) => sum + of(value), 0) / returns.length;
+    return { mean: mean((value) => value), meanSquare: mean((value) => value ** 2) };
   }
 
   /** What a learner with these parameters predicted of every scored row, each row once, in time order. */
@@ -81,12 +103,19 @@ export class WalkForwardObjective {
   }
 
   async #run(tasks: readonly TrialTask[]): Promise<Float64Array[]> {
-    const jobs = tasks.map(({ params, fold }): FitJob => {
+    const jobs = tasks.map(({ params, fold }) => {
       const { train, test } = this.#folds[fold]!;
       const { spec } = learnerOfParameters(this.#space.learner, { ...this.#space.fixed, ...params });
-      return { spec, rows: train, predict: test, keep: false };
+      return { spec, rows: train, predict: test, keep: false } satisfies FitJob;
     });
-    return (await fitPool.run(this.#window, jobs, this.#threads)).map(({ predictions }) => predictions ?? new Float64Array());
+    const order = jobs
+      .map(({ spec, rows }, i) => ({ i, work: expectedWork(spec, rows.length) }))
+      .sort((a, b) => b.work - a.work || a.i - b.i);
+    const ordered = order.map(({ i }) => jobs[i]!);
+    const results = await fitPool.run(this.#window, ordered, this.#threads);
+    const predictions = new Array<Float64Array>(jobs.length);
+    for (const [at, { i }] of order.entries()) predictions[i] = results[at]!.predictions ?? new Float64Array();
+    return predictions;
   }
 
   #labels = (rows: Int32Array): Uint8Array => Uint8Array.from(rows, (row) => this.#window.labels[row]!);

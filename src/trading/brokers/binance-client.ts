@@ -13,6 +13,7 @@ import {
   parseTickerPrice,
   parseTrades,
 } from './binance-replies.ts';
+import { binanceTrades } from './binance-trades.ts';
 import { classifyExchangeError, exchangeErrorCode, isNotFound } from './classify-exchange-error.ts';
 import { type BinanceApi, openCcxtExchange } from './open-ccxt-exchange.ts';
 import type { VenueClient, VenueOrder, VenueOrderLists } from './venue-client.ts';
@@ -86,6 +87,8 @@ export class BinanceClient implements VenueClient {
     const query = { symbol, orderId: order.venueOrderId, limit: PAGE, ...this.#signed() };
     return parseTrades(await this.#api.privateGetMyTrades(query), order.venueOrderId);
   }
+
+  recentTrades = (symbol: string, fromMs: TimeMs) => binanceTrades(this.#api, symbol, fromMs, () => this.#signed());
 
   balances = async () => parseBalances(await this.#api.privateGetAccount(this.#signed()));
 

@@ -242,6 +242,7 @@ export class BinanceLoopback {
       qty: fill.quantity,
       commission: fill.feeAmount,
       commissionAsset: fill.feeAsset,
+      isBuyer: fill.side === 'buy',
       time: fill.executedAtMs + this.skewMs,
     }));
   }

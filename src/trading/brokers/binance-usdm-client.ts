@@ -13,6 +13,7 @@ import {
 } from './binance-replies.ts';
 import { classifyUsdmError, isMarginTypeSet, isWrongUsdmTime } from './binance-usdm-errors.ts';
 import { parseFunding, parseIsHedged, parsePosition, parseTradedOrders, parseWallet } from './binance-usdm-replies.ts';
+import { usdmTrades } from './binance-usdm-trades.ts';
 import { isNotFound, messageOf } from './classify-exchange-error.ts';
 import { type BinanceApi, type BinanceUsdmApi, openCcxtExchange } from './open-ccxt-exchange.ts';
 import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
@@ -112,6 +113,9 @@ export class BinanceUsdmClient implements VenueClient {
     const query = { symbol, orderId: venueOrderId, limit: PAGE, ...this.#signed() };
     return parseTrades(await this.#api.fapiPrivateGetUserTrades(query), venueOrderId);
   }
+
+  recentTrades = (symbol: string, fromMs: TimeMs) =>
+    usdmTrades(this.#api, symbol, { fromMs, toMs: this.#venueNowMs() }, () => this.#signed());
 
   /** The position as Ether held, and cash as what is left of the wallet once it was paid for: what the journal books. */
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {

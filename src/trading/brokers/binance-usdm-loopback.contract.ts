@@ -142,7 +142,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
         return this.isLagging ? [] : venue.orders.map((order) => this.#show(order));
       case 'GET v1/userTrades':
         checkSpan(query);
-        return venue.orders.flatMap((order) => this.#trades(order));
+        return this.#userTrades(query);
       case 'GET v1/income':
         return this.#income(query);
       case 'GET v1/positionSide/dual':
@@ -205,6 +205,17 @@ export class BinanceUsdmLoopback extends VenueLoopback {
       }));
   }
 
+  /** Oldest first, one page, within the times asked for. */
+  #userTrades(query: URLSearchParams): object[] {
+    const from = Number(query.get('startTime') ?? 0);
+    const to = Number(query.get('endTime') ?? Number.MAX_SAFE_INTEGER);
+    return this.venue.orders
+      .flatMap((order) => this.#trades(order))
+      .filter(({ time }) => time >= from && time <= to)
+      .sort((a, b) => a.time - b.time)
+      .slice(0, Number(query.get('limit') ?? 500));
+  }
+
   #orders(clientOrderId: string): Order[] {
     return this.venue.orders.filter(({ intent }) => intent.clientOrderId === clientOrderId);
   }
@@ -229,7 +240,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
     };
   }
 
-  #trades({ venueOrderId, intent, fills, shownFills }: Order): object[] {
+  #trades({ venueOrderId, intent, fills, shownFills }: Order) {
     return fills.slice(0, shownFills).map((fill, i) => ({
       symbol: 'ETHUSDT',
       id: Number(venueOrderId) * 1_000 + i,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Money, money, ZERO } from '../../domain/index.ts';
 import type { FundingPayment, VenuePosition } from '../broker.ts';
 import { decimalText } from '../order.ts';
+import type { VenueTrade } from './venue-client.ts';
 
 const id = z.union([z.number(), z.string()]).transform(String);
 const time = z.union([z.number(), z.string()]).transform(Number).pipe(z.int());
@@ -64,3 +65,19 @@ export const parseTradedOrders = (reply: unknown): string[] =>
     .array(z.object({ orderId: id }))
     .parse(reply)
     .map(({ orderId }) => orderId);
+
+const tradesSchema = z.array(
+  z.object({ id, orderId: id, side: z.enum(['BUY', 'SELL']), price: decimalText, qty: decimalText, time }).transform(
+    (trade): VenueTrade => ({
+      tradeId: trade.id,
+      venueOrderId: trade.orderId,
+      side: trade.side === 'BUY' ? 'buy' : 'sell',
+      quantity: trade.qty,
+      priceUsd: trade.price,
+      atMs: trade.time,
+    }),
+  ),
+);
+
+/** fapi/v1/userTrades of the whole account. @throws ZodError */
+export const parseAccountTrades = (reply: unknown): VenueTrade[] => tradesSchema.parse(reply);

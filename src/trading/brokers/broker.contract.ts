@@ -112,6 +112,23 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
     expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
   });
 
+  it('shows every execution of the account, each once, under the ids that the journal booked', async () => {
+    const sinceMs = harness.clock.nowMs();
+    await engine.execute([await intent('buy', '0.5', 1)]);
+    await engine.execute([await intent('sell', '0.4', 2)]);
+    const booked = [...engine.ledger.orders.values()].flatMap(({ tradeIds }) => [...tradeIds]);
+    const shown = await engine.broker.recentFills('ETHUSDT', sinceMs - 1_000);
+    expect(shown.map(({ tradeId }) => tradeId).sort()).toEqual(booked.sort());
+    const sum = (side: 'buy' | 'sell') =>
+      shown
+        .filter((fill) => fill.side === side)
+        .reduce((total, { quantity }) => total.plus(quantity), money(0))
+        .toFixed();
+    expect([sum('buy'), sum('sell')]).toEqual(['0.5', '0.4']);
+    for (const { executedAtMs } of shown) expect(Math.abs(executedAtMs - sinceMs)).toBeLessThan(60_000);
+    expect(await engine.broker.recentFills('ETHUSDT', harness.clock.nowMs() + 3_600_000)).toEqual([]);
+  });
+
   it('carries an intent out once, however often it is asked to', async () => {
     const order = await intent('buy', '0.5', 1);
     await engine.execute([order, order]);

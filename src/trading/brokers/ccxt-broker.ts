@@ -1,5 +1,6 @@
 import { type Clock, ExchangeError, money, type TimeMs, type Timer, toText } from '../../domain/index.ts';
 import type {
+  AccountFill,
   AssetBalance,
   Broker,
   BrokerCapabilities,
@@ -11,6 +12,7 @@ import type {
   PerpetualAccount,
   SubmitResult,
 } from '../broker.ts';
+import { type CrashHook, noCrash } from '../crash-point.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
@@ -45,6 +47,7 @@ export interface CcxtBrokerOptions {
   readonly weightPauseMs?: number;
   /** How many times faster than the wall the world's clock runs; windows of a simulated world are that much longer. */
   readonly worldSpeed?: number;
+  readonly crash?: CrashHook;
 }
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
@@ -70,6 +73,7 @@ export class CcxtBroker implements Broker {
   readonly #clock: Clock;
   readonly #venueClock: VenueClock;
   readonly #timer: Timer;
+  readonly #crash: CrashHook;
   readonly #baseAsset: string;
   readonly #quoteAsset: string;
 
@@ -78,6 +82,7 @@ export class CcxtBroker implements Broker {
     this.venue = venue;
     this.#clock = clock;
     this.#timer = timer;
+    this.#crash = options.crash ?? noCrash;
     this.#baseAsset = options.baseAsset ?? 'ETH';
     this.#quoteAsset = options.quoteAsset ?? 'USDT';
     this.#client = client;
@@ -178,6 +183,13 @@ export class CcxtBroker implements Broker {
     return Promise.all(orders.map((order) => this.#ask('executions', () => this.#report(order, symbol))));
   }
 
+  async recentFills(symbol: string, sinceMs: TimeMs): Promise<readonly AccountFill[]> {
+    const fromMs = sinceMs + this.#venueClock.offsetMs;
+    const trades = await this.#ask('trades', () => this.#client.recentTrades(symbol, fromMs));
+    const byId = new Map(trades.map((trade) => [trade.tradeId, trade]));
+    return [...byId.values()].map(({ atMs, ...trade }) => ({ ...trade, executedAtMs: this.#venueClock.toOurs(atMs) }));
+  }
+
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
     return this.#ask('balances', () => this.#client.balances());
   }
@@ -200,6 +212,7 @@ export class CcxtBroker implements Broker {
 
   async #report(order: VenueOrder, symbol: string): Promise<OrderReport> {
     if (money(order.executedQuantity).eq(0)) return this.#reportFrom(order, []);
+    await this.#crash('order.before_executions');
     return this.#reportFrom(order, await this.#client.executions(order, symbol));
   }
 

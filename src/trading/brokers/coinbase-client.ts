@@ -15,8 +15,9 @@ import {
   parseProduct,
   parseProductPrice,
 } from './coinbase-replies.ts';
+import { parseCoinbaseTrades } from './coinbase-trades.ts';
 import { type CoinbaseApi, openCcxtExchange } from './open-ccxt-exchange.ts';
-import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
+import type { VenueClient, VenueExecution, VenueOrder, VenueTrade } from './venue-client.ts';
 import { VENUE_CAPABILITIES, type VenueClientOptions } from './venues.ts';
 
 /** A token signed by ccxt is good for two minutes. */
@@ -119,6 +120,19 @@ export class CoinbaseClient implements VenueClient {
       const reply = await this.#api.v3PrivateGetBrokerageOrdersHistoricalFills(query);
       const { executions, next } = parseCoinbaseFills(reply, venueOrderId, this.#quoteAsset);
       found.push(...executions);
+      return next;
+    });
+    return found;
+  }
+
+  async recentTrades(_symbol: string, fromMs: TimeMs): Promise<readonly VenueTrade[]> {
+    const found: VenueTrade[] = [];
+    const since = { product_ids: [this.#product], start_sequence_timestamp: new Date(fromMs).toISOString(), limit: PAGE };
+    await this.#pages(async (cursor) => {
+      const { trades, next } = parseCoinbaseTrades(
+        await this.#api.v3PrivateGetBrokerageOrdersHistoricalFills({ ...since, ...cursor }),
+      );
+      found.push(...trades.filter(({ atMs }) => atMs >= fromMs));
       return next;
     });
     return found;

@@ -46,7 +46,7 @@ export class CoinbaseLoopback extends VenueLoopback {
     if (route === 'GET key_permissions')
       return { can_view: true, can_trade: true, can_transfer: false, portfolio_uuid: 'test-portfolio' };
     if (route === 'GET accounts') return this.#accounts();
-    if (route === 'GET orders/historical/fills') return this.#fills(query.get('order_ids') ?? '');
+    if (route === 'GET orders/historical/fills') return this.#fills(query.get('order_ids'));
     if (route === 'GET orders/historical/batch') return this.#list(query);
     const order = this.venue.orders.find(({ venueOrderId }) => route === `GET orders/historical/${idOf(venueOrderId)}`);
     if (order) return { order: this.#show(order) };
@@ -132,22 +132,24 @@ export class CoinbaseLoopback extends VenueLoopback {
     return { accounts, has_next: false, cursor: '' };
   }
 
-  #fills(orderId: string): object {
-    const order = this.venue.orders.find(({ venueOrderId }) => idOf(venueOrderId) === orderId);
-    const shown = order?.fills.slice(0, order.shownFills) ?? [];
-    const fills = [...shown, ...shown].map((fill) => ({
-      entry_id: `entry-${fill.tradeId}`,
-      trade_id: fill.tradeId,
-      order_id: orderId,
-      trade_time: new Date(fill.executedAtMs + this.skewMs).toISOString(),
-      trade_type: 'FILL',
-      price: fill.priceUsd,
-      size: fill.quantity,
-      commission: fill.feeAmount,
-      product_id: 'ETH-USDT',
-      size_in_quote: false,
-      side: fill.side.toUpperCase(),
-    }));
+  #fills(orderId: string | null): object {
+    const orders = this.venue.orders.filter(({ venueOrderId }) => orderId === null || idOf(venueOrderId) === orderId);
+    const fills = orders.flatMap(({ venueOrderId, fills, shownFills }) => {
+      const shown = fills.slice(0, shownFills);
+      return [...shown, ...shown].map((fill) => ({
+        entry_id: `entry-${fill.tradeId}`,
+        trade_id: fill.tradeId,
+        order_id: idOf(venueOrderId),
+        trade_time: new Date(fill.executedAtMs + this.skewMs).toISOString(),
+        trade_type: 'FILL',
+        price: fill.priceUsd,
+        size: fill.quantity,
+        commission: fill.feeAmount,
+        product_id: 'ETH-USDT',
+        size_in_quote: false,
+        side: fill.side.toUpperCase(),
+      }));
+    });
     return { fills, cursor: '' };
   }
 

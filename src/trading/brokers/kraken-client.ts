@@ -14,6 +14,7 @@ import {
   parseQueriedOrders,
   parseQueriedTrades,
 } from './kraken-replies.ts';
+import { krakenTrades } from './kraken-trades.ts';
 import { type KrakenApi, openCcxtExchange } from './open-ccxt-exchange.ts';
 import type { VenueClient, VenueExecution, VenueOrder } from './venue-client.ts';
 import { VENUE_CAPABILITIES, type VenueClientOptions } from './venues.ts';
@@ -121,6 +122,9 @@ export class KrakenClient implements VenueClient {
   async executions(order: VenueOrder): Promise<readonly VenueExecution[]> {
     return this.#executionsOf(await this.#query(order.venueOrderId));
   }
+
+  recentTrades = (symbol: string, fromMs: TimeMs) =>
+    krakenTrades((query) => this.#inTurn(() => this.#api.privatePostTradesHistory(query)), symbol, fromMs);
 
   balances = async () => parseExtendedBalances(await this.#inTurn(() => this.#api.privatePostBalanceEx()));
 

@@ -129,28 +129,35 @@ export class KrakenLoopback extends VenueLoopback {
       return { closed, count: Object.keys(closed).length };
     }
     if (method === 'QueryOrders') return show(venue.orders.filter(({ venueOrderId }) => ids.includes(idOf(venueOrderId))));
-    if (method === 'QueryTrades')
-      return Object.fromEntries(
-        venue.orders.flatMap(({ venueOrderId, fills }) =>
-          fills
-            .filter(({ tradeId }) => ids.includes(tradeId))
-            .map((fill) => [
-              fill.tradeId,
-              {
-                ordertxid: idOf(venueOrderId),
-                pair: 'ETHUSDT',
-                time: (fill.executedAtMs + this.skewMs) / 1000,
-                type: fill.side,
-                price: fill.priceUsd,
-                vol: fill.quantity,
-                fee: fill.feeAmount,
-              },
-            ]),
-        ),
-      );
+    if (method === 'QueryTrades') return this.#trades(ids);
+    if (method === 'TradesHistory') {
+      const trades = this.#trades(venue.orders.flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId)));
+      return { trades, count: Object.keys(trades).length };
+    }
     const asset = (name: string) => (name === 'ETH' ? 'XETH' : name);
     return Object.fromEntries(
       [...venue.balances].map(([name, free]) => [asset(name), { balance: free.toFixed(), hold_trade: '0.0000' }]),
+    );
+  }
+
+  #trades(ids: readonly string[]): object {
+    return Object.fromEntries(
+      this.venue.orders.flatMap(({ venueOrderId, fills }) =>
+        fills
+          .filter(({ tradeId }) => ids.includes(tradeId))
+          .map((fill) => [
+            fill.tradeId,
+            {
+              ordertxid: idOf(venueOrderId),
+              pair: 'ETHUSDT',
+              time: (fill.executedAtMs + this.skewMs) / 1000,
+              type: fill.side,
+              price: fill.priceUsd,
+              vol: fill.quantity,
+              fee: fill.feeAmount,
+            },
+          ]),
+      ),
     );
   }
 

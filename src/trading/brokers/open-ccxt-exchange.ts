@@ -62,6 +62,7 @@ export interface KrakenApi extends CcxtApi {
   privatePostClosedOrders(parameters: object): Promise<unknown>;
   privatePostQueryOrders(parameters: object): Promise<unknown>;
   privatePostQueryTrades(parameters: object): Promise<unknown>;
+  privatePostTradesHistory(parameters: object): Promise<unknown>;
   nonce(): number;
 }
 

@@ -1,5 +1,6 @@
 import { type Money, maxMoney, money, type TimeMs, toText, ZERO } from '../../domain/index.ts';
 import type {
+  AccountFill,
   AssetBalance,
   Broker,
   BrokerCapabilities,
@@ -162,6 +163,12 @@ export class PaperBroker implements Broker {
 
   async openOrders(): Promise<readonly OrderReport[]> {
     return [];
+  }
+
+  async recentFills(_symbol: string, sinceMs: TimeMs): Promise<readonly AccountFill[]> {
+    return [...this.#reports.values()].flatMap(({ venueOrderId, fills }) =>
+      fills.filter(({ executedAtMs }) => executedAtMs >= sinceMs).map((fill) => ({ ...fill, venueOrderId })),
+    );
   }
 
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {

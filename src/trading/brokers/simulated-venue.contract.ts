@@ -118,6 +118,13 @@ export class SimulatedVenue {
         cancel: async ({ listClientOrderId }) => this.#cancelList(listClientOrderId),
       },
       openOrders: async () => this.orders.filter(isOpen).map((order) => this.#report(order)),
+      recentFills: async (_symbol, sinceMs) =>
+        this.orders.flatMap(({ venueOrderId, fills, shownFills }) =>
+          fills
+            .slice(0, shownFills)
+            .filter(({ executedAtMs }) => executedAtMs >= sinceMs)
+            .map((fill) => ({ ...fill, venueOrderId })),
+        ),
       balances: async () =>
         new Map(
           [...this.balances].map(([asset, total]): [string, AssetBalance] => {

@@ -37,6 +37,12 @@ export interface VenueOrder {
   readonly executions: readonly VenueExecution[];
 }
 
+/** An execution in the account's history. */
+export type VenueTrade = Omit<VenueExecution, 'feeAmount' | 'feeAsset'> & {
+  readonly venueOrderId: string;
+  readonly side: 'buy' | 'sell';
+};
+
 /** A list of orders as the venue shows it. */
 export interface VenueOrderList {
   readonly isExecuting: boolean;
@@ -71,6 +77,8 @@ export interface VenueClient {
   cancel(reference: OrderReference): Promise<VenueOrder>;
   openOrders(symbol: string): Promise<readonly VenueOrder[]>;
   executions(order: VenueOrder, symbol: string): Promise<readonly VenueExecution[]>;
+  /** Every execution of the account on the symbol since `fromMs`. */
+  recentTrades(symbol: string, fromMs: TimeMs): Promise<readonly VenueTrade[]>;
   balances(): Promise<ReadonlyMap<string, AssetBalance>>;
   /** Last price of an asset in the quote currency, for fees. */
   price(asset: string, quoteAsset: string): Promise<string>;

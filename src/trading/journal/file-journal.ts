@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvariantError } from '../../domain/index.ts';
 import { AppendFile } from '../append-file.ts';
-import { type CrashHook, noCrash } from '../crash-point.ts';
+import { type CrashHook, type CrashPoint, noCrash } from '../crash-point.ts';
 import { isCode, syncFolder } from '../durable-file.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import type { JournalRecord, LedgerSnapshot } from './journal-record.ts';
@@ -30,6 +30,7 @@ export class FileJournal implements Journal {
   readonly #options: FileJournalOptions;
   #file: AppendFile;
   #entries: JournalEntry[] | undefined;
+  #firstSeq: number;
   #lastSeq: number;
   #checksum: number;
   #turn: Promise<unknown> = Promise.resolve();
@@ -40,6 +41,7 @@ export class FileJournal implements Journal {
     this.repairedBytes = state.tornTail.length;
     this.#file = state.file;
     this.#entries = state.entries;
+    this.#firstSeq = state.entries[0]?.seq ?? 1;
     this.#lastSeq = state.lastSeq;
     this.#checksum = state.checksum;
   }
@@ -57,6 +59,11 @@ export class FileJournal implements Journal {
 
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** Records that count, from the newest checkpoint on. */
+  get length(): number {
+    return this.#lastSeq - this.#firstSeq + 1;
   }
 
   append(records: readonly JournalRecord[]): Promise<number> {
@@ -78,8 +85,11 @@ export class FileJournal implements Journal {
    */
   compact(snapshot: LedgerSnapshot, atMs: number): Promise<void> {
     return this.#inTurn(async () => {
+      const crash = this.#options.crash ?? noCrash;
       await this.#beginSegment();
+      await crash('compact.before_checkpoint');
       await this.#append([{ type: 'checkpoint', atMs, ledger: snapshot }]);
+      await crash('compact.after_checkpoint');
       const checkpoint = this.#file.path;
       const read = await readSegment(checkpoint, this.#lastSeq);
       if (read.entries[0]?.record.type !== 'checkpoint') {
@@ -88,7 +98,10 @@ export class FileJournal implements Journal {
           `${checkpoint} does not begin with the checkpoint just written`,
         );
       }
+      this.#firstSeq = this.#lastSeq;
+      await this.#reached('journal.before_archive');
       await this.#archiveBefore(this.#lastSeq);
+      await crash('compact.after_moves');
     });
   }
 
@@ -113,11 +126,18 @@ export class FileJournal implements Journal {
     return this.#lastSeq;
   }
 
+  /** The file before goes on being written to where the new one cannot be made. */
   async #beginSegment(): Promise<void> {
     if (this.#file.size === 0) return;
-    await this.#file.close();
+    const before = this.#file;
     this.#file = await AppendFile.open(segmentPath(this.folder, this.#lastSeq + 1), 0, this.#options.crash ?? noCrash);
     this.#checksum = FIRST_CHECKSUM;
+    await before.close();
+    await this.#reached('journal.segment_start');
+  }
+
+  async #reached(point: CrashPoint): Promise<void> {
+    await this.#options.crash?.(point);
   }
 
   async #archiveBefore(firstSeq: number): Promise<void> {
@@ -125,7 +145,11 @@ export class FileJournal implements Journal {
     if (old.length === 0) return;
     const archive = join(this.folder, ARCHIVE);
     await mkdir(archive, { recursive: true });
-    for (const seq of old) await rename(segmentPath(this.folder, seq), join(archive, `${segmentName(seq)}.ndjson`));
+    for (const seq of old) {
+      await rename(segmentPath(this.folder, seq), segmentPath(archive, seq));
+      await this.#options.crash?.('compact.between_moves');
+      await this.#reached('journal.after_move');
+    }
     await syncFolder(archive);
     await syncFolder(this.folder);
   }
@@ -170,29 +194,71 @@ export async function readJournal(folder: string): Promise<JournalOnDisk> {
   }
 }
 
+/**
+ * Every record that was ever written and is still there, in order: those that a compaction archived, then those that
+ * count. A checkpoint is left out where the records that it stands for are there.
+ * @throws InvariantError `journal.damaged`
+ */
+export async function readWholeJournal(folder: string): Promise<JournalEntry[]> {
+  try {
+    return await readAllSegments(folder);
+  } catch (error) {
+    // As in `readJournal`.
+    if (!isCode(error, 'ENOENT')) throw error;
+    return readAllSegments(folder);
+  }
+}
+
+async function readAllSegments(folder: string): Promise<JournalEntry[]> {
+  const archive = join(folder, ARCHIVE);
+  const paths = new Map<number, string>();
+  for (const place of [folder, archive]) for (const seq of await listSegments(place)) paths.set(seq, segmentPath(place, seq));
+  let entries: JournalEntry[] = [];
+  let lastSeq = 0;
+  for (const [firstSeq, path] of [...paths].sort(([a], [b]) => a - b)) {
+    const segment = await readSegment(path, firstSeq);
+    const isCheckpoint = segment.entries[0]?.record.type === 'checkpoint';
+    if (firstSeq !== lastSeq + 1) entries = [];
+    // What begins in the middle, since what was before is gone, means nothing.
+    if (segment.entries.length === 0 || (entries.length === 0 && firstSeq !== 1 && !isCheckpoint)) continue;
+    for (const entry of isCheckpoint && entries.length > 0 ? segment.entries.slice(1) : segment.entries) entries.push(entry);
+    lastSeq = firstSeq + segment.entries.length - 1;
+  }
+  return entries;
+}
+
 async function readSegments(folder: string): Promise<JournalOnDisk> {
   const firstSeqs = await listSegments(folder);
-  let entries: JournalEntry[] = [];
-  let segment: Segment = { entries: [], goodBytes: 0, tornTail: Buffer.alloc(0), checksum: FIRST_CHECKSUM };
-  let nextSeq = firstSeqs[0] ?? 1;
-  for (const firstSeq of firstSeqs) {
-    if (firstSeq !== nextSeq || segment.tornTail.length > 0) throw missing(folder, nextSeq, firstSeq);
-    segment = await readSegment(segmentPath(folder, firstSeq), firstSeq);
-    if (segment.entries[0]?.record.type === 'checkpoint') entries = [];
-    for (const entry of segment.entries) entries.push(entry);
-    nextSeq = firstSeq + segment.entries.length;
+  const segments: (Segment & { readonly firstSeq: number })[] = [];
+  // From the newest back to the checkpoint that stands for all before it.
+  for (const firstSeq of firstSeqs.toReversed()) {
+    const segment = await readSegment(segmentPath(folder, firstSeq), firstSeq);
+    segments.unshift({ ...segment, firstSeq });
+    if (segment.entries[0]?.record.type === 'checkpoint') break;
   }
-  if (nextSeq > 1 && entries.length > 0 && entries[0]!.seq !== 1 && entries[0]!.record.type !== 'checkpoint') {
+  const entries: JournalEntry[] = [];
+  let last: Segment = { entries: [], goodBytes: 0, tornTail: Buffer.alloc(0), checksum: FIRST_CHECKSUM };
+  let lastFirstSeq = 1;
+  let nextSeq = segments[0]?.firstSeq ?? 1;
+  for (const segment of segments) {
+    // What was made for a segment that was never begun.
+    if (segment.firstSeq < nextSeq && segment.entries.length === 0 && segment.tornTail.length === 0) continue;
+    if (segment.firstSeq !== nextSeq || last.tornTail.length > 0) throw missing(folder, nextSeq, segment.firstSeq);
+    for (const entry of segment.entries) entries.push(entry);
+    last = segment;
+    lastFirstSeq = segment.firstSeq;
+    nextSeq = segment.firstSeq + segment.entries.length;
+  }
+  if (entries.length > 0 && entries[0]!.seq !== 1 && entries[0]!.record.type !== 'checkpoint') {
     throw missing(folder, 1, entries[0]!.seq);
   }
-  const lastPath = segmentPath(folder, firstSeqs.at(-1) ?? 1);
   return {
     entries,
     lastSeq: nextSeq - 1,
-    tornTail: segment.tornTail,
-    lastPath,
-    lastGoodBytes: segment.goodBytes,
-    checksum: segment.checksum,
+    tornTail: last.tornTail,
+    lastPath: segmentPath(folder, lastFirstSeq),
+    lastGoodBytes: last.goodBytes,
+    checksum: last.checksum,
   };
 }
 

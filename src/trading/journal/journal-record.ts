@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { equityPointSchema } from '../equity-point.ts';
 import { decimalText, fillSchema, orderIntentSchema, timeMs } from '../order.ts';
 import { ORDER_STATES } from '../order-state.ts';
 import { tradeSchema } from '../trade.ts';
@@ -48,6 +49,16 @@ const positionSnapshotSchema = z
   })
   .readonly();
 
+const differenceSchema = z.object({
+  kind: z.string(),
+  subject: z.string(),
+  journal: z.string(),
+  venue: z.string(),
+  explained: z.boolean(),
+  /** What was done about it; journals of earlier versions do not say. */
+  action: z.string().optional(),
+});
+
 /** The whole state that the records before it add up to; compaction starts a journal anew with one. */
 export const ledgerSnapshotSchema = z
   .object({
@@ -65,20 +76,14 @@ export const ledgerSnapshotSchema = z
     fundingUsd: decimalText.optional(),
     lastFundingMs: timeMs.optional(),
     fundingIds: z.array(z.string()).optional(),
+    /** What the last comparison with the exchange found; checkpoints of earlier versions do not say. */
+    lastReconciliation: z.object({ atMs: timeMs, differences: z.array(differenceSchema) }).nullish(),
+    /** Absent in journals of earlier versions. */
+    equity: z.array(equityPointSchema).optional(),
   })
   .readonly();
 
 export type LedgerSnapshot = z.infer<typeof ledgerSnapshotSchema>;
-
-const differenceSchema = z.object({
-  kind: z.string(),
-  subject: z.string(),
-  journal: z.string(),
-  venue: z.string(),
-  explained: z.boolean(),
-  /** What was done about it; journals of earlier versions do not say. */
-  action: z.string().optional(),
-});
 
 /** Everything that the journal may hold. A record says what happened; state is the fold over them. */
 export const journalRecordSchema = z.discriminatedUnion('type', [
@@ -113,8 +118,12 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     /** What was held when it was booked, which is not always when it was due. */
     positionEth: decimalText.optional(),
   }),
+  /** What is left of the position is too small for the venue to sell: its trade is over, and the rest stays in the account. */
+  record('dust', { quantityEth: decimalText, valueUsd: decimalText, minNotionalUsd: decimalText }),
   record('protection', { protection: protectionSchema.nullable() }),
   record('reconciliation', { differences: z.array(differenceSchema) }),
+  /** Equity after a decision was carried out: what losses and drawdown are measured from. */
+  record('equity', { point: equityPointSchema }),
   record('checkpoint', { ledger: ledgerSnapshotSchema }),
 ]);
 

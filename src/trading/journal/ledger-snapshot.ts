@@ -39,6 +39,11 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
       lastFundingMs: ledger.lastFundingMs,
       fundingIds: [...ledger.fundingIds],
     }),
+    lastReconciliation: ledger.lastReconciliation && {
+      atMs: ledger.lastReconciliation.atMs,
+      differences: ledger.lastReconciliation.differences,
+    },
+    ...(ledger.equityPoints.length > 0 && { equity: [...ledger.equityPoints] }),
   };
 }
 

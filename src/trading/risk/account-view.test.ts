@@ -126,5 +126,13 @@ describe('accountView', () => {
     expect(accountView(ledger, PRICE, NOW + 5, []).ordersToday).toBe(2);
     expect(countOrdersSince(ledger, NOW - 1)).toBe(3);
     expect(countOrdersSince(ledger, NOW + 3)).toBe(0);
+    // A stop carries the time of the candle that reached it, which may be yesterday's.
+    const dated = ledgerWith(
+      { side: 'buy', atMs: NOW, priceUsd: '2000' },
+      { side: 'sell', atMs: NOW - 5, priceUsd: '1900' },
+      { side: 'buy', atMs: NOW + 1, priceUsd: '1900' },
+      { side: 'sell', atMs: NOW - 2, priceUsd: '1900' },
+    );
+    expect(countOrdersSince(dated, NOW)).toBe(2);
   });
 });

@@ -25,6 +25,7 @@ export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, hist
     dayStartEquityUsd: equityAt(past.points, nowMs - DAY_MS) ?? past.startUsd,
     weekStartEquityUsd: equityAt(past.points, nowMs - WEEK_MS) ?? past.startUsd,
     ordersToday: countOrdersSince(ledger, startOfDayMs(nowMs)),
+    workingOrders: ledger.workingOrders().length,
     closedTrades: ledger.closedTrades.map(
       (trade): ClosedTrade => ({
         exitTimeMs: trade.exitTimeMs ?? nowMs,
@@ -51,12 +52,13 @@ function equityAt(history: readonly Pick<EquityPoint, 'timeMs' | 'equityUsd'>[],
   return (history.findLast((point) => point.timeMs <= timeMs) ?? history[0])?.equityUsd;
 }
 
-/** Orders planned since then that were not given up, protective ones at the exchange left out; counts back from the newest, as orders are kept in their order. */
+/**
+ * Orders planned since then that were not given up, protective ones at the exchange left out. Orders are not in the order
+ * of their times: a stop carries the time of the candle that reached it, an adopted order that of the exchange.
+ */
 export function countOrdersSince(ledger: Ledger, sinceMs: TimeMs): number {
   let count = 0;
-  for (const order of [...ledger.orders.values()].reverse()) {
-    if (order.intent.plannedAtMs < sinceMs) break;
-    if (order.state !== 'NOT_SENT' && order.intent.listClientOrderId === undefined) count++;
-  }
+  for (const { intent, state } of ledger.orders.values())
+    if (intent.plannedAtMs >= sinceMs && state !== 'NOT_SENT' && intent.listClientOrderId === undefined) count++;
   return count;
 }

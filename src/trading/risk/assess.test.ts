@@ -14,6 +14,7 @@ const account: AccountView = {
   dayStartEquityUsd: 10_000,
   weekStartEquityUsd: 10_000,
   ordersToday: 0,
+  workingOrders: 0,
   closedTrades: [],
 };
 const context: RiskContext = {
@@ -55,6 +56,7 @@ const strict: RiskLimits = {
 const cases: [rule: string, account: Partial<AccountView>, context: Partial<RiskContext>][] = [
   ['halted', {}, { isHalted: true }],
   ['exchange_status', {}, { isExchangeUp: false }],
+  ['working_order', { workingOrders: 1 }, {}],
   ['equity', { equityUsd: 0, dayStartEquityUsd: 0, weekStartEquityUsd: 0, peakEquityUsd: 0 }, {}],
   ['price_sanity', {}, { priceUsd: -1 }],
   ['price_sanity', {}, { priceUsd: Number.POSITIVE_INFINITY, secondPriceUsd: undefined }],
@@ -78,6 +80,8 @@ const cases: [rule: string, account: Partial<AccountView>, context: Partial<Risk
   ['low_profit_pairs', { closedTrades: [trade(13, 1), trade(11, -20), trade(9, 1)] }, {}],
   ['spread_bps', {}, { spreadBps: 21 }],
   ['slippage_bps', {}, { slippageBps: 21 }],
+  ['spread_bps', {}, { needsBook: true, slippageBps: 1 }],
+  ['slippage_bps', {}, { needsBook: true, spreadBps: 1 }],
 ];
 
 describe('assess', () => {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, money } from '../../domain/index.ts';
 import { Ledger } from '../ledger.ts';
+import type { OrderIntent } from '../order.ts';
 import { makeIntent } from '../plan-trade.ts';
+import { freeToClose, pendingOn } from '../reserved.ts';
 import { BINANCE_ETHUSDT_PERPETUAL_FILTERS } from '../symbol-filters.ts';
 import { accountView } from './account-view.ts';
 import { assess, takesMoreRisk } from './assess.ts';
@@ -27,6 +29,7 @@ const account: AccountView = {
   dayStartEquityUsd: 10_000,
   weekStartEquityUsd: 10_000,
   ordersToday: 0,
+  workingOrders: 0,
   closedTrades: [],
 };
 const context: RiskContext = { isHalted: false, dataAgeMs: 0, priceUsd: 2000 };
@@ -191,6 +194,26 @@ describe('the order gate, of perpetuals', () => {
     return ledger;
   }
 
+  const gateFor = (given: RiskLimits, isHalted = false, more: Partial<RiskContext> = {}, feeBps = 0) =>
+    createOrderGate({
+      limits: given,
+      isHalted: () => isHalted,
+      feeBps,
+      history: () => [],
+      context: () => ({ ...context, ...more }),
+    });
+
+  /** The same with an order whose outcome is not known. */
+  function waiting(eth: string, intent: OrderIntent): Ledger {
+    const ledger = holding(eth);
+    const { clientOrderId } = intent;
+    ledger.apply({ type: 'order_planned', atMs: 0, intent });
+    ledger.apply({ type: 'order_submitting', atMs: 0, clientOrderId, sendBeforeMs: 0 });
+    const state = { state: 'UNKNOWN', venueOrderId: null, message: null } as const;
+    ledger.apply({ type: 'order_state', atMs: 0, clientOrderId, ...state });
+    return ledger;
+  }
+
   const none = { maxOrderUsd: 1, maxPositionUsd: 1, tradesPerDay: 0 };
   it.each([
     ['a short within everything', '0', order('sell', '5', false), {}, false, []],
@@ -210,17 +233,60 @@ describe('the order gate, of perpetuals', () => {
       order('sell', '1', false),
       none,
       false,
-      ['max_order_usd', 'max_position_usd', 'trades_per_day'],
+      ['trades_per_day', 'max_order_usd', 'max_position_usd'],
     ],
   ] as const)('%s', async (_name, eth, intent, more, isHalted, rules) => {
-    const gate = createOrderGate({ limits: { ...limits, ...more }, isHalted: () => isHalted });
+    const gate = gateFor({ ...limits, ...more }, isHalted);
     expect((await gate(intent, holding(eth))).map(({ rule }) => rule)).toEqual(rules);
   });
 
   it('takes no short where none is allowed, and still lets one go', async () => {
-    const gate = createOrderGate({ limits: { ...limits, futures: { ...futures, allowShort: false } }, isHalted: () => false });
+    const gate = gateFor({ ...limits, futures: { ...futures, allowShort: false } });
     expect((await gate(order('sell', '1', false), holding('0'))).map(({ rule }) => rule)).toEqual(['short_not_allowed']);
     expect(await gate(order('buy', '1', true), holding('-1'))).toEqual([]);
+  });
+
+  it.each([
+    ['data that is too old', { dataAgeMs: 30 * DAY_MS }, 'data_age'],
+    ['a market that is closed', { marketStatus: 'halted' }, 'exchange_status'],
+    ['a price that another source does not confirm', { secondPriceUsd: 1500 }, 'price_sanity'],
+    ['an order book that nobody knows', { needsBook: true }, 'spread_bps'],
+    ['a wide order book', { spreadBps: 500 }, 'spread_bps'],
+    ['a price that nobody knows', { priceUsd: Number.NaN }, 'price_sanity'],
+  ] as const)('denies a short because of %s, and lets one be closed all the same', async (_name, more, rule) => {
+    const gate = gateFor(limits, false, more);
+    expect((await gate(order('sell', '1', false), holding('0'))).map((one) => one.rule)).toContain(rule);
+    expect(await gate(order('buy', '1', true), holding('-1'))).toEqual([]);
+  });
+
+  it('denies a short whose liquidation would be too near', async () => {
+    const gate = gateFor({ ...limits, futures: { ...futures, leverage: 5 } });
+    expect((await gate(order('sell', '1', false), holding('0'))).map(({ rule }) => rule)).toEqual(['liquidation_distance']);
+  });
+
+  it('takes fees from the equity that margin comes out of', async () => {
+    // 9.99 ETH are 19,980 USDT; with 10 basis points of fee 9,980.02 USDT are left as margin, with a leverage of 2 for 19,960.04.
+    const rules = await gateFor(limits, false, {}, 10)(order('sell', '9.99', false), holding('0'));
+    expect(rules).toEqual([{ rule: 'leverage', value: '19980', limit: '19960.04' }]);
+    expect(await gateFor(limits, false, {}, 10)(order('sell', '9.98', false), holding('0'))).toEqual([]);
+  });
+
+  it('keeps for an order whose outcome is not known what it may still close', async () => {
+    const ledger = waiting('-3', { ...order('buy', '2', true), clientOrderId: 'open' });
+    expect(freeToClose(ledger).toFixed()).toBe('1');
+    expect(freeToClose(ledger, 'open').toFixed()).toBe('3');
+    expect(pendingOn(ledger, 'sell').toFixed()).toBe('0');
+    const gate = gateFor(limits);
+    expect(await gate(order('buy', '1', true), ledger)).toEqual([]);
+    expect(await gate(order('buy', '1.001', true), ledger)).toEqual([{ rule: 'position', value: '1.001', limit: '1' }]);
+  });
+
+  it('counts what an order whose outcome is not known may still open, and takes no new risk meanwhile', async () => {
+    const ledger = waiting('-3', { ...order('sell', '4', false), clientOrderId: 'open' });
+    const gate = gateFor(limits);
+    expect((await gate(order('sell', '3', false), ledger)).map(({ rule }) => rule)).toEqual(['working_order']);
+    expect((await gate(order('sell', '3.001', false), ledger)).map(({ rule }) => rule)).toEqual(['working_order', 'leverage']);
+    expect(await gate(order('buy', '3', true), ledger)).toEqual([]);
   });
 
   it('sees the entry price of a perpetual in the account', () => {

@@ -26,6 +26,8 @@ export interface AccountView {
   readonly weekStartEquityUsd: number;
   /** Orders sent since midnight UTC. */
   readonly ordersToday: number;
+  /** Orders of ours whose outcome is open, protective ones that rest at the exchange left out. */
+  readonly workingOrders: number;
   /** Ascending in exit time. */
   readonly closedTrades: readonly ClosedTrade[];
 }
@@ -43,6 +45,8 @@ export interface RiskContext {
   readonly hasSkill?: boolean | undefined;
   readonly priceUsd: number;
   readonly secondPriceUsd?: number | undefined;
+  /** Whether a purchase needs an order book: then a spread or a slippage that is not known denies it. */
+  readonly needsBook?: boolean | undefined;
   readonly spreadBps?: number | undefined;
   readonly slippageBps?: number | undefined;
   readonly isExchangeUp?: boolean | undefined;

@@ -15,6 +15,7 @@ const account: AccountView = {
   dayStartEquityUsd: 10_000,
   weekStartEquityUsd: 10_000,
   ordersToday: 0,
+  workingOrders: 0,
   closedTrades: [],
 };
 const context: RiskContext = { isHalted: false, dataAgeMs: 0, priceUsd: 2000 };

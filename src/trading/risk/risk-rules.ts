@@ -64,8 +64,15 @@ const secondSource: RiskRule = (_account, { maxPriceDeviation }, { priceUsd, oth
   if (otherSourcePriceUsd === null || !(otherSourcePriceUsd > 0)) return reason('second_source', 'unknown', maxPriceDeviation);
   return above('second_source', Math.abs(priceUsd / otherSourcePriceUsd - 1), maxPriceDeviation);
 };
-const spread: RiskRule = (_account, limits, context) => above('spread_bps', context.spreadBps, limits.maxSpreadBps);
-const slippage: RiskRule = (_account, limits, context) => above('slippage_bps', context.slippageBps, limits.maxSlippageBps);
+const ofBook = (rule: string, value: number | undefined, limit: number | null, { needsBook }: RiskContext): Reason | undefined =>
+  needsBook === true && value === undefined && limit !== null ? reason(rule, 'unknown', limit) : above(rule, value, limit);
+
+const spread: RiskRule = (_account, limits, context) => ofBook('spread_bps', context.spreadBps, limits.maxSpreadBps, context);
+const slippage: RiskRule = (_account, limits, context) =>
+  ofBook('slippage_bps', context.slippageBps, limits.maxSlippageBps, context);
+
+/** What an order of ours may still buy is not in the account yet: new risk waits until its outcome is known. */
+const workingOrder: RiskRule = ({ workingOrders }) => (workingOrders > 0 ? reason('working_order', workingOrders, 0) : undefined);
 
 const within = ({ closedTrades, nowMs }: AccountView, lookbackMs: number): readonly ClosedTrade[] =>
   closedTrades.filter((trade) => trade.exitTimeMs > nowMs - lookbackMs && trade.exitTimeMs <= nowMs);
@@ -119,6 +126,7 @@ const lowProfitPairs: RiskRule = (account, { lowProfitPairs: guard }) => {
 export const RISK_RULES: readonly RiskRule[] = [
   halted,
   exchangeStatus,
+  workingOrder,
   equity,
   priceSanity,
   secondSource,

@@ -10,6 +10,10 @@ export interface SizingInput {
   readonly positionEth: Money;
   /** The price at which the order is expected to fill before slippage; it also values the position. */
   readonly priceUsd: Money;
+  /** What a purchase is limited to: its size and its cost are counted at this price. Absent: a market order. */
+  readonly buyLimitUsd?: Money | undefined;
+  /** What no other order may still sell; absent: all that is held. */
+  readonly freeEth?: Money | undefined;
   readonly feeBps: number;
   readonly slippageBps: number;
   readonly filters: SymbolFilters;
@@ -32,8 +36,8 @@ const ONE = money(1);
 
 /**
  * The order that brings the position to the target: a fraction of equity at `priceUsd`, rounded down to the venue's
- * step, never more than cash pays for with slippage and fee on top, never more than is held. What the venue's filters
- * refuse (dust) is no order.
+ * step, never more than cash pays for with slippage (of a market order) and fee on top, never more than is held and free to
+ * sell. What the venue's filters refuse (dust) is no order.
  */
 export function sizeOrder(input: SizingInput): Sizing {
   const { priceUsd, positionEth, filters } = input;
@@ -54,19 +58,26 @@ const none = (why: Reason): Sizing => ({ kind: 'none', reason: why });
 /** Quotients are cut off here, far below any step; one wei is 18 decimals. */
 const QUANTITY_DECIMALS = 20;
 
-function buyQuantity(changeUsd: Money, { cashUsd, priceUsd, feeBps, slippageBps, filters }: SizingInput): Money {
-  const fillPrice = slippageBps === 0 ? priceUsd : priceUsd.times(ONE.plus(BPS.times(slippageBps)));
+function buyQuantity(changeUsd: Money, { cashUsd, priceUsd, buyLimitUsd, feeBps, slippageBps, filters }: SizingInput): Money {
+  const price = buyLimitUsd ?? priceUsd;
+  const isMarket = buyLimitUsd === undefined && slippageBps !== 0;
+  const fillPrice = isMarket ? price.times(ONE.plus(BPS.times(slippageBps))) : price;
   const costPerEth = fillPrice.times(ONE.plus(BPS.times(feeBps)));
-  const isAffordable = changeUsd.times(costPerEth).lte(cashUsd.times(priceUsd));
+  const isAffordable = changeUsd.times(costPerEth).lte(cashUsd.times(price));
   const wanted = isAffordable
-    ? divideDown(changeUsd, priceUsd, QUANTITY_DECIMALS)
+    ? divideDown(changeUsd, price, QUANTITY_DECIMALS)
     : divideDown(maxMoney(cashUsd, ZERO), costPerEth, QUANTITY_DECIMALS);
   return atMost(floorToStep(wanted, filters.quantityStep), filters.maxQuantity);
 }
 
-function sellQuantity(everything: boolean, changeUsd: Money, { positionEth, priceUsd, filters }: SizingInput): Money {
+function sellQuantity(
+  everything: boolean,
+  changeUsd: Money,
+  { positionEth, freeEth = positionEth, priceUsd, filters }: SizingInput,
+): Money {
   const wanted = everything ? positionEth : minMoney(positionEth, divideDown(changeUsd.times(-1), priceUsd, QUANTITY_DECIMALS));
-  return atMost(floorToStep(wanted, filters.quantityStep), filters.maxQuantity);
+  const free = maxMoney(minMoney(wanted, freeEth), ZERO);
+  return atMost(floorToStep(free, filters.quantityStep), filters.maxQuantity);
 }
 
 const atMost = (quantity: Money, maximum: Money): Money => (maximum.gt(0) ? minMoney(quantity, maximum) : quantity);

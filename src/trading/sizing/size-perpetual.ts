@@ -1,4 +1,5 @@
 import { divideDown, floorToStep, type Money, maxMoney, minMoney, money, ZERO } from '../../domain/index.ts';
+import type { OrderSide } from '../order.ts';
 import { reason } from '../reason.ts';
 import { brokenFilter, withoutSmallest } from '../symbol-filters.ts';
 import type { Sizing, SizingInput } from './size-order.ts';
@@ -8,6 +9,8 @@ export interface PerpetualSizingInput extends Omit<SizingInput, 'targetExposure'
   readonly targetExposure: number;
   /** Signed. */
   readonly positionEth: Money;
+  /** What a sale that opens is limited to. Absent: a market order. */
+  readonly sellLimitUsd?: Money | undefined;
   /** Cash and the signed cost of the position: what the venue keeps as the wallet. */
   readonly walletUsd: Money;
   /** Initial margin is the notional divided by it. */
@@ -22,30 +25,28 @@ const QUANTITY_DECIMALS = 20;
  * The order that brings a perpetual to a signed target: a fraction of equity at `priceUsd`, never beyond the leverage, never
  * more than the wallet has margin for after slippage and fee, rounded down to the venue's step. From long to short, and
  * back, it is one order of what is held and what is wanted. An order that only makes the position smaller is `reduceOnly`,
- * and no smallest notional holds for it.
+ * and no smallest notional holds for it; it leaves what other orders may still close to them.
  */
 export function sizePerpetualOrder(input: PerpetualSizingInput): Sizing {
-  const { priceUsd, positionEth, filters } = input;
+  const { priceUsd, positionEth, filters, freeEth = positionEth.abs() } = input;
   if (!priceUsd.gt(0)) return { kind: 'none', reason: reason('price_not_positive', priceUsd.toFixed(), '0') };
-  const equityUsd = input.cashUsd.plus(positionEth.times(priceUsd));
+  const equityUsd = maxMoney(input.cashUsd.plus(positionEth.times(priceUsd)), ZERO);
   const share = Math.min(input.leverage, Math.max(-input.leverage, input.targetExposure));
-  const wanted = divideDown(maxMoney(equityUsd, ZERO).times(share), priceUsd, QUANTITY_DECIMALS);
+  const wantedUsd = equityUsd.times(Math.abs(share));
   const held = positionEth.abs();
-  const isAgainst = wanted.times(positionEth).lt(0);
+  const isAgainst = wantedUsd.gt(0) && positionEth.times(share).lt(0);
   const opens = positionEth.eq(0) || isAgainst;
-  const isLess = !opens && wanted.abs().lte(held);
-  const side = wanted.eq(0) || isLess ? closing(positionEth) : wanted.gt(0) ? 'buy' : 'sell';
-  const quantity = atMost(
-    floorToStep(
-      isLess
-        ? held.minus(wanted.abs())
-        : opens
-          ? held.plus(floorToStep(minMoney(wanted.abs(), mostToOpen(equityUsd, held, input)), filters.quantityStep))
-          : minMoney(wanted.abs().minus(held), mostToAdd(equityUsd, held, input)),
-      filters.quantityStep,
-    ),
-    filters.maxQuantity,
-  );
+  const isLess = !opens && wantedUsd.lte(held.times(priceUsd));
+  const side = isLess || wantedUsd.eq(0) ? closing(positionEth) : share > 0 ? 'buy' : 'sell';
+  const step = (quantity: Money) => floorToStep(quantity, filters.quantityStep);
+  const left = isLess ? divideDown(wantedUsd, priceUsd, QUANTITY_DECIMALS) : ZERO;
+  const opened = (usd: Money) => divideDown(usd, openingPrice(input, side), QUANTITY_DECIMALS);
+  const traded = isLess
+    ? minMoney(held.minus(left), freeEth)
+    : opens
+      ? held.plus(step(minMoney(opened(wantedUsd), mostToOpen(input, side))))
+      : minMoney(opened(wantedUsd.minus(held.times(priceUsd))), mostToOpen(input, side));
+  const quantity = atMost(step(traded), filters.maxQuantity);
   if (!quantity.gt(0))
     return { kind: 'none', reason: reason('nothing_to_trade', quantity.toFixed(), filters.quantityStep.toFixed()) };
   const reduceOnly = (isLess || isAgainst) && quantity.lte(held);
@@ -54,28 +55,38 @@ export function sizePerpetualOrder(input: PerpetualSizingInput): Sizing {
   return { kind: 'order', side, quantity, notionalUsd: quantity.times(priceUsd), reduceOnly };
 }
 
-const closing = (positionEth: Money) => (positionEth.gt(0) ? ('sell' as const) : ('buy' as const));
+const closing = (positionEth: Money): OrderSide => (positionEth.gt(0) ? 'sell' : 'buy');
 
-/** Fee and slippage of one Ether. */
-const costPerEth = ({ priceUsd, feeBps, slippageBps }: PerpetualSizingInput): Money =>
-  worstPrice({ priceUsd, slippageBps }).times(BPS).times(feeBps).plus(priceUsd.times(BPS).times(slippageBps));
+/** What an order that opens is counted at: its limit, or the price now. */
+const openingPrice = ({ priceUsd, buyLimitUsd, sellLimitUsd }: MarginInput, side: OrderSide): Money =>
+  (side === 'buy' ? buyLimitUsd : sellLimitUsd) ?? priceUsd;
 
-const worstPrice = ({ priceUsd, slippageBps }: Pick<PerpetualSizingInput, 'priceUsd' | 'slippageBps'>): Money =>
-  priceUsd.times(ONE.plus(BPS.times(slippageBps)));
+/** What decides how much can be opened: the account, the price, and what trading costs. */
+export type MarginInput = Pick<
+  PerpetualSizingInput,
+  'cashUsd' | 'walletUsd' | 'positionEth' | 'priceUsd' | 'buyLimitUsd' | 'sellLimitUsd' | 'leverage' | 'feeBps' | 'slippageBps'
+>;
 
-/** What can be opened out of nothing, or after `held` was closed, with all equity as margin. */
-function mostToOpen(equityUsd: Money, held: Money, input: PerpetualSizingInput): Money {
-  return mostFor(equityUsd.minus(held.times(costPerEth(input))).times(input.leverage), input);
+/**
+ * What margin there is for, in the base asset, after fee and slippage: on top of a position that goes the same way, for
+ * which profit that is not realised is no margin, and a loss is; after it was closed where it goes the other way.
+ */
+export function mostToOpen(input: MarginInput, side: OrderSide): Money {
+  const { priceUsd, positionEth, feeBps, slippageBps, leverage } = input;
+  const price = openingPrice(input, side);
+  const isMarket = (side === 'buy' ? input.buyLimitUsd : input.sellLimitUsd) === undefined;
+  const worst = isMarket ? price.times(ONE.plus(BPS.times(slippageBps))) : price;
+  const isWorse = side === 'buy' ? worst.gt(priceUsd) : isMarket || worst.lt(priceUsd);
+  const cost = worst
+    .times(BPS)
+    .times(feeBps)
+    .plus(isWorse ? worst.minus(priceUsd).abs() : ZERO);
+  const equityUsd = input.cashUsd.plus(positionEth.times(priceUsd));
+  const held = positionEth.times(side === 'buy' ? 1 : -1);
+  const freeUsd = held.gt(0)
+    ? minMoney(equityUsd, input.walletUsd).times(leverage).minus(held.times(worst))
+    : equityUsd.plus(held.times(cost)).times(leverage);
+  return divideDown(maxMoney(freeUsd, ZERO), worst.plus(cost.times(leverage)), QUANTITY_DECIMALS);
 }
-
-/** What can be added to `held`: profit that is not realised is no margin, a loss is. */
-function mostToAdd(equityUsd: Money, held: Money, input: PerpetualSizingInput): Money {
-  const free = minMoney(equityUsd, input.walletUsd).times(input.leverage);
-  return mostFor(free.minus(held.times(worstPrice(input))), input);
-}
-
-/** How much a notional of `freeUsd` allows: price / leverage + cost for each Ether, both sides times the leverage. */
-const mostFor = (freeUsd: Money, input: PerpetualSizingInput): Money =>
-  divideDown(maxMoney(freeUsd, ZERO), worstPrice(input).plus(costPerEth(input).times(input.leverage)), QUANTITY_DECIMALS);
 
 const atMost = (quantity: Money, maximum: Money): Money => (maximum.gt(0) ? minMoney(quantity, maximum) : quantity);
