@@ -1,5 +1,5 @@
 import { type ManualClock, type Money, money, ZERO } from '../../domain/index.ts';
-import type { FundingPayment, VenuePosition } from '../broker.ts';
+import type { Broker, FundingPayment, VenuePosition } from '../broker.ts';
 import type { OrderIntent } from '../order.ts';
 import { BINANCE_ETHUSDT_PERPETUAL_FILTERS } from '../symbol-filters.ts';
 import { SimulatedVenue } from './simulated-venue.contract.ts';
@@ -24,6 +24,22 @@ export class SimulatedPerpetualVenue extends SimulatedVenue {
   constructor(clock: ManualClock, capitalUsd: string) {
     super(clock, capitalUsd);
     this.walletUsd = money(capitalUsd);
+  }
+
+  override connect(): Broker {
+    const { orderLists: _none, ...broker } = super.connect();
+    return {
+      ...broker,
+      capabilities: { ...broker.capabilities, placesOco: false },
+      perpetual: {
+        prepare: async (_symbol, leverage) => {
+          this.leverage = leverage;
+        },
+        position: async () => this.position(),
+        walletUsd: async () => this.walletUsd,
+        funding: async (_symbol, fromMs) => this.funding.filter(({ paidAtMs }) => paidAtMs >= fromMs),
+      },
+    };
   }
 
   /** Isolated margin of the open position. */
