@@ -130,7 +130,8 @@ describe('a short position at an exchange', () => {
   });
 
   it('lets no more be taken out than the wallet holds, and no Ether', async () => {
-    const take = (asset: 'ETH' | 'USDT', amount: string) => bookTransfer(desk, desk.session, { asset, amount, requestId: amount });
+    const take = (asset: 'ETH' | 'USDT', amount: string) =>
+      bookTransfer(desk, desk.session, { asset, amount, requestId: amount });
     const notOwned = { code: 'transfer.not_owned', message: 'the system owns 9998 USDT' };
     await expect(take('USDT', '-9998.01')).rejects.toMatchObject(notOwned);
     await expect(take('ETH', '-0.5')).rejects.toMatchObject({ ...notOwned, message: 'the system owns 0 ETH' });

@@ -47,5 +47,5 @@ export const VENUE_CAPABILITIES: Readonly<Record<Venue, VenueCapabilities>> = {
   binance_usdm: { ...COMMON, hasTestnet: true },
 };
 
-/** Where real money may go: venues on which more than loopback servers of our own has proven the adapter, or can. */
-export const LIVE_VENUES: readonly Venue[] = ['binance', 'binance_usdm'];
+/** Values of `exchange.venue` to which real money may go: there more than loopback servers of our own can prove the adapter. */
+export const LIVE_VENUES: readonly Venue[] = ['binance'];
