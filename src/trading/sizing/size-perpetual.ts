@@ -84,7 +84,9 @@ export function mostToOpen(input: MarginInput, side: OrderSide): Money {
   const equityUsd = input.cashUsd.plus(positionEth.times(priceUsd));
   const held = positionEth.times(side === 'buy' ? 1 : -1);
   const freeUsd = held.gt(0)
-    ? minMoney(equityUsd, input.walletUsd).times(leverage).minus(held.times(worst))
+    ? minMoney(equityUsd, input.walletUsd)
+        .times(leverage)
+        .minus(held.times(maxMoney(worst, priceUsd)))
     : equityUsd.plus(held.times(cost)).times(leverage);
   return divideDown(maxMoney(freeUsd, ZERO), worst.plus(cost.times(leverage)), QUANTITY_DECIMALS);
 }
