@@ -50,7 +50,8 @@ const intent = (side: 'buy' | 'sell', quantity: string, reduceOnly: boolean, pos
     modelId: null,
   });
 
-const check = () => reconcile(engine, { symbol: SYMBOL, mode: 'live', foreignOrders: 'show', unknownOrders: 'halt' });
+const check = () =>
+  reconcile(engine, { symbol: SYMBOL, mode: 'live', foreignOrders: 'show', unknownOrders: 'halt', fillsSinceMs: START });
 
 describe('preparing the account', () => {
   it('sets isolated margin and leverage, and changes nothing the second time', async () => {
@@ -193,6 +194,24 @@ describe('the comparison', () => {
     expect((await check()).unexplained).toMatchObject([{ kind: 'balance_missing', subject: 'USDT' }]);
     clock.moveTo(clock.nowMs() + 31 * 60_000);
     expect(await check()).toMatchObject({ unexplained: [], differences: [{ kind: 'balance_missing', explained: true }] });
+  });
+
+  it('shows an execution that is not ours, on our clock, and books none of it', async () => {
+    server.skewMs = 20_000;
+    await broker.synchroniseClock();
+    await engine.execute([intent('sell', '1', false)]);
+    await broker.submit({ ...intent('buy', '0.5', false), clientOrderId: 'by-hand' }, START);
+    const fills = await broker.recentFills(SYMBOL, START);
+    expect(fills).toMatchObject([
+      { side: 'sell', quantity: '1', priceUsd: '2000', executedAtMs: START },
+      { side: 'buy', quantity: '0.5' },
+    ]);
+    expect((await check()).differences).toMatchObject([
+      { kind: 'foreign_fill', subject: fills[1]?.tradeId, explained: true, venue: expect.stringContaining('buy 0.5 at 2000') },
+      { kind: 'position_differs', journal: '-1', venue: '-0.5', explained: false },
+      { kind: 'balance_missing', subject: 'USDT', journal: '9998', venue: '9997', explained: false },
+    ]);
+    expect(engine.ledger.fillCount).toBe(1);
   });
 
   it('adopts no order: what it would do to the position is not known', async () => {
