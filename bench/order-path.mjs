@@ -1,4 +1,5 @@
-// The order path: journal appends with fsync, recovery of a long journal, decision to order sent, orders per second on paper.
+// The order path: journal appends with fsync, recovery of a long journal, decision to order sent on paper and at an exchange on
+// loopback, orders per second on paper.
 import { join } from 'node:path';
 import { ManualClock, money } from '../dist/domain/index.js';
 import {
@@ -13,6 +14,7 @@ import {
   snapshotLedger,
   TradingEngine,
 } from '../dist/trading/index.js';
+import { exchangeOrders } from './exchange/exchange-orders.mjs';
 import { inTemporaryFolder, median, timed } from './measure.mjs';
 
 const NOW = 1_700_000_000_000;
@@ -53,6 +55,7 @@ const openPaper = (journal, onSubmit) =>
   });
 
 const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))];
+const spread = (ms) => ({ median: round(median(ms)), p99: round(quantile(ms, 0.99)) });
 const round = (value) => Math.round(value * 1000) / 1000;
 
 async function paperOrdersPerS() {
@@ -76,7 +79,13 @@ async function durableOrders(folder) {
     await engine.execute([intent]);
   }
   await engine.close();
-  return { decisionToSentMs: { median: round(median(sent)), p99: round(quantile(sent, 0.99)) } };
+  return { decisionToSentMs: spread(sent) };
+}
+
+/** Purchases ask for the market again before they are sent, sales do not. */
+async function ordersAtExchange(folder) {
+  const { buy, sell } = await exchangeOrders(folder);
+  return { decisionToExchangeMs: { buy: spread(buy), sell: spread(sell) } };
 }
 
 async function appends(folder) {
@@ -123,6 +132,7 @@ export async function run() {
   return inTemporaryFolder(async (folder) => ({
     paperOrdersPerS: await paperOrdersPerS(),
     ...(await durableOrders(folder)),
+    ...(await ordersAtExchange(folder)),
     ...(await appends(folder)),
     ...(await recovery(folder)),
   }));

@@ -80,7 +80,7 @@ first_line() { # of what a container says, once it is JSON
 }
 pod run -d --name "$world" "${rights[@]}" "$image" sandbox --json --seed 5 --start 2024-01-01 --speed 0 --edge 0.3 >/dev/null
 first_line "$world" >"$work/config/ends.json"
-common=(--endpoints /app/config/ends.json --json --set model.trainDays=80 --set model.trees=20 --set server.port=0)
+common=(--endpoints /app/config/ends.json --json --set model.trainDays=80 --set gate.windowDays=30 --set model.trees=20 --set server.port=0)
 quiet() { pod exec "$world" "$@" "${common[@]}" >"$work/out.json" 2>"$work/err" || { cat "$work/out.json" >&2; tail -n 5 "$work/err" >&2; exit 1; }; }
 
 # Not root, and nothing but the mounts can be written.

@@ -21,7 +21,7 @@ import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from '.
 import { RequestBudgets } from './extraction/http/index.ts';
 import type { DropReport, FileReport, IngestOptions } from './extraction/index.ts';
 import type { ModelRegistry } from './model/index.ts';
-import { DataManager, readWorld, type World } from './storage/index.ts';
+import { DataManager, finishSwap, readWorld, type World } from './storage/index.ts';
 
 export interface AppSettings {
   readonly dataDir: string;
@@ -40,11 +40,12 @@ export interface AppSettings {
 }
 
 /**
- * Opens the application on a data directory, and brings what an older version wrote to the form of this one. Else nothing
+ * Opens the application on a data directory, ends a restore that was interrupted, and brings what an older version wrote to the form of this one. Else nothing
  * is written before a command writes.
  * @throws DataError `data.newer_layout`, `data.layout_damaged`
  */
 export async function openApp(settings: AppSettings): Promise<App> {
+  await finishSwap(settings.dataDir, systemTimer);
   await upgradeDataDir(settings.dataDir);
   return new App(await openParts(settings));
 }
@@ -327,6 +328,11 @@ export class App {
     return (await import('./app/replay-decision.ts')).replayDecision(this.#parts, await this.#registry(), decisionId);
   }
 
+  /** What made the model of then say what it said of a past decision. */
+  async explainDecision(decisionId: string) {
+    return (await import('./app/explain-prediction.ts')).explainDecision(this.#parts, await this.#registry(), decisionId);
+  }
+
   async verifyJournal() {
     return (await import('./app/journal-command.ts')).verifyJournal(this.#parts);
   }
@@ -424,6 +430,6 @@ export class App {
 
   async #modelStore() {
     const { RegistryModelStore } = await import('./app/registry-model-store.ts');
-    return RegistryModelStore.open(await this.#registry(), this.#parts.config.model.trainDays, this.#parts.onProgress);
+    return RegistryModelStore.open(await this.#registry(), (why) => this.#parts.onProgress(why));
   }
 }

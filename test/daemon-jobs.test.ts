@@ -9,7 +9,9 @@ import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
 const TIMEOUT_MS = 240_000;
-const SETTINGS = ['model.trainDays=80', 'model.trees=10', 'model.folds=3', 'server.port=0', 'streams.enabled=false'];
+const SETTINGS = [
+  ...['model.trainDays=80', 'gate.windowDays=30', 'model.trees=10', 'model.folds=3', 'server.port=0', 'streams.enabled=false'],
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'ets-daemon-jobs-'));
 const open: Sandbox[] = [];

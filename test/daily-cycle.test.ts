@@ -33,6 +33,7 @@ const saying = (probabilities: readonly [number, number, number]): ServingModel 
   modelId: 'said',
   artifactSha256: 'none',
   trainedUntilMs: FIRST_MS - DAY_MS,
+  trainDays: 365,
   canonical: CANONICAL,
   ensemble: { featureNames: [], predictProba: () => Float64Array.from(probabilities) } as unknown as EnsembleModel,
 });
@@ -130,6 +131,7 @@ describe('the daily cycle', () => {
           { challenger: () => undefined },
           history,
           FIRST_MS + day * DAY_MS,
+          () => undefined,
         );
         seen.push(result.record.predictionSet);
       }
@@ -165,7 +167,7 @@ describe('the daily cycle', () => {
     const buying = saying([0.8, 0.1, 0.1]);
     const wanted = async (...overrides: string[]) => {
       const { parts } = later(0);
-      const config = loadConfig({ env: {}, overrides: ['model.trainDays=60', ...overrides] });
+      const config = loadConfig({ env: {}, overrides: ['model.trainDays=60', 'gate.windowDays=30', ...overrides] });
       const view = await loadView({ ...parts, config }, FIRST_MS);
       const route = paperRoute(config, 'paper', async () => undefined);
       const said = { modelId: 'said', classIndex: 0 as const, probabilities: [0.8, 0.1, 0.1] as const, confidence: 0.8 };

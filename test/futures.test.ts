@@ -9,7 +9,7 @@ import { foldJournal, type JournalRecord, readWholeJournal, type TradeHistoryEnt
 const TIMEOUT_MS = 240_000;
 const CAPITAL = '10000';
 /** A small model that trades often in a world with much to find. */
-const SETTINGS = ['model.trainDays=80', 'model.trees=20', 'strategy.confidenceThreshold=0.34'];
+const SETTINGS = ['model.trainDays=80', 'gate.windowDays=60', 'model.trees=20', 'strategy.confidenceThreshold=0.34'];
 const FUTURES = ['futures.enabled=true', 'futures.allowShort=true'];
 
 const folder = mkdtempSync(join(tmpdir(), 'ets-futures-'));
@@ -66,7 +66,7 @@ describe('shorts on paper', () => {
         .times(fill.side === 'buy' ? -1 : 1)
         .toFixed(),
     );
-    const fees = sum('fill', ({ fill }) => fill.feeUsd);
+    const fees = sum('fill', ({ fill }) => fill.feeUsd ?? '0');
     const funding = sum('funding', ({ amount }) => amount);
     expect(ledger.cashUsd.toFixed()).toBe(money(CAPITAL).plus(traded).minus(fees).plus(funding).toFixed());
     expect(ledger.fundingUsd.toFixed()).toBe(funding.toFixed());

@@ -12,6 +12,7 @@ const TIMEOUT_MS = 300_000;
 /** A small model that trades often, so that there is an order path to kill. */
 const SETTINGS = [
   'model.trainDays=80',
+  'gate.windowDays=30',
   'model.trees=20',
   'strategy.confidenceThreshold=0.34',
   'exchange.unfilledTimeoutS=60',

@@ -71,6 +71,17 @@ describe('live trading', () => {
     venue.mayWithdraw = false;
   });
 
+  it('refuses a key that may not trade, before the first order finds out', async () => {
+    venue.mayTrade = false;
+    await expect(open('354937868')).rejects.toMatchObject({ code: 'exchange.key_may_not_trade' });
+    venue.mayTrade = true;
+  });
+
+  it('says that the exchange refuses the key', async () => {
+    const env = { ETS_BINANCE_API_KEY: KEY, ETS_BINANCE_API_SECRET: 'another-secret' };
+    await expect(open('354937868', env)).rejects.toMatchObject({ code: 'exchange.key_refused' });
+  });
+
   it.each(['kraken', 'coinbase'])('is refused on %s, which is proven on paper alone', async (venueName) => {
     venue.requests.length = 0;
     await expect(open('354937868', undefined, [`exchange.venue=${venueName}`])).rejects.toMatchObject({

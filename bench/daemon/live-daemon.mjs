@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const SETTINGS = ['model.trainDays=80', 'model.trees=20', 'server.port=0', 'server.requestsPerMinute=1000000'];
+const SETTINGS = [
+  'model.trainDays=80',
+  'gate.windowDays=30',
+  'model.trees=20',
+  'server.port=0',
+  'server.requestsPerMinute=1000000',
+];
 
 /**
  * Everything lies in `folder` and is ended by `close`.

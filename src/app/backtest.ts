@@ -17,7 +17,7 @@ import { RiskSurroundings } from './risk-surroundings.ts';
 import type { FinishedRun } from './run-report.ts';
 import type { ScoredCycle } from './score-run.ts';
 import type { ServedPrediction } from './served-outcomes.ts';
-import { predictAt } from './serving-model.ts';
+import { type DecidingModel, predictAt } from './serving-model.ts';
 
 export interface BacktestOptions {
   /** First and last decision day, both included. */
@@ -98,7 +98,12 @@ export async function walkForward(stored: StoredHistory, options: BacktestOption
 }
 
 /** The parts of the daily cycle on stored time: orders fill at the first price after the decision, nothing is written. */
-async function openSimulation(config: Config, view: MarketView, models: MemoryModelStore, served: readonly ServedPrediction[]) {
+export async function openSimulation(
+  config: Config,
+  view: MarketView,
+  models: { current(): DecidingModel | undefined },
+  served: readonly ServedPrediction[],
+) {
   const clock = new ManualClock(0);
   const market: CycleMarket = {
     view: async () => view,

@@ -1,17 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError, ConfigError, type TimeMs } from '../domain/index.ts';
+import { AppError, ConfigError, DataError, type TimeMs } from '../domain/index.ts';
 import {
   acquireCommitLock,
   type BackupManifest,
   type BackupPlace,
   BackupStore,
+  backupLock,
   copyBackups,
   DataManager,
+  dropStaging,
   folderPlace,
   isEmptyFolder,
+  openStaging,
+  SCRATCH,
   s3Place,
+  swapIn,
 } from '../storage/index.ts';
 import { foldJournal, readJournal } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
@@ -59,12 +63,12 @@ export async function backupPlaces({ config, env }: Pick<AppParts, 'config' | 'e
 }
 
 /** Copies every backup to every other place. A place that fails does not keep it from the others. */
-async function copyAll(parts: AppParts): Promise<BackupCopy[]> {
+async function copyAll(parts: AppParts, signal?: AbortSignal): Promise<BackupCopy[]> {
   const own = folderPlace(join(parts.dataDir, PATHS.backups));
   const copies: BackupCopy[] = [];
   for (const place of await backupPlaces(parts)) {
     try {
-      copies.push({ place: place.name, files: await copyBackups(own, place), error: null });
+      copies.push({ place: place.name, files: await copyBackups(own, place, signal), error: null });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       copies.push({ place: place.name, files: 0, error: error.message });
@@ -83,56 +87,91 @@ export async function fetchBackups(parts: AppParts) {
   }
   const own = folderPlace(join(parts.dataDir, PATHS.backups));
   const fetched: { readonly place: string; readonly files: number }[] = [];
-  for (const place of places) fetched.push({ place: place.name, files: await copyBackups(place, own) });
+  for (const place of places) fetched.push({ place: place.name, files: await copyBackups(place, own, parts.signal) });
   return { fetched, backups: await listBackups(parts) };
 }
 
 /**
- * Makes a backup between two commits of tables, restores it into a temporary place and looks at it there, and copies it to
- * every other place.
+ * Makes a backup as the data is between two commits of tables, restores it into the scratch folder of the data directory
+ * and looks at it there, and copies it to every other place. Tables wait only while their files are named a second time.
+ * @param signal ends it; a backup that was not finished is none
  */
-export async function createBackup(parts: AppParts) {
-  const release = await acquireCommitLock(join(parts.dataDir, '.lock'), { timer: parts.timer });
-  let manifest: BackupManifest;
+export const createBackup = (parts: AppParts, signal: AbortSignal | undefined = parts.signal) =>
+  alone(parts, async () => {
+    const manifest = await storeOf(parts).create(signal, async (act) => {
+      const release = await acquireCommitLock(join(parts.dataDir, '.lock'), { timer: parts.timer });
+      try {
+        return await act();
+      } finally {
+        await release();
+      }
+    });
+    const verified = await verifyAlone(parts, manifest.backupId, signal);
+    return { ...summaryOf(manifest), ...verified, copies: await copyAll(parts, signal) };
+  });
+
+/** Nothing else makes, checks, restores or removes backups meanwhile. @throws DataError `storage.busy` */
+async function alone<T>({ dataDir, timer }: AppParts, act: () => Promise<T>): Promise<T> {
+  const release = await backupLock(dataDir, timer);
   try {
-    manifest = await storeOf(parts).create();
+    return await act();
   } finally {
     await release();
   }
-  const verified = await verifyBackup(parts, manifest.backupId);
-  return { ...summaryOf(manifest), ...verified, copies: await copyAll(parts) };
 }
 
 export const listBackups = async (parts: AppParts): Promise<BackupSummary[]> => (await storeOf(parts).list()).map(summaryOf);
 
+/** When the newest backup was made, by its name alone: cheap enough to be asked at every scrape. */
+export const newestBackupMs = async (parts: AppParts): Promise<TimeMs | undefined> =>
+  (await storeOf(parts).ids()).at(-1)?.createdMs;
+
+/** The newest backup; the others are not read. */
+export async function newestBackup(parts: AppParts): Promise<BackupSummary | undefined> {
+  const store = storeOf(parts);
+  const newest = (await store.ids()).at(-1);
+  return newest && summaryOf(await store.manifest(newest.backupId));
+}
+
 /** Compares every byte with its hash, then opens the restored tables and journal. @throws DataError `backup.unknown` */
-export async function verifyBackup(parts: AppParts, backupId: string) {
+export const verifyBackup = (parts: AppParts, backupId: string) => alone(parts, () => verifyAlone(parts, backupId, parts.signal));
+
+async function verifyAlone(parts: AppParts, backupId: string, signal: AbortSignal | undefined) {
   const store = storeOf(parts);
   const manifest = await store.manifest(backupId);
-  const problems = await store.verify(manifest);
-  if (problems.length === 0) problems.push(...(await tryRestored(parts, store, manifest)));
+  const problems = await store.verify(manifest, signal);
+  if (problems.length === 0) problems.push(...(await tryRestored(parts, store, manifest, signal)));
   return { backupId, verified: problems.length === 0, problems };
 }
 
-async function tryRestored(parts: AppParts, store: BackupStore, manifest: BackupManifest) {
-  const folder = await mkdtemp(join(tmpdir(), 'ets-restore-'));
+/** On the disk of the data itself: what temporary folders lie on may be smaller than the data. */
+async function tryRestored(parts: AppParts, store: BackupStore, manifest: BackupManifest, signal: AbortSignal | undefined) {
+  const folder = join(parts.dataDir, SCRATCH, 'verify');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
   try {
-    await store.restore(manifest, folder);
-    const tables = await DataManager.open(folder, { clock: parts.clock, timer: parts.timer, world: parts.world });
-    try {
-      const { problems } = await tables.verify();
-      await foldJournal((await readJournal(join(folder, PATHS.journal))).entries);
-      return problems.map(({ message }) => ({ path: folder, message }));
-    } finally {
-      await tables.close();
-    }
+    await store.restore(manifest, folder, signal);
+    return await lookAt(parts, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** What is wrong with the tables of a restored folder. @throws InvariantError, DataError where its journal cannot be read */
+async function lookAt(parts: AppParts, folder: string) {
+  const tables = await DataManager.open(folder, { clock: parts.clock, timer: parts.timer, world: parts.world });
+  try {
+    const { problems } = await tables.verify();
+    await foldJournal((await readJournal(join(folder, PATHS.journal))).entries);
+    return problems.map(({ message }) => ({ path: folder, message }));
+  } finally {
+    await tables.close();
+  }
+}
+
 /**
- * Writes a backup into an empty folder, or over the data directory where no daemon runs on it.
+ * Writes a backup into an empty folder, or in the place of the data directory where no daemon runs on it: staged, looked
+ * at, then swapped in, so that nothing is left of what was there and a crash leaves the old state or leads to the new one.
  * @throws ConfigError `run.already_running`, `backup.target_not_empty`; DataError `backup.*`
  */
 export async function restoreBackup(parts: AppParts, backupId: string, target: string | undefined, isForced: boolean) {
@@ -140,20 +179,42 @@ export async function restoreBackup(parts: AppParts, backupId: string, target: s
   const manifest = await store.manifest(backupId);
   if (target !== undefined) {
     if (!(await isEmptyFolder(target))) throw notEmpty(target);
-    await store.restore(manifest, target);
+    await store.restore(manifest, target, parts.signal);
     return { ...summaryOf(manifest), target };
   }
   const release = await acquireRunLock(parts);
   try {
     if (!isForced) throw notEmpty(parts.dataDir);
-    await store.restore(manifest, parts.dataDir);
+    await alone(parts, () => replaceData(parts, store, manifest));
     return { ...summaryOf(manifest), target: parts.dataDir };
   } finally {
     await release();
   }
 }
 
-export const pruneBackups = (parts: AppParts, keep: number): Promise<string[]> => storeOf(parts).prune(keep);
+async function replaceData(parts: AppParts, store: BackupStore, manifest: BackupManifest): Promise<void> {
+  const { dataDir, timer, signal } = parts;
+  try {
+    const staged = await openStaging(dataDir);
+    await store.restore(manifest, staged, signal);
+    const [problem] = await lookAt(parts, staged);
+    if (problem)
+      throw new DataError('backup.not_restorable', `the restored data is damaged: ${problem.message}`, {
+        hint: 'Nothing was changed. Use another backup.',
+      });
+  } catch (error) {
+    await dropStaging(dataDir);
+    throw error;
+  }
+  const release = await acquireCommitLock(join(dataDir, '.lock'), { timer });
+  try {
+    await swapIn(dataDir);
+  } finally {
+    await release();
+  }
+}
+
+export const pruneBackups = (parts: AppParts, keep: number): Promise<string[]> => alone(parts, () => storeOf(parts).prune(keep));
 
 const notEmpty = (folder: string): ConfigError =>
   new ConfigError('backup.target_not_empty', `${folder} holds files that a restore would replace`, {

@@ -18,7 +18,7 @@ import type { MarketView } from './market-view.ts';
 import type { OrderRoute } from './order-route.ts';
 import type { Surroundings } from './risk-surroundings.ts';
 import type { ServedPrediction } from './served-outcomes.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** Where a cycle takes the world from: the store and a live price, or stored time in a backtest. */
 export interface CycleMarket {
@@ -63,7 +63,7 @@ export interface CycleParts {
   readonly clock: Clock;
   readonly market: CycleMarket;
   /** The model that serves now; nothing before the first training. */
-  readonly model: () => ServingModel | undefined;
+  readonly model: () => DecidingModel | undefined;
   /** What models said while they served, ascending in time. */
   readonly served: () => readonly ServedPrediction[];
   readonly engine: TradingEngine;

@@ -20,7 +20,7 @@ import { modelQuality } from './model-quality.ts';
 import { DRIFT_LEVELS } from './risk-settings.ts';
 import type { Surroundings } from './risk-surroundings.ts';
 import { servePredictionSet } from './serve-prediction-set.ts';
-import { predictAt, type ServingModel } from './serving-model.ts';
+import { type DecidingModel, predictAt } from './serving-model.ts';
 import { wantedExposure } from './wanted-exposure.ts';
 
 /** An order that was not sent this long after its decision is given up. */
@@ -232,7 +232,7 @@ async function carryOut(
 function sizedPolicy(
   settings: CycleParts['settings'],
   view: MarketView,
-  model: ServingModel,
+  model: DecidingModel,
   prediction: Prediction,
   atMs: TimeMs,
   kept: number,

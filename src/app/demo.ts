@@ -120,11 +120,7 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
   await extraction.backfill(START_MS - historyMs, START_MS - 1, {
     onProgress: ({ done, total }) => onProgress('fetching a year of simulated history', done / total),
   });
-  const models = await RegistryModelStore.open(
-    new ModelRegistry(join(dataDir, PATHS.models), clock),
-    config.model.trainDays,
-    onProgress,
-  );
+  const models = await RegistryModelStore.open(new ModelRegistry(join(dataDir, PATHS.models), clock), (why) => onProgress(why));
   const history = await openPredictionHistory(dataDir);
   const trainings: TrainingNote[] = [];
   const retrainAt = async (untilMs: TimeMs) => {
@@ -151,7 +147,7 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
       clock.moveTo(decisionTimeMs);
       onProgress(`day ${day + 1} of ${days}`, day / days);
       await extraction.extractUntil(decisionTimeMs);
-      const result = await runScheduledCycle(session, models, history, decisionTimeMs);
+      const result = await runScheduledCycle(session, models, history, decisionTimeMs, (why) => onProgress(why));
       cycles.push({ ...result, baseline: models.current()?.ensemble.classShares ?? null });
     }
     // A day more of prices tells what came of the last decisions.

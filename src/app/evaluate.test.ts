@@ -44,7 +44,7 @@ beforeAll(async () => {
   const dataDir = join(folder, 'data');
   const file = join(folder, 'eth_usdt_1h_binance.csv');
   await writeFile(file, candles());
-  const config = loadConfig({ env: {}, overrides: ['model.trainDays=60'] });
+  const config = loadConfig({ env: {}, overrides: ['model.trainDays=60', 'gate.windowDays=30'] });
   const app = await openApp({ dataDir, config, env: {} });
   await app.ingest([file], {});
   await app.close();

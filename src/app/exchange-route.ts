@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { ConfigError, DAY_MS, ExchangeError, MINUTE_MS, type Money } from '../domain/index.ts';
+import { DAY_MS, ExchangeError, MINUTE_MS, type Money } from '../domain/index.ts';
 import {
   type Broker,
   CcxtBroker,
@@ -15,13 +15,14 @@ import {
   settleOrders,
   type TradingEngine,
   type TradingMode,
-  type Venue,
   withdrawProtection,
 } from '../trading/index.ts';
 import type { ActingTurn } from './acting-turn.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
+import { exchangeConnection } from './exchange-connection.ts';
 import { exchangeKeys } from './exchange-keys.ts';
 import type { Liquidation, OrderRoute, RouteStatus } from './order-route.ts';
+import { refuseKey } from './refuse-key.ts';
 import { riskLimits } from './risk-settings.ts';
 import { SandboxClock } from './sandbox-clock.ts';
 import { worldWait } from './world-wait.ts';
@@ -37,8 +38,9 @@ const SANDBOX_TIMEOUT_MS = 2_000;
 
 /**
  * Orders go to an exchange through ccxt: the sandbox's, exactly as to the real one.
- * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_may_withdraw`,
- * `trade.live_other_account`, `futures.not_in_sandbox`, `futures.venue`, `futures.hedge_mode`, `futures.not_prepared`
+ * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_refused`,
+ * `exchange.key_may_not_trade`, `exchange.key_may_withdraw`, `exchange.no_testnet`, `trade.live_other_account`,
+ * `futures.not_in_sandbox`, `futures.venue`, `futures.hedge_mode`, `futures.not_prepared`
  */
 export async function openExchangeRoute(
   parts: AppParts,
@@ -46,25 +48,21 @@ export async function openExchangeRoute(
   price: () => Promise<Money | undefined>,
   turn: Pick<ActingTurn, 'broken'>,
 ): Promise<OrderRoute> {
-  const { config, clock, timer, urls } = parts;
+  const { config, clock, timer, urls, budgets } = parts;
   const { exchange, strategy, futures } = config;
-  if (futures.enabled) refuseWhereNoPerpetuals(exchange.venue, mode);
   const isSandbox = clock instanceof SandboxClock;
   const broker = await CcxtBroker.open({
     ...(await exchangeKeys(parts, mode)),
-    venue: futures.enabled ? 'binance_usdm' : 'binance',
-    ...(futures.enabled ? perpetualHosts(urls) : urls.binance === undefined ? {} : { baseUrl: urls.binance }),
-    ...(exchange.userStream && !futures.enabled && urls.binanceWsApi !== undefined && { wsApiUrl: urls.binanceWsApi }),
+    ...exchangeConnection(config, urls, mode),
     clock,
     timer,
+    budgets,
     requestTimeoutMs: isSandbox ? SANDBOX_TIMEOUT_MS : exchange.requestTimeoutS * 1000,
     recvWindowMs: exchange.recvWindowMs,
     ...(isSandbox ? { weightPauseMs: 0, worldSpeed: clock.speed } : {}),
   });
-  if (mode === 'live') {
-    await refuseOtherAccount(broker, parts.liveAccount);
-    await refuseWithdrawal(broker, exchange.allowWithdrawalKey);
-  }
+  const { allowWithdrawalKey: allowWithdrawal, testnet: isTestnet } = exchange;
+  if (mode === 'live') await refuseKey(broker, { account: parts.liveAccount, allowWithdrawal, isTestnet });
   await broker.perpetual?.prepare(strategy.symbol, futures.leverage);
   const wait = worldWait(parts);
   const halt = new HaltSwitch(join(parts.dataDir, PATHS.halt));
@@ -145,50 +143,12 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error;
+        if (error.code === 'exchange.symbol_not_trading') {
+          market = { ...market, status: 'delisted' };
+          return { kind: 'not_trading', why: error.message };
+        }
         return { kind: 'exchange_down', why: error.message };
       }
     },
   };
-}
-
-/** @throws ConfigError `futures.not_in_sandbox`, `futures.venue` */
-function refuseWhereNoPerpetuals(venue: Venue, mode: 'sandbox' | 'live'): void {
-  if (mode === 'sandbox') {
-    throw new ConfigError('futures.not_in_sandbox', "the sandbox's exchange has no perpetuals", {
-      hint: 'Try shorts on paper, with `ets demo` or `ets backtest`, or set futures.enabled to false.',
-    });
-  }
-  if (venue === 'binance') return;
-  throw new ConfigError('futures.venue', `no perpetuals are traded at ${venue}`, {
-    hint: 'Set exchange.venue to binance, or futures.enabled to false.',
-    details: { venue },
-  });
-}
-
-/** Orders go to one host; account number and rights of the key are asked of the spot host. */
-const perpetualHosts = ({ binanceUsdm, binance }: AppParts['urls']) => ({
-  ...(binanceUsdm !== undefined && { baseUrl: binanceUsdm }),
-  ...(binance !== undefined && { accountUrl: binance }),
-});
-
-/** Real money moves only in the account that the user named. */
-async function refuseOtherAccount(broker: CcxtBroker, confirmed: string | undefined): Promise<void> {
-  const account = await broker.accountId();
-  if (account !== undefined && account === confirmed) return;
-  throw new ConfigError('trade.live_other_account', `the key is not one of account ${confirmed}`, {
-    hint: 'Compare the number with the one that the exchange shows for your account.',
-  });
-}
-
-/** A key that can send money away is not needed to trade, and the worst to lose. */
-async function refuseWithdrawal(broker: CcxtBroker, isAllowed: boolean): Promise<void> {
-  const permission = await broker.withdrawalPermission();
-  if (permission === 'no' || isAllowed) return;
-  throw new ConfigError(
-    'exchange.key_may_withdraw',
-    permission === 'yes'
-      ? 'the exchange key may withdraw money'
-      : 'the exchange does not tell whether the key may withdraw money',
-    { hint: 'Make a key that may only trade, or set exchange.allowWithdrawalKey.' },
-  );
 }

@@ -7,7 +7,7 @@ import type { ModelManifest, ModelRegistry } from '../model/index.ts';
 import { selectTrainingData } from '../model/index.ts';
 import { importEnsemble, readLightGbm } from '../model/interchange/index.ts';
 import type { AppParts } from './app-parts.ts';
-import { ownCommit } from './build-info.ts';
+import { ownCommit, ownVersion } from './build-info.ts';
 import { lastDecisionMs } from './features.ts';
 import { loadView } from './load-view.ts';
 
@@ -72,6 +72,7 @@ export async function importModel(
     baseline: UNSCORED,
     skill: 'unknown',
     gitCommit: await ownCommit(),
+    programVersion: await ownVersion(),
     gate: { decision: 'kept', reason: 'imported', checks: [] },
   });
 }

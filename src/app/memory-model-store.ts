@@ -21,10 +21,10 @@ export class MemoryModelStore implements ModelStore {
   }
 
   async add(candidate: Candidate): Promise<ServingModel> {
-    const { artifactSha256, trainedUntilMs, canonical, ensemble, gate, skill, conformal } = candidate;
+    const { artifactSha256, trainedUntilMs, trainDays, canonical, ensemble, gate, skill, conformal } = candidate;
     const model: ServingModel = {
       modelId: `backtest-${artifactSha256.slice(0, 12)}`,
-      ...{ artifactSha256, trainedUntilMs, canonical, ensemble, conformal },
+      ...{ artifactSha256, trainedUntilMs, trainDays, canonical, ensemble, conformal },
       hasSkill: skill === 'found',
     };
     if (gate.decision === 'challenger') this.#challenger = { model, sinceMs: trainedUntilMs };

@@ -68,6 +68,17 @@ describe('modelQuality', () => {
     expect(quality.reasons[0]).toMatch(/a most/);
   });
 
+  it('measures the window anew where its rows have changed, and says the same again where not', () => {
+    const { view, model } = world(() => 0, 6);
+    const first = modelQuality(view, model, [], TRAIN_DAYS, TRAINED_UNTIL);
+    expect(modelQuality(view, model, [], TRAIN_DAYS, TRAINED_UNTIL)).toEqual(first);
+    const { data } = view.table('x').set.matrix;
+    data.forEach((value, at) => {
+      data[at] = value + 6;
+    });
+    expect(modelQuality(view, model, [], TRAIN_DAYS, TRAINED_UNTIL).level).toBe('ok');
+  });
+
   it('does not hold what another model said against it, nor features where the window is too short to compare', () => {
     const { view, model } = world(() => 2);
     const others = predictions.map((one) => ({ ...one, modelId: 'another' }));

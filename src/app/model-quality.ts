@@ -1,20 +1,24 @@
-import { CLASS_LABELS, DAY_MS, lastAtOrBefore, type TimeMs } from '../domain/index.ts';
+import { createHash } from 'node:crypto';
+import { CLASS_LABELS, DAY_MS, lastAtOrBefore, type Matrix, type TimeMs } from '../domain/index.ts';
 import {
   assessDrift,
   cumulativeExcess,
   type DriftEvidence,
   type DriftLevel,
+  type FeatureReference,
   fitFeatureReference,
+  fitRankReference,
   measureFeatureDrift,
   measureLabelShift,
   measureNovelty,
   measureRankDrift,
+  type RankReference,
   type TrainingSet,
   trainableRows,
 } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 import { knownOutcomes, type ServedPrediction } from './served-outcomes.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** Whether the serving model still sees and says what it was trained for. */
 export interface ModelQuality {
@@ -31,7 +35,7 @@ export interface ModelQuality {
  */
 export function modelQuality(
   view: MarketView,
-  model: ServingModel,
+  model: DecidingModel,
   predictions: readonly ServedPrediction[],
   trainDays: number,
   nowMs: TimeMs,
@@ -45,13 +49,8 @@ export function modelQuality(
 }
 
 /** Nothing where the training window is too short to know how much its own stretches differ. */
-function inputDrift(
-  view: MarketView,
-  set: TrainingSet,
-  { canonical, ensemble, trainedUntilMs }: ServingModel,
-  trainDays: number,
-  nowMs: TimeMs,
-): DriftEvidence {
+function inputDrift(view: MarketView, set: TrainingSet, model: DecidingModel, trainDays: number, nowMs: TimeMs): DriftEvidence {
+  const { canonical, ensemble, trainedUntilMs } = model;
   const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
   const columns = ensemble.featureNames.map((name) => set.names.indexOf(name));
   const decisionTimeMs = set.timeMs[lastAtOrBefore(set.timeMs, nowMs)];
@@ -65,16 +64,41 @@ function inputDrift(
     names: ensemble.featureNames,
   });
   const newest = Array.from({ length: recent.rows }, (_, row) => row);
-  const training = pick(set.matrix.data, set.matrix.columns, rows);
+  const { features, ranks } = referenceOf(model, pick(set.matrix.data, set.matrix.columns, rows), recent.rows);
   const own = pick(recent.data, recent.columns, newest);
   const known = trainableRows(set, 0, decisionTimeMs).slice(-recent.rows);
   const labelsOf = (of: readonly number[]) => Uint8Array.from(of, (row) => set.label[row]!);
   return {
-    features: measureFeatureDrift(fitFeatureReference(training, recent.rows), own),
-    ranks: measureRankDrift(training, own),
-    novelty: measureNovelty(training, own.data.subarray((own.rows - 1) * own.columns)),
+    features: measureFeatureDrift(features, own),
+    ranks: measureRankDrift(ranks, own),
+    novelty: measureNovelty(ranks, own.data.subarray((own.rows - 1) * own.columns)),
     ...(known.length === recent.rows && { labels: measureLabelShift(labelsOf(rows), labelsOf(known), CLASS_LABELS.length) }),
   };
+}
+
+/** What drift is judged against. */
+interface WindowReference {
+  /** Hash of the rows that it was fitted on. */
+  readonly hash: string;
+  readonly features: FeatureReference;
+  readonly ranks: RankReference;
+}
+
+/** A window's own scatter takes a hundred times as long to measure as a day's distance, and is the same until rows change. */
+const references = new WeakMap<DecidingModel, WindowReference>();
+
+function referenceOf(model: DecidingModel, training: Matrix, recentRows: number): WindowReference {
+  const { buffer, byteOffset, byteLength } = training.data;
+  const hash = createHash('sha256')
+    .update(`${recentRows}:`)
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
+  const known = references.get(model);
+  if (known?.hash === hash) return known;
+  const features = fitFeatureReference(training, recentRows);
+  const fitted = { hash, features, ranks: fitRankReference(training, recentRows) };
+  references.set(model, fitted);
+  return fitted;
 }
 
 const SMALLEST_PROBABILITY = 1e-9;

@@ -6,7 +6,7 @@ import { type AppParts, PATHS } from './app-parts.ts';
 /** The notification system of a data directory, with every channel whose secrets are in the environment. */
 export async function openNotifications(
   parts: AppParts,
-  told: Pick<NotificationParts, 'onAttempt' | 'onUnsaved'> = {},
+  told: Pick<NotificationParts, 'onAttempt' | 'onUnsaved' | 'onLost'> = {},
 ): Promise<NotificationSystem> {
   const { dataDir, env, clock, timer, config, onProgress } = parts;
   const { drawdownAlert: _, escalateAfterHours, ...rest } = config.notifications;

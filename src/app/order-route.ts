@@ -22,6 +22,8 @@ import {
 export type RouteStatus =
   | { readonly kind: 'ready' }
   | { readonly kind: 'exchange_down'; readonly why: string }
+  /** The exchange answers, and does not list the symbol any more. */
+  | { readonly kind: 'not_trading'; readonly why: string }
   | { readonly kind: 'halt'; readonly why: string };
 
 /** Where orders go: on paper, to the sandbox's exchange or to a real one. The cycle does not know which. */

@@ -12,6 +12,7 @@ import type { AppParts } from './app-parts.ts';
 import { cycleSettings } from './cycle-settings.ts';
 import type { CycleParts } from './cycle-types.ts';
 import { decideAt } from './daily-cycle.ts';
+import { featureCodeWarning } from './feature-code.ts';
 import { loadView } from './load-view.ts';
 import { paperRoute } from './order-route.ts';
 import { openPredictionHistory } from './prediction-history.ts';
@@ -37,6 +38,8 @@ export interface PredictResult {
   } | null;
   readonly action: ClassLabel;
   readonly reasons: readonly string[];
+  /** What speaks against trusting the model, whatever it predicts. */
+  readonly warnings: readonly string[];
 }
 
 /** @throws ModelError `predict.no_model`, `predict.no_prediction` */
@@ -86,8 +89,15 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
       : null,
     action: risk.allowed ? decision.action : 'HOLD',
     reasons: [...decision.reasons, ...risk.reasons].map(reasonText),
+    warnings: modelWarnings(model),
   };
 }
+
+/** What speaks against trusting a model, for people; empty where nothing does. */
+export const modelWarnings = (model: ServingModel | undefined): string[] => {
+  const warning = featureCodeWarning(model?.featureCodeHash);
+  return model && warning ? [`model ${model.modelId}: ${warning}; train a new one with \`ets train\``] : [];
+};
 
 /** `confidence_below_threshold (0.41 against 0.45)` */
 export const reasonText = ({ rule, value, limit }: Reason): string => {

@@ -1,58 +1,59 @@
-import { ModelError, type TimeMs } from '../domain/index.ts';
+import { ConfigError, ModelError, type TimeMs } from '../domain/index.ts';
 import { featureCodeHash } from '../features/index.ts';
 import {
   ChallengerFile,
   EnsembleModel,
+  type EnsembleSpecs,
   type GateVerdict,
+  type ModelManifest,
   type ModelRegistry,
   procedureHash,
   type ScoredConformal,
   type StoredModel,
 } from '../model/index.ts';
-import { ownCommit } from './build-info.ts';
+import { ownCommit, ownVersion } from './build-info.ts';
 import type { Candidate, Challenger, ModelStore } from './retrain.ts';
 import type { ServingModel } from './serving-model.ts';
 
-/** The registry as trainings and decisions see it: the current model stays loaded. */
+/**
+ * Told where an earlier model has to stand in for one that cannot be used, where none can, and where a challenger is left
+ * out; each once.
+ */
+export type OnUnusable = (why: string, whose: 'current' | 'challenger') => void;
+
+/** The registry as trainings and decisions see it: the current model and the one on trial stay loaded. */
 export class RegistryModelStore implements ModelStore {
   readonly #registry: ModelRegistry;
-  readonly #trainDays: number;
   readonly #trials: ChallengerFile;
+  readonly #onUnusable: OnUnusable;
+  readonly #told = new Set<string>();
   #current: ServingModel | undefined;
   #challenger: Challenger | undefined;
 
-  private constructor(registry: ModelRegistry, trainDays: number, current: ServingModel | undefined) {
+  private constructor(registry: ModelRegistry, onUnusable: OnUnusable) {
     this.#registry = registry;
-    this.#trainDays = trainDays;
     this.#trials = new ChallengerFile(registry.folder);
-    this.#current = current;
+    this.#onUnusable = onUnusable;
   }
 
-  /** @param onFallback told where an earlier model has to stand in for a damaged one */
-  static async open(registry: ModelRegistry, trainDays: number, onFallback: (why: string) => void): Promise<RegistryModelStore> {
-    const stored = await registry.loadCurrent();
-    if (stored?.fallbackReason) onFallback(`serving ${stored.manifest.modelId} instead: ${stored.fallbackReason}`);
-    const store = new RegistryModelStore(registry, trainDays, stored && serving(stored));
-    await store.#loadTrial();
+  /** @throws ModelError `registry.no_usable_model`, `registry.pointer_damaged` */
+  static async open(registry: ModelRegistry, onUnusable: OnUnusable): Promise<RegistryModelStore> {
+    const store = new RegistryModelStore(registry, onUnusable);
+    await store.reload();
     return store;
   }
 
-  /**
-   * As `open`, and without a model where every one is damaged: decisions then hold until a training promotes one.
-   * @param onFallback told of that too
-   */
-  static async openOrWithout(
-    registry: ModelRegistry,
-    trainDays: number,
-    onFallback: (why: string) => void,
-  ): Promise<RegistryModelStore> {
+  /** As `open`, and without a model where none can be used: decisions then hold until a training promotes one. */
+  static async openOrWithout(registry: ModelRegistry, onUnusable: OnUnusable): Promise<RegistryModelStore> {
+    const store = new RegistryModelStore(registry, onUnusable);
     try {
-      return await RegistryModelStore.open(registry, trainDays, onFallback);
+      await store.#loadCurrent();
     } catch (error) {
       if (!(error instanceof ModelError) || error.code !== 'registry.no_usable_model') throw error;
-      onFallback(`${error.message}; decisions hold until a new one is trained`);
-      return new RegistryModelStore(registry, trainDays, undefined);
+      store.#tell(`${error.message}; decisions hold until a new one is trained`, 'current');
     }
+    await store.#loadTrial();
+    return store;
   }
 
   current(): ServingModel | undefined {
@@ -72,17 +73,37 @@ export class RegistryModelStore implements ModelStore {
     this.#challenger = undefined;
   }
 
-  /** Takes over what another process has promoted or put on trial. */
+  /** Takes over what another process has promoted or put on trial. @throws as `open` */
   async reload(): Promise<void> {
-    const stored = await this.#registry.loadCurrent();
-    if (stored && stored.manifest.modelId !== this.#current?.modelId) this.#current = serving(stored);
+    await this.#loadCurrent();
     await this.#loadTrial();
   }
 
+  async #loadCurrent(): Promise<void> {
+    const current = await this.#registry.loadCurrent(serving);
+    if (!current) return;
+    const { model, fallbackReason } = current;
+    if (fallbackReason) this.#tell(`serving ${model.modelId} instead: ${fallbackReason}`, 'current');
+    if (model.modelId !== this.#current?.modelId) this.#current = model;
+  }
+
+  /** A challenger that cannot be used is left out: the next candidate that passes the gate takes its place. */
   async #loadTrial(): Promise<void> {
-    const trial = await this.#trials.current();
-    if (trial?.modelId === this.#challenger?.model.modelId) return;
-    this.#challenger = trial && { model: serving(await this.#registry.load(trial.modelId)), sinceMs: trial.sinceMs };
+    try {
+      const trial = await this.#trials.current();
+      if (trial?.modelId === this.#challenger?.model.modelId) return;
+      this.#challenger = undefined;
+      this.#challenger = trial && { model: serving(await this.#registry.load(trial.modelId)), sinceMs: trial.sinceMs };
+    } catch (error) {
+      if (!(error instanceof ModelError) && !(error instanceof ConfigError)) throw error;
+      this.#tell(`the challenger is left out: ${error.message}`, 'challenger');
+    }
+  }
+
+  #tell(why: string, whose: 'current' | 'challenger'): void {
+    if (this.#told.has(why)) return;
+    this.#told.add(why);
+    this.#onUnusable(why, whose);
   }
 
   async add(candidate: Candidate): Promise<ServingModel> {
@@ -95,7 +116,8 @@ export class RegistryModelStore implements ModelStore {
       procedureHash: procedureHash(candidate.procedure),
       procedure: { ...candidate.procedure },
       ...(candidate.search && { search: candidate.search }),
-      trainDays: this.#trainDays,
+      learners: withoutInfinity(candidate.learners),
+      trainDays: candidate.trainDays,
       rows: candidate.rows,
       classes: [...candidate.classes],
       metrics: candidate.metrics,
@@ -106,6 +128,7 @@ export class RegistryModelStore implements ModelStore {
       ...(candidate.conformal && { conformal: storable(candidate.conformal) }),
       ...(ensemble.dropped.length > 0 && { dropped: ensemble.dropped }),
       gitCommit: await ownCommit(),
+      programVersion: await ownVersion(),
       gate: { ...gate, checks: gate.checks.map((check) => ({ ...check })) },
     });
     if (gate.decision === 'promoted') {
@@ -127,11 +150,16 @@ const storable = ({ threshold, ...conformal }: ScoredConformal) => ({
   threshold: Number.isFinite(threshold) ? threshold : null,
 });
 
+/** As JSON keeps them: where a depth is unlimited it stands as null. */
+const withoutInfinity = (specs: EnsembleSpecs): NonNullable<ModelManifest['learners']> => JSON.parse(JSON.stringify(specs));
+
 /** A stored model, ready to predict. @throws ModelError where its bytes are not an ensemble of this version */
 export const serving = ({ manifest, artifact }: StoredModel): ServingModel => ({
   modelId: manifest.modelId,
   artifactSha256: manifest.artifactSha256,
   trainedUntilMs: manifest.trainedUntilMs,
+  trainDays: manifest.trainDays,
+  featureCodeHash: manifest.featureCodeHash,
   canonical: manifest.canonical.series,
   ensemble: EnsembleModel.fromBytes(artifact),
   ...(manifest.skill && { hasSkill: manifest.skill === 'found' }),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ConfigError, ManualClock, money } from '../domain/index.ts';
+import { DataError, ManualClock, money, type TimeMs, toIso } from '../domain/index.ts';
 import type { ModelRegistry } from '../model/index.ts';
 import {
   type DecisionRecord,
@@ -8,7 +8,6 @@ import {
   MemoryDecisionLog,
   MemoryJournal,
   MemoryPerformanceLog,
-  readDecisionLog,
   readJournal,
   readPerformanceLog,
   TradingEngine,
@@ -17,6 +16,7 @@ import { type AppParts, PATHS } from './app-parts.ts';
 import { cycleSettings } from './cycle-settings.ts';
 import type { CycleParts } from './cycle-types.ts';
 import { decideAt } from './daily-cycle.ts';
+import { findDecision } from './find-decision.ts';
 import { loadView } from './load-view.ts';
 import { paperRoute } from './order-route.ts';
 import { openPredictionHistory } from './prediction-history.ts';
@@ -35,6 +35,16 @@ export interface ReplayResult {
   /** Whether the configuration is another one than then; it counts as a difference only where it makes one. */
   readonly isConfigChanged: boolean;
   readonly differences: readonly ReplayDifference[];
+  /** Series that retention took rows from after the decision: where they differ, this may be why. */
+  readonly droppedSince: readonly DroppedSince[];
+}
+
+/** Rows that a decision may have seen and that are gone. */
+export interface DroppedSince {
+  readonly dataset: string;
+  readonly series: string;
+  /** Rows that ended before are gone. */
+  readonly beforeMs: TimeMs;
 }
 
 /** Differences beyond these are not listed: one changed input moves hundreds of features. */
@@ -43,20 +53,25 @@ const MAX_DIFFERENCES = 100;
 /**
  * Makes a recorded decision again: rows recorded until it read, its model, the account as the journal had it, its price
  * and the venue's rules of then. Changes nothing.
- * @throws ConfigError `replay.no_such_decision`, `registry.no_such_model`
+ * @throws ConfigError `replay.no_such_decision`, `registry.no_such_model`; DataError `replay.rows_dropped`
  */
 export async function replayDecision(parts: AppParts, registry: ModelRegistry, decisionId: string): Promise<ReplayResult> {
-  const { dataDir } = parts;
-  const record = (await readDecisionLog(join(dataDir, PATHS.decisions))).find((one) => one.decisionId === decisionId);
-  if (!record) {
-    throw new ConfigError('replay.no_such_decision', `there is no decision ${decisionId}`, {
-      hint: 'See `ets journal` for the decisions of this data directory.',
-    });
-  }
+  const record = await findDecision(parts, decisionId);
   const { decisionTimeMs } = record;
+  const dropped = await droppedSince(parts, record);
   const view = await loadView(parts, decisionTimeMs, { kind: 'research', recordedUntilMs: record.dataCutoffRecordedMs });
   const cycle = await cycleOfThen(parts, registry, record);
-  const again = await decideAt(cycle, view, decisionId, decisionTimeMs, record.conditions.isExchangeUp ?? undefined);
+  const again = await decideAt(cycle, view, decisionId, decisionTimeMs, record.conditions.isExchangeUp ?? undefined).catch(
+    (cause: unknown) => {
+      const [first] = dropped;
+      if (!(cause instanceof DataError) || first === undefined) throw cause;
+      throw new DataError('replay.rows_dropped', `rows that the decision was made from are gone: ${nameOf(first)}`, {
+        hint: 'retention.tables had them dropped. Restore a backup of before into another folder, and replay there.',
+        details: { dropped },
+        cause,
+      });
+    },
+  );
   const { configHash } = again;
   const differences = compare(
     asJson({
@@ -73,8 +88,17 @@ export async function replayDecision(parts: AppParts, registry: ModelRegistry, d
     identical: differences.length === 0,
     isConfigChanged: configHash !== record.configHash,
     differences: differences.slice(0, MAX_DIFFERENCES),
+    droppedSince: differences.length === 0 ? [] : dropped,
   };
 }
+
+async function droppedSince({ store }: AppParts, { decisionTimeMs, dataCutoffRecordedMs }: DecisionRecord) {
+  const marks = await store.readDropped();
+  const later = marks.filter(({ atMs, beforeMs }) => atMs > dataCutoffRecordedMs || beforeMs > decisionTimeMs);
+  return later.map(({ dataset, series, beforeMs }): DroppedSince => ({ dataset, series, beforeMs }));
+}
+
+const nameOf = ({ dataset, series, beforeMs }: DroppedSince): string => `${dataset} ${series} before ${toIso(beforeMs)}`;
 
 async function cycleOfThen(parts: AppParts, registry: ModelRegistry, record: DecisionRecord): Promise<CycleParts> {
   const { dataDir, config } = parts;

@@ -89,8 +89,10 @@ describe('what surrounds a later attempt of an order at an exchange', () => {
   });
 
   const down = new ExchangeError('exchange.request_failed', 'no answer');
+  const gone = new ExchangeError('exchange.symbol_not_trading', 'ETHUSDT does not trade there');
   it.each<[string, World, Surroundings | null, string[]]>([
     ['a market that halted meanwhile', { market: { ...trading, status: 'halted' } }, decided, ['exchange_status']],
+    ['a market that is gone', { market: gone }, decided, ['exchange_status']],
     ['an exchange that went away', { market: down }, decided, ['exchange_status']],
     ['a price that left the stored one', { quote: { priceUsd: money(3000), atMs: T } }, decided, ['price_sanity']],
     ['no price', { quote: undefined }, decided, ['price_sanity']],
@@ -108,6 +110,13 @@ describe('what surrounds a later attempt of an order at an exchange', () => {
     expect(await desk({}, null, 'adopted').denials()).toEqual([]);
     expect(await desk({ market: down }, null, 'adopted').denials()).toEqual(['exchange_status']);
   });
+});
+
+it('tells a market that is gone from an exchange that is down', async () => {
+  const gone = new ExchangeError('exchange.symbol_not_trading', 'ETHUSDT does not trade there');
+  expect(await desk({ market: gone }).now()).toMatchObject({ isExchangeUp: true, marketStatus: 'delisted' });
+  const down = new ExchangeError('exchange.request_failed', 'no answer');
+  expect(await desk({ market: down }).now()).toMatchObject({ isExchangeUp: false });
 });
 
 describe('what surrounds a simulated order', () => {

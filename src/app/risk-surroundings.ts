@@ -1,6 +1,6 @@
 import { type Clock, ExchangeError, type Money, money, type TimeMs, toNumber } from '../domain/index.ts';
 import type { BookCost, OrderIntent, OrderSide, Quote, RiskContext, SymbolMarket, TradingMode } from '../trading/index.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** What surrounds an order besides the halt, which the gate asks for itself. */
 export type Surroundings = Omit<RiskContext, 'isHalted'>;
@@ -9,7 +9,7 @@ export type Surroundings = Omit<RiskContext, 'isHalted'>;
 export interface SurroundingsSource {
   readonly mode: TradingMode;
   readonly clock: Clock;
-  readonly model: () => ServingModel | undefined;
+  readonly model: () => DecidingModel | undefined;
   /** The symbol as the exchange has it now. @throws ExchangeError */
   readonly market: () => Promise<SymbolMarket>;
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
@@ -64,7 +64,7 @@ export class RiskSurroundings {
 const BY_HAND: Surroundings = { dataAgeMs: 0, hasSkill: true, priceUsd: Number.NaN };
 const NOTHING_KNOWN: Surroundings = { dataAgeMs: Number.NaN, priceUsd: Number.NaN };
 
-const ofModel = (model: ServingModel | undefined, nowMs: TimeMs): Partial<Surroundings> =>
+const ofModel = (model: DecidingModel | undefined, nowMs: TimeMs): Partial<Surroundings> =>
   model === undefined ? {} : { hasSkill: model.hasSkill, modelAgeMs: nowMs - model.trainedUntilMs };
 
 async function marketNow({ market }: SurroundingsSource): Promise<Pick<Surroundings, 'isExchangeUp' | 'marketStatus'>> {
@@ -72,6 +72,8 @@ async function marketNow({ market }: SurroundingsSource): Promise<Pick<Surroundi
     return { isExchangeUp: true, marketStatus: (await market()).status };
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
-    return { isExchangeUp: false };
+    return error.code === 'exchange.symbol_not_trading'
+      ? { isExchangeUp: true, marketStatus: 'delisted' }
+      : { isExchangeUp: false };
   }
 }

@@ -23,7 +23,7 @@ export async function searchedTrials({ dataDir }: Pick<AppParts, 'dataDir'>): Pr
   });
   const studies = await Promise.all(
     files
-      .filter((file) => file.endsWith('.ndjson'))
+      .filter((file) => file.endsWith('.ndjson') && !file.endsWith('.batch.ndjson'))
       .sort()
       .map((file) => StudyFile.read(join(folder, file))),
   );

@@ -13,10 +13,13 @@ export interface StudySettings {
   readonly trials: number;
 }
 
+/** What a study may be called: never a path that leads elsewhere. */
+export const STUDY_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
 /** The learner that a study searched, with the settings of its best trial. @throws ConfigError `tuning.study_missing` */
 export async function studySettings({ dataDir }: Pick<AppParts, 'dataDir'>, name: string): Promise<StudySettings> {
   const path = join(dataDir, PATHS.studies, `${name}.ndjson`);
-  const study = await StudyFile.read(path);
+  const study = STUDY_NAME.test(name) ? await StudyFile.read(path) : undefined;
   const best = study && bestTrial(study.trials);
   if (!study || !best) {
     throw new ConfigError('tuning.study_missing', `there is no study ${name} with a finished trial`, {

@@ -3,7 +3,7 @@ import type { AppParts } from './app-parts.ts';
 import { acquireRunLock } from './daemon/run-lock.ts';
 import { openExtraction } from './extraction.ts';
 import { livePrices } from './live-prices.ts';
-import { reasonText } from './predict.ts';
+import { modelWarnings, reasonText } from './predict.ts';
 import { openPredictionHistory } from './prediction-history.ts';
 import type { RegistryModelStore } from './registry-model-store.ts';
 import { runScheduledCycle } from './scheduled-cycle.ts';
@@ -40,7 +40,8 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
     const failures = days.flatMap(({ date, datasets }) =>
       datasets.flatMap(({ dataset, error }) => (error ? [`${date} ${dataset}: ${error.message}`] : [])),
     );
-    const result = await runScheduledCycle(session, models, history, latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc));
+    const dueMs = latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc);
+    const result = await runScheduledCycle(session, models, history, dueMs, (why) => parts.onProgress(why));
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;
     return {
@@ -53,6 +54,7 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
       confidence: record.decision.confidence,
       action: record.decision.action,
       risk: { allowed: record.risk.allowed, reasons: [...record.decision.reasons, ...record.risk.reasons].map(reasonText) },
+      warnings: modelWarnings(models.current()),
       orders,
       fills: orders.filter(({ filledQuantity }) => Number(filledQuantity) > 0),
       position: { eth: ledger.balance(ledger.baseAsset).toFixed(), usd: ledger.cashUsd.toFixed() },

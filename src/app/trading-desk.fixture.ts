@@ -78,6 +78,8 @@ export class TradingDesk {
   lastClose: string | undefined;
   /** Requests for the market and the books fail. */
   isDown = false;
+  /** The venue does not list the symbol any more. */
+  isDelisted = false;
   /** Asked to take an order, throws this. */
   broken: Error | undefined;
   histories = 0;
@@ -203,7 +205,11 @@ export class TradingDesk {
     };
     return {
       ...broker,
-      market: (symbol) => orDown(() => broker.market(symbol)),
+      market: (symbol) =>
+        orDown(async () => {
+          if (this.isDelisted) throw new ExchangeError('exchange.symbol_not_trading', 'ETHUSDT does not trade at sandbox');
+          return broker.market(symbol);
+        }),
       balances: () => orDown(() => broker.balances()),
       openOrders: (symbol) => orDown(() => broker.openOrders(symbol)),
       submit: async (intent, sendBeforeMs) => {

@@ -14,6 +14,7 @@ import {
   snapshotLedger,
   TradingEngine,
   type TradingMode,
+  whyNotLive,
   writeTradeHistory,
 } from '../trading/index.ts';
 import { ActingTurn } from './acting-turn.ts';
@@ -24,7 +25,7 @@ import { loadView } from './load-view.ts';
 import { type OrderRoute, paperRoute } from './order-route.ts';
 import { RiskSurroundings } from './risk-surroundings.ts';
 import type { ServedPrediction } from './served-outcomes.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 /** An open order journal with everything that a daily cycle on this data directory needs. */
 export interface TradingSession {
@@ -46,7 +47,7 @@ export interface TradingSession {
 
 export interface SessionOptions {
   readonly mode: TradingMode;
-  readonly model: () => ServingModel | undefined;
+  readonly model: () => DecidingModel | undefined;
   /** What models said while they served. */
   readonly served?: () => readonly ServedPrediction[];
   /** The price at which one can trade now; nothing where it is not known. */
@@ -164,8 +165,9 @@ async function openRoute(parts: AppParts, { mode, quote }: SessionOptions, turn:
     });
   }
   const { venue } = parts.config.exchange;
-  if (mode === 'live' && !LIVE_VENUES.includes(venue)) {
-    throw new ConfigError('exchange.venue_not_live', `no real money goes to ${venue} yet`, {
+  const why = mode === 'live' ? whyNotLive(venue) : undefined;
+  if (why !== undefined) {
+    throw new ConfigError('exchange.venue_not_live', why, {
       details: { venue, liveVenues: LIVE_VENUES },
       hint: 'docs/trading-safety.md says what is missing. Set exchange.venue to binance, or mode to paper.',
     });

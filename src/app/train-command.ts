@@ -8,9 +8,8 @@ import { type TrainOptions, train } from './train.ts';
 /** Trains, and says what came of it. */
 export async function trainCommand(parts: AppParts, options: TrainOptions) {
   const started = parts.timer.elapsedMs();
-  const trainDays = options.days ?? parts.config.model.trainDays;
   const registry = new ModelRegistry(join(parts.dataDir, PATHS.models), parts.clock);
-  const models = await RegistryModelStore.openOrWithout(registry, trainDays, parts.onProgress);
+  const models = await RegistryModelStore.openOrWithout(registry, (why) => parts.onProgress(why));
   const candidate = await train(parts, models, await openPredictionHistory(parts.dataDir), options);
   return {
     simulated: parts.isSimulated,

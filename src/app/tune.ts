@@ -21,6 +21,7 @@ import {
 import { type AppParts, PATHS } from './app-parts.ts';
 import { procedureOf, viewOptions } from './cycle-settings.ts';
 import { searchedTrials } from './searched-trials.ts';
+import { STUDY_NAME } from './study-settings.ts';
 import { viewWithHistory } from './train.ts';
 
 export interface TuneOptions {
@@ -87,7 +88,7 @@ export async function tune(parts: AppParts, options: TuneOptions) {
   const log = await StudyFile.open(path, head);
   const tuner = new HyperparameterTuner({
     ...{ space, seed, folds, batchSize: BATCH, patience: PATIENCE, log, onProgress: parts.onProgress },
-    objective: (tasks) => objective.score(tasks),
+    objective: (tasks, onAnswer) => objective.score(tasks, onAnswer),
     ...(parts.signal && { signal: parts.signal }),
   });
   const { trials, best, stopped } = await tuner.run(options.trials);
@@ -139,7 +140,7 @@ function lossOf(folds: Trial['folds']): { value: number; baseline: number } {
 function studyName({ study, learner = DEFAULT_LEARNER, space }: TuneOptions): string {
   const name = study ?? (space === undefined ? learner : undefined);
   if (name === undefined) throw new ConfigError('tuning.name_missing', '--space needs a name for the study: say --study');
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) {
+  if (!STUDY_NAME.test(name)) {
     throw new ConfigError('tuning.bad_name', `"${name}" cannot be the name of a study`, {
       hint: 'Use up to 64 letters, digits, _ and -.',
     });

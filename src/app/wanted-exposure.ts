@@ -3,7 +3,7 @@ import { trainableRows } from '../model/index.ts';
 import { type ClassReturns, targetExposureFor } from '../trading/index.ts';
 import type { CycleSettings } from './cycle-types.ts';
 import type { DecisionTable, MarketView } from './market-view.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { DecidingModel } from './serving-model.ts';
 
 const CLASSES = 3;
 
@@ -14,7 +14,7 @@ const CLASSES = 3;
 export function wantedExposure(
   { exposure, policy, roundTripCost, trainDays, limits }: CycleSettings,
   view: MarketView,
-  model: ServingModel,
+  model: DecidingModel,
   prediction: Prediction,
   decisionTimeMs: TimeMs,
   direction: 'long' | 'short' = 'long',
@@ -36,7 +36,7 @@ export function wantedExposure(
 const NO_RETURNS: ClassReturns = { means: [0, 0, 0], variance: 0 };
 
 /** Mean return of each class and the variance of all returns over the days that a model was trained on. */
-function classReturns({ set, labels }: DecisionTable, { trainedUntilMs }: ServingModel, trainDays: number): ClassReturns {
+function classReturns({ set, labels }: DecisionTable, { trainedUntilMs }: DecidingModel, trainDays: number): ClassReturns {
   const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
   const returns = rows.map((row) => labels.forwardReturn[row]!);
   const mean = (values: readonly number[]) =>

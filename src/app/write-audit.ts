@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../domain/index.ts';
+import { acquireCommitLock } from '../storage/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
 /** One change that somebody asked for: what, from where, and what became of it (an HTTP status; 200 or 500 elsewhere). */
@@ -10,11 +11,21 @@ export interface AuditRecord {
   readonly status: number;
 }
 
-type AuditParts = Pick<AppParts, 'dataDir' | 'clock'>;
+type AuditParts = Pick<AppParts, 'dataDir' | 'clock' | 'timer'>;
+
+/** Nobody else writes the audit log meanwhile. @throws DataError `storage.busy` */
+export const auditLock = ({ dataDir, timer }: Pick<AppParts, 'dataDir' | 'timer'>): Promise<() => Promise<void>> =>
+  acquireCommitLock(join(dataDir, '.audit-lock'), { timer });
 
 /** Adds a line to `audit.ndjson`. @throws the file system's error */
-export const writeAudit = ({ dataDir, clock }: AuditParts, record: AuditRecord): Promise<void> =>
-  appendFile(join(dataDir, PATHS.audit), `${JSON.stringify({ timeMs: clock.nowMs(), ...record })}\n`);
+export async function writeAudit(parts: AuditParts, record: AuditRecord): Promise<void> {
+  const release = await auditLock(parts);
+  try {
+    await appendFile(join(parts.dataDir, PATHS.audit), `${JSON.stringify({ timeMs: parts.clock.nowMs(), ...record })}\n`);
+  } finally {
+    await release();
+  }
+}
 
 /**
  * Does what somebody asked for on the command line, and writes down that it was asked and how it ended. What is switched

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
+import { SourceError } from '../domain/errors.ts';
 import type { CommandContext, CommandResult, GlobalOptions } from './command-types.ts';
 import { reportFailure, reportResult } from './output.ts';
+import { stopInTime } from './stop-in-time.ts';
+
+const stoppedLate = () =>
+  new SourceError('cli.stopped_late', 'ended without what it waited for, which did not answer in time', {
+    hint: 'Nothing is lost: what was sent to an exchange is in the journal, and is looked up at the next start.',
+  });
 
 type Action<Options> = (context: CommandContext<Options>, ...args: string[]) => Promise<CommandResult | undefined>;
 
@@ -28,8 +35,16 @@ async function run<Options>(options: Options & GlobalOptions, args: readonly str
   const { createProgress } = await import('./progress.ts');
   const progress = createProgress(process.stderr);
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const letGo = stopInTime(stop, () => {
+    progress.end();
+    process.exit(reportFailure(stoppedLate(), { json: options.json === true, debug: false }));
+  });
+  // Whoever read the output has gone, as `head` does: there is nothing more to do, and nothing wrong.
+  const onOutputError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    stop.abort();
+  };
+  process.stdout.on('error', onOutputError);
   let app: App | undefined;
   try {
     const { readEnvFile } = await import('../config/env-file.ts');
@@ -58,7 +73,7 @@ async function run<Options>(options: Options & GlobalOptions, args: readonly str
     const redact = await redactorFor(options);
     return reportFailure(error, { json: options.json === true, debug: options.logLevel === 'debug', redact });
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     await app?.close();
+    letGo();
   }
 }

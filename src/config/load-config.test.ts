@@ -47,6 +47,18 @@ describe('loadConfig', () => {
     expect(new ConfigError('x', 'y').exitCode).toBe(2);
   });
 
+  it('refuses a gate whose window is as long as the training, and says what to change', () => {
+    const check = (windowDays: number) =>
+      checkConfig({ env: {}, overrides: ['model.trainDays=80', `gate.windowDays=${windowDays}`] });
+    expect(check(79).problems).toEqual([]);
+    for (const windowDays of [80, 90]) {
+      const { config, problems } = check(windowDays);
+      expect([config, problems.map(({ path }) => path)]).toEqual([undefined, ['gate.windowDays']]);
+      expect(problems[0]?.message).toMatch(/less than model\.trainDays \(80\).*lower gate\.windowDays or raise model\.trainDays/);
+    }
+    expect(checkConfig({ env: {}, overrides: ['model.trainDays=80'] }).problems).toHaveLength(1);
+  });
+
   it('refuses a file that is missing or is not YAML', () => {
     expect(() => loadConfig({ file: join(folder, 'none.yaml'), env: {} })).toThrow(/no configuration file/);
     expect(() => loadConfig({ file: yaml('c.yaml', '- a\n- b\n'), env: {} })).toThrow(/not readable YAML/);

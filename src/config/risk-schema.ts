@@ -46,7 +46,7 @@ export const risk = section({
   maxDataAgeHours: hours.default(72).describe('No new position on older prices'),
   maxModelAgeDays: count(1, 3650).nullable().default(365).describe('No new position with an older model'),
   maxDrift: z.enum(['ok', 'watch']).optional().describe('No new position when features or losses drifted further than this'),
-  exposureAtDrift: fraction(0, 1).default(1).describe('Share of the wanted exposure that is kept while drift says act'),
+  exposureAtDrift: fraction(0, 1).default(0.5).describe('Share of the wanted exposure that is kept while drift says act'),
   allowNoSkill: z.boolean().default(false).describe('In live, open positions with a model whose walk-forward showed no skill'),
   maxPriceDeviation: fraction(0.001, 1)
     .default(0.1)

@@ -77,7 +77,12 @@ const schedule = section({
   health: upkeepJob('every 5m', 1, 5, 'Look at every part, and tell of what is not well'),
   extraction: upkeepJob('10 */3 * * *', 3, 30, 'Fetch what is new between the decisions'),
   backup: upkeepJob('30 4 * * *', 24, 60, 'Copy what is new, and prove the copy by restoring it'),
-  retention: upkeepJob('15 5 * * *', 24, 20, 'Drop old backups and models; never rows, orders or decisions'),
+  retention: upkeepJob(
+    '15 5 * * *',
+    24,
+    20,
+    'Drop old backups and models, and rows that retention.tables says; never orders or decisions',
+  ),
 });
 
 const backup = section({
@@ -101,6 +106,9 @@ const backup = section({
   }),
 });
 
+const keptDays = (what: string) =>
+  count(7, 36_500).nullable().default(null).describe(`Days that ${what} are kept; null: for ever`);
+
 const retention = section({
   backups: count(1, 1000).default(14).describe('Backups that are kept'),
   models: count(2, 1000).default(20).describe('Models that are kept, beside the one that serves'),
@@ -109,6 +117,24 @@ const retention = section({
     .describe(
       'A longer order journal begins anew with what it adds up to; nothing is lost, what was before stays in its archive',
     ),
+  tables: section({
+    streamMinutesDays: keptDays("the stream's minutes (never fewer than streams.repairDays)"),
+    liveBlocksDays: keptDays('live_blocks of the stream'),
+    liveTransfersDays: keptDays('live_transfers of the stream'),
+    ownDays: keptDays('rows of own datasets'),
+    own: z
+      .record(z.string(), count(7, 36_500).nullable())
+      .default({})
+      .describe('The same by the name of an own dataset, before ownDays'),
+    priceDataDays: keptDays('candles, the canonical ones too (never fewer than trainings look back)'),
+    whaleDataDays: keptDays('large transfers (never fewer than trainings look back)'),
+    validatorDataDays: keptDays('validator data (never fewer than trainings look back)'),
+    blockchainDataDays: keptDays('chain data (never fewer than trainings look back)'),
+    sentimentDataDays: keptDays('sentiment (never fewer than trainings look back)'),
+    quarantineDays: keptDays('refused rows'),
+    logDays: keptDays('full log files'),
+    auditDays: keptDays('lines of audit.ndjson'),
+  }),
 });
 
 const price = section({
@@ -125,6 +151,10 @@ const exchange = section({
     .enum(['binance', 'kraken', 'coinbase'])
     .default('binance')
     .describe('Where real orders would go; real money goes to binance alone so far, the others are refused in live'),
+  testnet: z
+    .boolean()
+    .default(false)
+    .describe("In live: orders go to the exchange's testnet, with a key from there and no real money; prices stay the real ones"),
   requestTimeoutS: z.number().positive().max(60).default(10),
   recvWindowMs: count(1, 60_000).default(5_000).describe('How long after its timestamp the exchange may accept a request'),
   unfilledTimeoutS: count(10, 86_400).default(300).describe('An order open for longer is cancelled and its rest ordered anew'),
@@ -263,29 +293,39 @@ const sources = section({
   feeds: urlList.optional().describe('RSS, Atom or JSON feeds whose headlines are scored'),
 });
 
+const settings = z.strictObject({
+  mode: z.enum(['paper', 'live']).default('paper').describe('live reaches a real exchange and needs confirmation besides'),
+  capitalUsd: decimalText.default('10000').describe('Capital that the system may use, in USDT'),
+  strategy,
+  risk,
+  label,
+  costs,
+  model,
+  gate,
+  schedule,
+  backup,
+  retention,
+  price,
+  exchange,
+  futures,
+  extraction,
+  streams,
+  server,
+  notifications,
+  sources,
+});
+
 /** The whole of `config/config.yaml`. Every key has a default or is optional, so an absent file is a valid one. */
-export const configSchema = z
-  .strictObject({
-    mode: z.enum(['paper', 'live']).default('paper').describe('live reaches a real exchange and needs confirmation besides'),
-    capitalUsd: decimalText.default('10000').describe('Capital that the system may use, in USDT'),
-    strategy,
-    risk,
-    label,
-    costs,
-    model,
-    gate,
-    schedule,
-    backup,
-    retention,
-    price,
-    exchange,
-    futures,
-    extraction,
-    streams,
-    server,
-    notifications,
-    sources,
-  })
-  .superRefine(checkFutures);
+export const configSchema = settings.superRefine((config, context) => {
+  checkFutures(config, context);
+  const { windowDays } = config.gate;
+  const { trainDays } = config.model;
+  if (windowDays < trainDays) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['gate', 'windowDays'],
+    message: `expected less than model.trainDays (${trainDays}): the gate scores the last days of the training window by training on those before them; lower gate.windowDays or raise model.trainDays`,
+  });
+});
 
 export type Config = z.output<typeof configSchema>;

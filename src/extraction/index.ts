@@ -7,6 +7,7 @@ export {
   type ExtractionReport,
   type ExtractionStore,
   type RunOptions,
+  type SourceRunNote,
 } from './agent/extraction-agent.ts';
 export type { BlockDepth } from './blockchain/hour-aggregate.ts';
 export { checkSources, type SourceCheck } from './check-sources.ts';

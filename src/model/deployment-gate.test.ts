@@ -115,6 +115,33 @@ describe('the deployment gate', () => {
     },
   );
 
+  it('takes a probability of 0 for 1e-15: its numbers stay finite, whoever ruled out what happened', () => {
+    const ruledOut = (label: number): Row => told(label, 0);
+    const floor = Math.log(1e-15);
+    for (const [who, other] of [
+      ['candidate', 'incumbent'],
+      ['incumbent', 'candidate'],
+    ] as const) {
+      const compared = days(40, 0.4, 0.4).map((day, i) => (i % 4 === 0 ? { ...day, [who]: ruledOut(day.label) } : day));
+      const { decision, checks } = verdict(compared);
+      for (const { name, value } of checks) expect(Number.isFinite(value), name).toBe(true);
+      expect([other, decision]).toEqual([other, who === 'incumbent' ? 'promoted' : 'kept']);
+    }
+    const always = days(40, 0.4, 0.4).map((day) => ({ ...day, incumbent: ruledOut(day.label) }));
+    const bound = verdict(always).checks.find(({ name }) => name === 'log_loss_gain_lower_bound');
+    expect(bound?.value).toBeCloseTo(Math.log(0.4) - floor, 9);
+    const both = always.map((day) => ({ ...day, candidate: ruledOut(day.label) }));
+    expect(verdict(both).checks.find(({ name }) => name === 'log_loss_gain_lower_bound')?.value).toBe(0);
+  });
+
+  it('leaves out the calibration error where it is told that the days are too few for it', () => {
+    const compared = days(30, 0.9, 0.4);
+    const judged = (maxCalibrationError: number | null) => verdict(compared, 1, { bounds: { ...bounds, maxCalibrationError } });
+    expect(judged(0.05)).toMatchObject({ decision: 'kept', reason: 'out_of_bounds' });
+    expect(judged(null)).toMatchObject({ decision: 'promoted', reason: 'better' });
+    expect(judged(null).checks.map(({ name }) => name)).not.toContain('calibration_error');
+  });
+
   it('gives the same verdict for the same days and seed', () => {
     expect(verdict(days(60, 0.41, 0.4))).toEqual(verdict(days(60, 0.41, 0.4)));
   });

@@ -1,5 +1,5 @@
 import type { Rng } from '../domain/index.ts';
-import { accuracy, dieboldMariano, logLoss, stationaryBootstrapInterval } from './evaluation/index.ts';
+import { accuracy, dieboldMariano, logLoss, logOfProbability, stationaryBootstrapInterval } from './evaluation/index.ts';
 import { boundChecks, type CandidateFacts, type GateBounds } from './gate-bounds.ts';
 import type { ComparedDay, GateCheck, GateVerdict } from './gate-verdict.ts';
 
@@ -91,7 +91,7 @@ function dieboldMarianoCheck(days: readonly ComparedDay[]): GateCheck {
 }
 
 const gainsOf = (days: readonly ComparedDay[]): Float64Array =>
-  Float64Array.from(days, (day) => Math.log(day.candidate[day.label]) - Math.log(day.incumbent[day.label]));
+  Float64Array.from(days, (day) => logOfProbability(day.candidate[day.label]) - logOfProbability(day.incumbent[day.label]));
 
 /** The lower bound of the mean gain in log loss, by stationary bootstrap over days, must be above zero. */
 function logLossCheck(days: readonly ComparedDay[], confidence: number, rng: Rng): GateCheck {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BUY, HOLD, SELL } from '../domain/index.ts';
 import { LinearPool, LogisticRegression, type MonotoneConstraints, StackingClassifier } from './learners/index.ts';
+import type { LearnerSpec } from './learners/learner-spec.ts';
 import type { PluginRef } from './plugins/learner-plugin.ts';
 import { PluginLearner } from './plugins/plugin-learner.ts';
 import type { WeightPolicy } from './sample-weights.ts';
@@ -30,7 +31,7 @@ export interface Procedure {
 }
 
 /** Raised whenever the same procedure would give another artifact than before. */
-const PROCEDURE_VERSION = 4;
+const PROCEDURE_VERSION = 5;
 /** A year of days fills no more; fewer bins are quicker and generalise as well. */
 const MAX_BINS = 31;
 /** Columns that each boosted tree may look at: trees that differ are worth more together. */
@@ -86,6 +87,16 @@ export function buildEnsemble(procedure: Procedure, names: readonly string[], th
     threads,
   });
 }
+
+/** Every learner of an ensemble with its settings as they take effect: as configured, as searched, or as shipped. */
+export interface EnsembleSpecs {
+  readonly base: Readonly<Record<string, LearnerSpec>>;
+  readonly meta: LearnerSpec;
+}
+
+/** What `buildEnsemble` builds of the procedure, as plain data. @param names of the training columns */
+export const ensembleSpecs = (procedure: Procedure, names: readonly string[]): EnsembleSpecs =>
+  buildEnsemble(procedure, names, 1).specs;
 
 /** The favoured class's score may not fall and the others' may not rise, so that its probability does not fall. */
 function directionsOf(favours: NonNullable<Procedure['monotone']>, names: readonly string[]): MonotoneConstraints {

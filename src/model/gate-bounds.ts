@@ -3,8 +3,8 @@ import type { ComparedDay, GateCheck } from './gate-verdict.ts';
 
 /** What a candidate has to keep to beside being better. */
 export interface GateBounds extends SignalPolicy {
-  /** Largest expected calibration error of the candidate over the compared days. */
-  readonly maxCalibrationError: number;
+  /** Largest expected calibration error of the candidate over the compared days; null: too few of them to tell. */
+  readonly maxCalibrationError: number | null;
   /** How much worse than the class shares the candidate's log loss may be: more is overfitted. */
   readonly maxExcessLoss: number;
   /** How much less the candidate's signals may have returned over the compared days, net of costs, as a share of equity. */
@@ -29,7 +29,9 @@ export function boundChecks(days: readonly ComparedDay[], facts: CandidateFacts,
   const excess = logLoss(candidate, labels) - logLoss(flat(days, 'shares'), labels);
   const returned = followSignals(days, 'candidate', bounds) - followSignals(days, 'incumbent', bounds);
   return [
-    atMost('calibration_error', expectedCalibrationError(candidate, labels), bounds.maxCalibrationError),
+    ...(bounds.maxCalibrationError === null
+      ? []
+      : [atMost('calibration_error', expectedCalibrationError(candidate, labels), bounds.maxCalibrationError)]),
     atMost('log_loss_above_class_shares', excess, bounds.maxExcessLoss),
     atMost('net_return_shortfall', -returned, bounds.returnMargin),
     atMost('data_age_days', facts.dataAgeDays, bounds.maxDataAgeDays),

@@ -1,7 +1,7 @@
 export * from './conformal/index.ts';
 export { compareForDeployment, type GatePolicy } from './deployment-gate.ts';
 export * from './drift/index.ts';
-export { type Procedure, procedureHash } from './ensemble-builder.ts';
+export { type EnsembleSpecs, ensembleSpecs, type Procedure, procedureHash } from './ensemble-builder.ts';
 export { artifactSha256, EnsembleModel } from './ensemble-model.ts';
 export * from './evaluation/index.ts';
 export * from './explanation/index.ts';

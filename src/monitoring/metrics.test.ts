@@ -43,7 +43,7 @@ describe('Metrics', () => {
 
   it('bear a unit: counters total, ages and durations seconds, sizes bytes, shares ratio', () => {
     const plain =
-      /_(seconds|bytes|bps|usd|eth|ratio|messages|info|status|verdict|level|loss|up|ready|halted|running|orders|decisions)$/;
+      /_(seconds|bytes|bps|usd|eth|ratio|messages|info|status|verdict|level|loss|up|ready|halted|running|rows|orders|decisions)$/;
     for (const [name, { type }] of Object.entries(METRICS))
       expect(name).toMatch(type === 'counter' ? /^ets_[a-z_]+_total$/ : plain);
   });

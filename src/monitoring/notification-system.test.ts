@@ -147,3 +147,53 @@ describe('NotificationSystem', () => {
     expect(titles(email)).toHaveLength(2);
   });
 });
+
+describe('an outage that lasts', () => {
+  const MAX_WAITING = 500;
+
+  it('costs each channel its own oldest messages, which is counted and told when it is over', async () => {
+    const [slack, telegram] = [new FakeChannel('slack'), new FakeChannel('telegram')];
+    slack.isDown = true;
+    const lost: string[] = [];
+    const clock = new ManualClock(NOON);
+    const outbox = await Outbox.open(join(folder, 'outbox.json'));
+    const policy = { ...POLICY, perHour: 10_000 };
+    const onLost = (channel: string) => void lost.push(channel);
+    const notifications = new NotificationSystem({
+      channels: [slack, telegram],
+      outbox,
+      policy,
+      clock,
+      timer: systemTimer,
+      onLost,
+    });
+    await notifications.raise(alert('critical', 'the first'));
+    for (let i = 0; i < MAX_WAITING + 2; i++) await notifications.raise(alert('warning', `${i}`));
+    await notifications.deliver();
+    expect(telegram.got.filter(({ name }) => name === 'x')).toHaveLength(MAX_WAITING);
+    expect(lost.filter((channel) => channel === 'slack')).toHaveLength(3);
+    expect((await Outbox.open(join(folder, 'outbox.json'))).lost('slack')).toBe(3);
+    slack.isDown = false;
+    clock.moveTo(NOON + HOUR_MS);
+    await notifications.deliver();
+    expect(titles(slack)[0]).toBe('the first');
+    expect(titles(slack)).not.toContain('0');
+    expect(slack.got.at(-1)).toMatchObject({ name: 'messages_lost', title: expect.stringContaining('3 older messages') });
+    await notifications.deliver();
+    expect(slack.got.filter(({ name }) => name === 'messages_lost')).toHaveLength(1);
+  });
+
+  it('ends for a channel that was removed: its messages are given up, the others wait on', async () => {
+    const [slack, email] = [new FakeChannel('slack'), new FakeChannel('email')];
+    slack.isDown = true;
+    email.isDown = true;
+    const clock = new ManualClock(NOON);
+    const before = await system([slack, email], clock);
+    await before.raise(alert('critical', 'a'));
+    await before.deliver();
+    const after = await system([slack], clock);
+    expect(after.queueDepth).toBe(2);
+    expect(await after.forgetRemoved()).toBe(1);
+    expect([after.queueDepth, await after.forgetRemoved()]).toEqual([1, 0]);
+  });
+});

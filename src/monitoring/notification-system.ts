@@ -1,4 +1,4 @@
-import { type Clock, HOUR_MS, SECOND_MS, type Timer } from '../domain/index.ts';
+import { type Clock, HOUR_MS, SECOND_MS, type TimeMs, type Timer } from '../domain/index.ts';
 import { type Alert, SEVERITIES, type Severity } from './alert.ts';
 import type { ChannelName, NotificationChannel } from './channels/channel.ts';
 import type { Outbox, OutboxMessage } from './outbox.ts';
@@ -24,6 +24,8 @@ export interface NotificationParts {
   readonly onAttempt?: (channel: ChannelName, isSent: boolean) => void;
   /** Told when the outbox could not be written: messages are sent all the same, and a restart may forget or repeat one. */
   readonly onUnsaved?: (error: unknown) => void;
+  /** Told of each message that was given up because too many wait on its channel. */
+  readonly onLost?: (channel: ChannelName) => void;
 }
 
 const FIRST_RETRY_MS = 30 * SECOND_MS;
@@ -44,6 +46,7 @@ export class NotificationSystem {
   readonly #stop = new AbortController();
   #delivering: Promise<void> | undefined;
   #isClosing = false;
+  #isSimulated = false;
 
   constructor(parts: NotificationParts) {
     this.#parts = parts;
@@ -57,6 +60,7 @@ export class NotificationSystem {
   async raise({ key: ownKey, ...given }: Given & { readonly key?: string }): Promise<boolean> {
     const { clock, outbox, policy, channels } = this.#parts;
     const nowMs = clock.nowMs();
+    this.#isSimulated = given.simulated;
     const key = ownKey ?? given.name;
     const before = outbox.announced(key);
     const isOngoing = before !== undefined && nowMs - before.lastMs < GONE_AFTER_REPEATS * policy.repeatAfterHours * HOUR_MS;
@@ -67,14 +71,18 @@ export class NotificationSystem {
     const takers = channels.filter(
       ({ name }) => policy.least[name] !== 'none' && rank >= SEVERITIES.indexOf(policy.least[name] as Severity),
     );
+    const messages = takers.map(({ name }) => ({ alert, channel: name, attempts: 0, notBeforeMs: nowMs }));
     await this.#saved(
-      outbox.announce(
-        alert.key,
-        { lastMs: nowMs, sinceMs },
-        takers.map(({ name }) => ({ alert, channel: name, attempts: 0, notBeforeMs: nowMs })),
-      ),
+      outbox.announce(alert.key, { lastMs: nowMs, sinceMs }, messages).then((lost) => {
+        for (const channel of lost) this.#parts.onLost?.(channel);
+      }),
     );
     return true;
+  }
+
+  /** Gives up messages to channels that are not configured any more: nobody would ever take them. @returns how many */
+  forgetRemoved(): Promise<number> {
+    return this.#parts.outbox.keepOnly(new Set(this.#parts.channels.map(({ name }) => name)));
   }
 
   /** Sends what is due, channel by channel at once. A call while one is going on joins it. */
@@ -134,6 +142,22 @@ export class NotificationSystem {
       this.#parts.onAttempt?.(channel.name, true);
       await this.#saved(outbox.delivered(message));
     }
+    await this.#tellLost(channel);
+  }
+
+  /** Once a channel takes messages again and none wait, whoever reads it hears how many are missing. */
+  async #tellLost(channel: NotificationChannel): Promise<void> {
+    const { outbox, clock } = this.#parts;
+    const lost = outbox.lost(channel.name);
+    if (lost === 0 || this.#isClosing || outbox.waiting.some((one) => one.channel === channel.name)) return;
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+    const sending = channel.send(lostAlert(lost, clock.nowMs(), this.#isSimulated), signal);
+    const isTold = await sending.then(
+      () => true,
+      () => false,
+    );
+    this.#parts.onAttempt?.(channel.name, isTold);
+    if (isTold) await this.#saved(outbox.toldOfLost(channel.name));
   }
 
   /** A full disk must not keep anybody from hearing that it is full. */
@@ -149,6 +173,16 @@ export class NotificationSystem {
     return lastHour.length >= policy.perHour || isQuiet(policy, nowMs);
   }
 }
+
+const lostAlert = (lost: number, atMs: TimeMs, simulated: boolean): Alert => ({
+  name: 'messages_lost',
+  key: 'messages_lost',
+  severity: 'warning',
+  title: `${lost} older messages were given up while this channel did not take any`,
+  detail: 'They are in the log of the daemon.',
+  atMs,
+  simulated,
+});
 
 type Given = Omit<Alert, 'key' | 'atMs'>;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DAY_MS } from '../domain/index.ts';
 import { writeFileAtomic } from '../storage/index.ts';
 import { alertSchema } from './alert.ts';
-import { CHANNEL_NAMES } from './channels/channel.ts';
+import { CHANNEL_NAMES, type ChannelName } from './channels/channel.ts';
 
 const messageSchema = z.object({
   alert: alertSchema,
@@ -27,6 +27,8 @@ const stateSchema = z.object({
   waiting: z.array(messageSchema),
   /** By key. */
   announcedMs: z.record(z.string(), announcedSchema),
+  /** By channel, messages given up because too many waited, and not told of yet. */
+  lost: z.partialRecord(z.enum(CHANNEL_NAMES), z.int()).default({}),
 });
 type OutboxState = z.infer<typeof stateSchema>;
 
@@ -52,7 +54,7 @@ export class Outbox {
 
   /** A file that cannot be read is put aside and begun anew, so that alerts go on; `damagedFile` says so. */
   static async open(path: string): Promise<Outbox> {
-    const empty: OutboxState = { waiting: [], announcedMs: {} };
+    const empty: OutboxState = { waiting: [], announcedMs: {}, lost: {} };
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text === undefined) return new Outbox(path, empty);
     try {
@@ -72,17 +74,45 @@ export class Outbox {
     return this.#state.announcedMs[key];
   }
 
-  async announce(key: string, announced: Announced, messages: readonly OutboxMessage[]): Promise<void> {
+  /** @returns channels of messages that were given up for it */
+  async announce(key: string, announced: Announced, messages: readonly OutboxMessage[]): Promise<ChannelName[]> {
     for (const [old, { lastMs }] of Object.entries(this.#state.announcedMs)) {
       if (announced.lastMs - lastMs > FORGET_AFTER_MS) delete this.#state.announcedMs[old];
     }
     this.#state.announcedMs[key] = announced;
     this.#state.waiting.push(...messages);
-    while (this.#state.waiting.length > MAX_WAITING) {
-      const least = this.#state.waiting.findIndex(({ alert }) => alert.severity !== 'critical');
-      this.#state.waiting.splice(Math.max(0, least), 1);
-    }
+    const lost = messages.flatMap(({ channel }) => (this.#giveUpOne(channel) ? [channel] : []));
     await this.#save();
+    return lost;
+  }
+
+  #giveUpOne(channel: ChannelName): boolean {
+    const own = this.#state.waiting.filter((message) => message.channel === channel);
+    if (own.length <= MAX_WAITING) return false;
+    const least = own.find(({ alert }) => alert.severity !== 'critical') ?? own[0];
+    this.#state.waiting = this.#state.waiting.filter((message) => message !== least);
+    this.#state.lost[channel] = this.lost(channel) + 1;
+    return true;
+  }
+
+  /** Messages of a channel that were given up since somebody was told there. */
+  lost(channel: ChannelName): number {
+    return this.#state.lost[channel] ?? 0;
+  }
+
+  async toldOfLost(channel: ChannelName): Promise<void> {
+    delete this.#state.lost[channel];
+    await this.#save();
+  }
+
+  /** Gives up what waits for channels that are not there any more. @returns how many messages */
+  async keepOnly(channels: ReadonlySet<ChannelName>): Promise<number> {
+    const kept = this.#state.waiting.filter(({ channel }) => channels.has(channel));
+    const gone = this.#state.waiting.length - kept.length;
+    if (gone === 0) return 0;
+    this.#state.waiting = kept;
+    await this.#save();
+    return gone;
   }
 
   async delivered(message: OutboxMessage): Promise<void> {

@@ -90,6 +90,7 @@ const trade = z.object({
   feesUsd: decimal,
   fundingUsd: decimal.optional().describe('Received less paid; of a trade in a perpetual'),
   feesByAsset: byAsset,
+  unvaluedFees: byAsset.optional(),
   pnlUsd: decimal,
   unrealisedPnlUsd: unrealised,
   reason: z.string(),

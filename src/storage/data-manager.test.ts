@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -245,4 +255,37 @@ test('a file where a directory is needed, and batches that cannot be stored, cha
   writeFileSync(join(dataDir, 'raw', 'whale_data', 'binance_ETHUSDT_1h'), 'x');
   await expect(manager.append([{ ...good, dataset: 'whale_data' }])).rejects.toMatchObject({ code: 'storage.not_a_directory' });
   expect(await manager.verify()).toEqual({ ok: true, problems: [] });
+});
+
+test('a look at what has changed reads no file that was found intact, and finds each that was touched', async () => {
+  const manager = await open();
+  await manager.append([hours([1, 2, 3])]);
+  expect(await manager.verifyChanged()).toEqual({ ok: true, problems: [] });
+  const folder = join(dataDir, 'raw/price_data');
+  const file = join(folder, partsOf('price_data')[0]!);
+  const content = readFileSync(file);
+  const { atime, mtime } = statSync(file);
+  expect((await manager.verifyChanged()).ok).toBe(true);
+  // A byte that rots changes neither size nor time: the daily whole look finds it, and `ets data verify` at once.
+  const rotten = Buffer.from(content);
+  rotten[10]! ^= 1;
+  writeFileSync(file, rotten);
+  utimesSync(file, atime, mtime);
+  expect((await manager.verify()).problems).toMatchObject([{ code: 'storage.partition_damaged' }]);
+  expect((await manager.verifyChanged()).ok).toBe(false);
+  writeFileSync(file, content);
+  expect((await manager.verifyChanged()).ok).toBe(true);
+  await manager.append([hours([4])]);
+  rmSync(file);
+  expect((await manager.verifyChanged()).problems).toMatchObject([{ code: 'storage.partition_missing' }]);
+});
+
+test('what was refused is counted without being read', async () => {
+  const manager = await open();
+  expect(await manager.quarantinedCount()).toBe(0);
+  const refused = { dataset: 'price_data', series: SERIES, source: 'a', reason: 'bad', row: '1' };
+  await manager.quarantine([refused, { ...refused, row: '2' }]);
+  await manager.quarantine([refused, { ...refused, row: '3' }]);
+  expect(await manager.quarantinedCount()).toBe(3);
+  expect(await manager.readQuarantine()).toHaveLength(3);
 });

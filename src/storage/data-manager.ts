@@ -5,6 +5,7 @@ import {
   ConfigError,
   type Cut,
   DATASET_NAMES,
+  DAY_MS,
   type DatasetName,
   type Frame,
   isBuiltInDataset,
@@ -22,7 +23,7 @@ import { latestVerdicts, type StoredVerdict, verdictBatches } from './day-verdic
 import { Duck } from './duck.ts';
 import { exportTable, mergeSeriesFiles } from './export-table.ts';
 import { readFeatureTable, type StoredFeatures, writeFeatureTable } from './feature-table.ts';
-import { MANIFEST_FILE, type Manifest, type SeriesEntry, sha256 } from './manifest.ts';
+import { type DroppedMark, MANIFEST_FILE, type Manifest, type SeriesEntry, sha256 } from './manifest.ts';
 import { type QuarantinedRow, quarantineBatch, quarantinedRows, type RefusedRow } from './quarantine-rows.ts';
 import type { SeriesTable } from './series-table.ts';
 import { type SeriesSummary, summarizeSeries } from './summarize-series.ts';
@@ -50,6 +51,21 @@ export interface ReadOptions {
 export interface TableManifest {
   readonly partitions: readonly { readonly file: string; readonly sha256: string; readonly rows: number }[];
   readonly hash: string;
+}
+
+/** Which rows are to go: those of the dataset that ended before a time; refused rows, that were recorded before it. */
+export interface DropRequest {
+  readonly dataset: DatasetName;
+  /** Every series unless told. */
+  readonly isSeries?: (series: string) => boolean;
+  readonly beforeMs: TimeMs;
+}
+
+/** Rows that a series lost, revisions counted. */
+export interface DroppedRows {
+  readonly dataset: string;
+  readonly series: string;
+  readonly rows: number;
 }
 
 const QUARANTINE = 'quarantine';
@@ -80,6 +96,8 @@ export class DataManager {
   readonly #duck = new Duck();
   readonly #tables = new Map<string, TableStore>();
   readonly #cuts = new WeakMap<SeriesTable, { key: string; known: KnownSeries }[]>();
+  /** By table, the files that were found intact, and when in process time. */
+  readonly #intact = new Map<string, { readonly stamp: string; readonly atMs: number }>();
   readonly #summaries = new WeakMap<SeriesTable, SeriesSummary>();
   #lastCommit: Promise<unknown> = Promise.resolve();
 
@@ -202,6 +220,14 @@ export class DataManager {
     if (rows.length > 0) await this.#append([quarantineBatch(rows)], false);
   }
 
+  /** How many rows are kept that were refused; reads the manifest alone. */
+  async quarantinedCount(): Promise<number> {
+    const { series } = await this.#table(QUARANTINE).manifest();
+    return Object.values(series)
+      .flatMap(({ parts }) => parts)
+      .reduce((sum, { rows }) => sum + rows, 0);
+  }
+
   async readQuarantine(dataset?: DatasetName): Promise<QuarantinedRow[]> {
     const table = this.#table(QUARANTINE);
     return table.read(async (manifest) => {
@@ -262,9 +288,26 @@ export class DataManager {
 
   /** Checks everything that is stored: checksums, order, keys, manifests against files. */
   async verify(): Promise<{ readonly ok: boolean; readonly problems: readonly Problem[] }> {
+    this.#intact.clear();
+    return this.verifyChanged();
+  }
+
+  /**
+   * As `verify`, of the tables whose files are not those, by name, size and time of change, that were found intact within
+   * the last day: cheap enough to be asked every few minutes.
+   */
+  async verifyChanged(): Promise<{ readonly ok: boolean; readonly problems: readonly Problem[] }> {
     const problems: Problem[] = [];
-    for (const name of [...(await this.#datasets()), ...INTERNAL])
-      problems.push(...(await verifyTable(this.#table(name), name === FEATURES)));
+    for (const name of [...(await this.#datasets()), ...INTERNAL]) {
+      const table = this.#table(name);
+      const stamp = await table.stamp();
+      const before = this.#intact.get(name);
+      if (before?.stamp === stamp && this.#timer.elapsedMs() - before.atMs < DAY_MS) continue;
+      this.#intact.delete(name);
+      const found = await verifyTable(table, name === FEATURES);
+      if (found.length === 0) this.#intact.set(name, { stamp, atMs: this.#timer.elapsedMs() });
+      problems.push(...found);
+    }
     return { ok: problems.length === 0, problems };
   }
 
@@ -278,6 +321,40 @@ export class DataManager {
       }
       return compacted;
     });
+  }
+
+  /**
+   * Takes old rows away for good, each with all of its revisions. What was dropped, and when, stays in the manifest.
+   * @returns the series that lost rows, and how many
+   */
+  async drop({ dataset, isSeries = () => true, beforeMs }: DropRequest): Promise<DroppedRows[]> {
+    // Refused rows have no time of their own.
+    const column = dataset === QUARANTINE ? ('recordedMs' as const) : ('endMs' as const);
+    const table = this.#table(dataset);
+    const kept = { column, fromMs: beforeMs };
+    return this.#commit(async () => {
+      const dropped: DroppedRows[] = [];
+      for (const series of Object.keys((await table.manifest()).series).filter(isSeries)) {
+        const rows = await table.drop(
+          series,
+          (stored, row) => stored[column][row]! >= beforeMs,
+          (paths, target) => mergeSeriesFiles(this.#duck, paths, target, kept),
+          { beforeMs, atMs: this.#clock.nowMs() },
+        );
+        if (rows > 0) dropped.push({ dataset, series, rows });
+      }
+      return dropped;
+    });
+  }
+
+  /** What was ever taken away by `drop`, by dataset and series. */
+  async readDropped(): Promise<(DroppedMark & { readonly dataset: string; readonly series: string })[]> {
+    const all: (DroppedMark & { readonly dataset: string; readonly series: string })[] = [];
+    for (const dataset of await this.#datasets()) {
+      const { dropped = {} } = await this.#table(dataset).manifest();
+      for (const [series, mark] of Object.entries(dropped)) all.push({ dataset, series, ...mark });
+    }
+    return all;
   }
 
   /** Waits for a commit that is under way and lets go of DuckDB. */

@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
-import { ConfigError, DataError } from '../domain/index.ts';
+import { ConfigError, DataError, type TimeMs } from '../domain/index.ts';
 import { replaceAtomically } from './atomic-file.ts';
-import { type Duck, fileList, quoteText } from './duck.ts';
+import { type Duck, fileList, quoteName, quoteText } from './duck.ts';
 import { writeFailure } from './storage-failure.ts';
 import type { TableStore } from './table-store.ts';
 
@@ -40,10 +40,17 @@ export async function exportTable(store: TableStore, duck: Duck, path: string, i
   });
 }
 
-/** The files of one series as one, in order, every row kept. */
-export async function mergeSeriesFiles(duck: Duck, paths: readonly string[], target: string): Promise<void> {
+/** Which rows stay: those whose time in `column` is not before `fromMs`. */
+export interface KeptRows {
+  readonly column: 'endMs' | 'recordedMs';
+  readonly fromMs: TimeMs;
+}
+
+/** The files of one series as one, in order, every row kept unless told which. */
+export async function mergeSeriesFiles(duck: Duck, paths: readonly string[], target: string, kept?: KeptRows): Promise<void> {
+  const where = kept === undefined ? '' : ` WHERE ${quoteName(kept.column)} >= ${Math.ceil(kept.fromMs)}`;
   await duck.use(async (connection) => {
-    const query = `SELECT * FROM read_parquet(${fileList(paths)}, union_by_name = true) ORDER BY "timeMs", id, revision`;
+    const query = `SELECT * FROM read_parquet(${fileList(paths)}, union_by_name = true)${where} ORDER BY "timeMs", id, revision`;
     await connection.run(`COPY (${query}) TO ${quoteText(target)} (FORMAT parquet)`);
   });
 }

@@ -25,10 +25,23 @@ const entrySchema = z.object({
   texts: z.array(z.string()),
   parts: z.array(partSchema),
 });
-const bodySchema = z.object({ table: z.string(), version: z.number(), series: z.record(z.string(), entrySchema) });
+const droppedSchema = z.object({
+  /** Rows that ended, or were recorded, before are gone. */
+  beforeMs: z.number(),
+  /** When they were last dropped. */
+  atMs: z.number(),
+});
+const bodySchema = z.object({
+  table: z.string(),
+  version: z.number(),
+  series: z.record(z.string(), entrySchema),
+  /** By series, what retention has taken away; absent where nothing ever was. */
+  dropped: z.record(z.string(), droppedSchema).optional(),
+});
 const fileSchema = z.object({ format: z.number(), checksum: z.string(), body: z.unknown() });
 
 export type Part = z.infer<typeof partSchema>;
+export type DroppedMark = z.infer<typeof droppedSchema>;
 export type SeriesEntry = z.infer<typeof entrySchema>;
 /** What a table consists of. A file that its manifest does not name is not part of it. */
 export type Manifest = z.infer<typeof bodySchema>;

@@ -110,3 +110,22 @@ export function joinTables(a: SeriesTable, b: SeriesTable): SeriesTable {
     ),
   });
 }
+
+/** Whether two tables hold the same rows, ids aside; NaN equals NaN. */
+export function isSameTable(a: SeriesTable, b: SeriesTable): boolean {
+  const same = (one: ArrayLike<unknown>, two: ArrayLike<unknown> | undefined) => {
+    if (two === undefined || one.length !== two.length) return false;
+    for (let i = 0; i < one.length; i++) if (one[i] !== two[i] && !(Number.isNaN(one[i]) && Number.isNaN(two[i]))) return false;
+    return true;
+  };
+  return (
+    same(a.timeMs, b.timeMs) &&
+    same(a.endMs, b.endMs) &&
+    same(a.availableTimeMs, b.availableTimeMs) &&
+    same(a.recordedMs, b.recordedMs) &&
+    same(a.revision, b.revision) &&
+    same(a.restated, b.restated) &&
+    Object.entries(a.numbers).every(([name, values]) => same(values, b.numbers[name])) &&
+    Object.entries(a.texts).every(([name, values]) => same(values, b.texts[name]))
+  );
+}

@@ -3,8 +3,10 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, type RowBatch, type SeriesInfo, type TimeMs } from '../domain/index.ts';
 import { replaceAtomically } from './atomic-file.ts';
+import { damagedPart } from './damaged-part.ts';
 import type { Duck } from './duck.ts';
 import {
+  type DroppedMark,
   emptyManifest,
   MANIFEST_FILE,
   type Manifest,
@@ -18,7 +20,7 @@ import {
 import { mergeRevisions } from './merge-revisions.ts';
 import { extendEntry } from './series-entry.ts';
 import { checkBatch, readSeriesFiles, writeSeriesFile } from './series-file.ts';
-import { joinTables, type SeriesTable } from './series-table.ts';
+import { isSameTable, joinTables, pickTableRows, type SeriesTable } from './series-table.ts';
 
 /** What an append did. `stored` counts new rows and revisions, `revised` the latter alone. */
 export interface AppendResult {
@@ -128,6 +130,16 @@ export class TableStore {
     this.#checked.add(part.file);
   }
 
+  /** Changes when a file of the table is another one, or was changed: names, sizes and times, not contents. */
+  async stamp(): Promise<string> {
+    const names = await readdir(this.directory, { recursive: true }).catch(() => [] as string[]);
+    const files = names.filter((name) => name === MANIFEST_FILE || name.endsWith('.parquet')).sort();
+    const stats = await Promise.all(files.map((name) => stat(join(this.directory, name)).catch(() => undefined)));
+    return files
+      .map((name, i) => `${name} ${stats[i]?.size} ${stats[i]?.mtimeMs} ${stats[i]?.ctimeMs} ${stats[i]?.ino}`)
+      .join('\n');
+  }
+
   /** Merges batches into the table: all of them, or none. */
   async append(batches: readonly RowBatch[], recordedMs: TimeMs, restate: boolean): Promise<AppendResult[]> {
     for (const batch of batches) checkBatch(batch);
@@ -224,24 +236,57 @@ export class TableStore {
     const before = await this.manifest();
     await this.#sweep(before);
     const crowded = Object.entries(before.series).filter(([, entry]) => entry.parts.length > maxParts);
-    for (const [series, entry] of crowded) {
+    for (const [series] of crowded) {
       const manifest = await this.manifest();
-      const table = (await this.load(manifest, series))!;
-      const paths = entry.parts.map((part) => join(this.directory, part.file));
-      const part = await this.#putPart(
-        entry.directory,
-        (target) => source(paths, target),
-        () => undefined,
-        table.rows,
-      );
-      const merged = { ...entry, parts: [part] };
-      const written = await readSeriesFiles(this.#duck, [join(this.directory, part.file)], merged);
-      if (!isSameTable(written, table)) throw damagedPart(join(this.directory, part.file));
-      await this.#switchTo({ ...manifest, version: manifest.version + 1, series: { ...manifest.series, [series]: merged } });
-      this.#loaded.set(series, { files: [part.file], table });
+      await this.#rewrite(manifest, series, source, (await this.load(manifest, series))!);
     }
     if (crowded.length > 0) await this.sweepAgain();
     return crowded.map(([series]) => series);
+  }
+
+  /**
+   * Takes the rows of one series away that are not `isKept`, all their revisions: what stays is written, read back and
+   * compared, the manifest switched, and only then the old files deleted. @returns how many rows went
+   */
+  async drop(
+    series: string,
+    isKept: (table: SeriesTable, row: number) => boolean,
+    source: (paths: readonly string[], target: string) => Promise<void>,
+    mark: DroppedMark,
+  ): Promise<number> {
+    const manifest = await this.manifest();
+    await this.#sweep(manifest);
+    const table = await this.load(manifest, series);
+    if (!table) return 0;
+    const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => isKept(table, row));
+    if (rows.length === table.rows) return 0;
+    const marked = { ...manifest, dropped: { ...manifest.dropped, [series]: mark } };
+    if (rows.length > 0) await this.#rewrite(marked, series, source, pickTableRows(table, rows));
+    else {
+      const { [series]: _, ...others } = manifest.series;
+      await this.#switchTo({ ...marked, version: manifest.version + 1, series: others });
+      this.#loaded.delete(series);
+    }
+    await this.sweepAgain();
+    return table.rows - rows.length;
+  }
+
+  /** Puts one file, made of all files of a series, in their place once it holds what is `expected`. */
+  async #rewrite(
+    manifest: Manifest,
+    series: string,
+    source: (paths: readonly string[], target: string) => Promise<void>,
+    expected: SeriesTable,
+  ): Promise<void> {
+    const entry = manifest.series[series]!;
+    const paths = entry.parts.map((part) => join(this.directory, part.file));
+    const write = (target: string) => source(paths, target);
+    const part = await this.#putPart(entry.directory, write, () => undefined, expected.rows);
+    const merged = { ...entry, parts: [part] };
+    const written = await readSeriesFiles(this.#duck, [join(this.directory, part.file)], merged);
+    if (!isSameTable(written, expected)) throw damagedPart(join(this.directory, part.file));
+    await this.#switchTo({ ...manifest, version: manifest.version + 1, series: { ...manifest.series, [series]: merged } });
+    this.#loaded.set(series, { files: [part.file], table: expected });
   }
 
   /** Removes what a crash left: files below the table that its manifest does not own. Once per process. */
@@ -262,29 +307,4 @@ export class TableStore {
     this.#isSwept = false;
     await this.#sweep(await this.manifest());
   }
-}
-
-const damagedPart = (path: string, cause?: unknown): DataError =>
-  new DataError('storage.partition_damaged', `${path} is damaged: it does not hold what was written`, {
-    hint: "Restore it from a backup. Without one, move the table's directory away and import its data again.",
-    details: { path },
-    cause,
-  });
-
-function isSameTable(a: SeriesTable, b: SeriesTable): boolean {
-  const same = (one: ArrayLike<unknown>, two: ArrayLike<unknown> | undefined) => {
-    if (two === undefined || one.length !== two.length) return false;
-    for (let i = 0; i < one.length; i++) if (one[i] !== two[i] && !(Number.isNaN(one[i]) && Number.isNaN(two[i]))) return false;
-    return true;
-  };
-  return (
-    same(a.timeMs, b.timeMs) &&
-    same(a.endMs, b.endMs) &&
-    same(a.availableTimeMs, b.availableTimeMs) &&
-    same(a.recordedMs, b.recordedMs) &&
-    same(a.revision, b.revision) &&
-    same(a.restated, b.restated) &&
-    Object.entries(a.numbers).every(([name, values]) => same(values, b.numbers[name])) &&
-    Object.entries(a.texts).every(([name, values]) => same(values, b.texts[name]))
-  );
 }

@@ -69,6 +69,15 @@ export interface OrderReference {
   readonly symbol: string;
   readonly venueOrderId: string | null;
   readonly plannedAtMs: TimeMs;
+  /** How far the venue's clock was ahead of ours when the order was announced, in ms; as it is now where that is not known. */
+  readonly venueAheadMs?: number | undefined;
+}
+
+/** A fee that was charged, to be valued. */
+export interface ChargedFee {
+  readonly asset: string;
+  readonly amount: string;
+  readonly executedAtMs: TimeMs;
 }
 
 export interface AssetBalance {
@@ -160,6 +169,8 @@ export interface Broker {
   readonly perpetual?: PerpetualAccount;
   /** There where `capabilities.hasPrivateStream`. */
   readonly userStream?: ConnectUserStream;
+  /** How far the venue's clock is ahead of ours, in ms, as last measured; absent where there is one clock. */
+  readonly venueAheadMs?: number;
   /** The rules of a symbol and whether it trades, asked anew. @throws ExchangeError */
   market(symbol: string): Promise<SymbolMarket>;
   /** Sends the order, at most once, and not after `sendBeforeMs` (then it is `rejected`). */
@@ -172,5 +183,7 @@ export interface Broker {
   recentFills(symbol: string, sinceMs: TimeMs): Promise<readonly AccountFill[]>;
   /** By asset; assets that are not held may be left out. @throws ExchangeError */
   balances(): Promise<ReadonlyMap<string, AssetBalance>>;
+  /** What a fee in another asset was worth in USD when it was charged; nothing where the venue does not tell now. */
+  feeValueUsd?(fee: ChargedFee): Promise<string | undefined>;
   close(): Promise<void>;
 }

@@ -50,10 +50,15 @@ const conditionsSchema = z.object({
     quantityStep: decimalText,
     minQuantity: decimalText,
     maxQuantity: decimalText,
+    /** Records of earlier versions do not tell those of market orders, nor a band of sales. */
+    marketMinQuantity: decimalText.default('0'),
+    marketMaxQuantity: decimalText.default('0'),
     priceTick: decimalText,
     minNotionalUsd: decimalText,
     priceBandLow: decimalText,
     priceBandHigh: decimalText,
+    sellBandLow: decimalText.default('0'),
+    sellBandHigh: decimalText.default('0'),
   }),
 });
 

@@ -8,7 +8,7 @@ const TOO_SMALL: readonly string[] = ['quantity_not_positive', 'min_quantity', '
 
 /** Whether an amount is too small for the venue to sell at this price: below its step, its least quantity or notional. */
 export function isUnsellable(quantity: Money, priceUsd: Money, filters: SymbolFilters): boolean {
-  const broken = brokenFilter({ quantity: floorToStep(quantity, filters.quantityStep) }, priceUsd, filters);
+  const broken = brokenFilter({ side: 'sell', quantity: floorToStep(quantity, filters.quantityStep) }, priceUsd, filters);
   return broken !== undefined && TOO_SMALL.includes(broken.rule);
 }
 

@@ -3,7 +3,7 @@ export * from './book-cost.ts';
 export * from './broker.ts';
 export * from './brokers/ccxt-broker.ts';
 export * from './brokers/paper-broker.ts';
-export { LIVE_VENUES, VENUE_CAPABILITIES, VENUES, type Venue } from './brokers/venues.ts';
+export { LIVE_VENUES, VENUE_CAPABILITIES, VENUE_TESTNETS, VENUES, type Venue, whyNotLive } from './brokers/venues.ts';
 export * from './client-order-id.ts';
 export * from './crash-point.ts';
 export * from './decide.ts';

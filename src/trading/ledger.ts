@@ -7,7 +7,8 @@ import { assertTransition, isTerminal, type OrderState } from './order-state.ts'
 import { COST_DECIMALS, changePosition, isDust, noPosition, type Position } from './position.ts';
 import { isResting } from './resting-order.ts';
 import { type FillPart, splitAtZero } from './split-fill.ts';
-import { addToTrade, fundTrade, openTrade, type Trade } from './trade.ts';
+import { addToTrade, fundTrade, openTrade, type Trade, valueTradeFee } from './trade.ts';
+import { feeKey, type UnvaluedFee, unvaluedFee, type ValuedPart, valuedParts } from './unvalued-fee.ts';
 
 export type { Position } from './position.ts';
 
@@ -18,6 +19,8 @@ export interface Order {
   venueOrderId: string | null;
   /** Never signed or sent after this time; null until it was about to be sent. */
   sendBeforeMs: TimeMs | null;
+  /** How far the exchange's clock was ahead of ours when it was announced, in ms; null where that is not known. */
+  venueAheadMs: number | null;
   filledQuantity: Money;
   notionalUsd: Money;
   readonly tradeIds: Set<string>;
@@ -49,7 +52,12 @@ export class Ledger {
   openTrade: Trade | null = null;
   /** What the last comparison with the exchange found that found anything. */
   lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
+  /** Of all fees that are valued; `unvaluedFees` are not in it. */
   feesUsd: Money = ZERO;
+  /** Part of `feesUsd` that was charged in neither base nor quote asset: paid from other money of the account. */
+  otherFeesUsd: Money = ZERO;
+  /** Fees that were booked in their asset and are not valued in USD yet, by execution. */
+  readonly unvaluedFees = new Map<string, UnvaluedFee>();
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
   /** Funding of perpetuals received, less what was paid. */
@@ -78,8 +86,9 @@ export class Ledger {
     return this.cashUsd.plus(this.position.costUsd);
   }
 
+  /** Fees in other assets lower it by what they were worth when they were charged. */
   equityUsd(priceUsd: Money): Money {
-    return this.cashUsd.plus(this.balance(this.baseAsset).times(priceUsd));
+    return this.cashUsd.plus(this.balance(this.baseAsset).times(priceUsd)).minus(this.otherFeesUsd);
   }
 
   /** Share of equity in the base asset, negative where it was sold short; 0 without equity. */
@@ -125,9 +134,12 @@ export class Ledger {
       case 'order_planned':
         this.#plan(record.intent, record.atMs);
         return;
-      case 'order_submitting':
-        this.#move(this.order(record.clientOrderId), 'SUBMITTING', record.atMs).sendBeforeMs = record.sendBeforeMs;
+      case 'order_submitting': {
+        const order = this.#move(this.order(record.clientOrderId), 'SUBMITTING', record.atMs);
+        order.sendBeforeMs = record.sendBeforeMs;
+        order.venueAheadMs = record.venueAheadMs ?? null;
         return;
+      }
       case 'order_state': {
         const order = this.#move(this.order(record.clientOrderId), record.state, record.atMs);
         order.venueOrderId = record.venueOrderId ?? order.venueOrderId;
@@ -138,6 +150,9 @@ export class Ledger {
       }
       case 'fill':
         this.#fill(record.fill);
+        return;
+      case 'fee_valued':
+        this.#valueFee(feeKey(record), record.feeUsd);
         return;
       case 'dust':
         this.#leaveDust(record.atMs);
@@ -200,6 +215,7 @@ export class Ledger {
       state: 'PLANNED',
       venueOrderId: null,
       sendBeforeMs: null,
+      venueAheadMs: null,
       filledQuantity: ZERO,
       notionalUsd: ZERO,
       tradeIds: new Set(),
@@ -247,23 +263,50 @@ export class Ledger {
     this.#add(this.quoteAsset, notional.times(-sign));
     this.#add(fill.feeAsset, fee.times(-1));
     this.feesByAsset.set(fill.feeAsset, (this.feesByAsset.get(fill.feeAsset) ?? ZERO).plus(fee));
-    this.feesUsd = this.feesUsd.plus(fill.feeUsd);
+    if (fill.feeUsd !== null) this.#addFeeUsd(fill.feeAsset, fill.feeUsd);
     this.fillCount++;
-    for (const part of splitAtZero(fill, this.position.quantityEth, intent.quantityStep)) {
+    const parts = splitAtZero(fill, this.position.quantityEth, intent.quantityStep).map((part) => {
       changePosition(this.position, intent, part, this.baseAsset);
-      this.#changeTrade(intent, part);
-    }
+      return { fill: part.fill, ofTrade: this.#changeTrade(intent, part) };
+    });
+    if (fill.feeUsd === null) this.unvaluedFees.set(feeKey(fill), unvaluedFee(fill, parts));
   }
 
-  #changeTrade(intent: OrderIntent, { fill, effect }: FillPart): void {
-    if (this.openTrade === null && effect === 'reduce') return;
+  #addFeeUsd(asset: string, feeUsd: string): void {
+    this.feesUsd = this.feesUsd.plus(feeUsd);
+    if (asset !== this.baseAsset && asset !== this.quoteAsset) this.otherFeesUsd = this.otherFeesUsd.plus(feeUsd);
+  }
+
+  /** Once: a fee that is valued already, or that nobody charged, stays as it is. */
+  #valueFee(key: string, feeUsd: string): void {
+    const fee = this.unvaluedFees.get(key);
+    if (fee === undefined) return;
+    this.unvaluedFees.delete(key);
+    this.#addFeeUsd(fee.asset, feeUsd);
+    for (const part of valuedParts(fee, feeUsd)) this.#valueTradeFee(fee.asset, part);
+  }
+
+  #valueTradeFee(asset: string, part: ValuedPart): void {
+    if (this.openTrade !== null && this.openTrade.tradeId === part.ofTrade) {
+      this.openTrade = valueTradeFee(this.openTrade, asset, part);
+      return;
+    }
+    const index = this.closedTrades.findLastIndex(({ tradeId }) => tradeId === part.ofTrade);
+    const trade = this.closedTrades[index];
+    if (trade !== undefined) this.closedTrades[index] = valueTradeFee(trade, asset, part);
+  }
+
+  /** The trade that the part was booked on; null where it belongs to none. */
+  #changeTrade(intent: OrderIntent, { fill, effect }: FillPart): string | null {
+    if (this.openTrade === null && effect === 'reduce') return null;
     const trade = addToTrade(this.openTrade ?? openTrade(intent, fill), fill, this.baseAsset);
     if (effect === 'grow' || !isDust(this.position.quantityEth, intent.quantityStep)) {
       this.openTrade = trade;
-      return;
+      return trade.tradeId;
     }
     this.closedTrades.push({ ...trade, exitTimeMs: fill.executedAtMs, reason: intent.reason });
     this.openTrade = null;
+    return trade.tradeId;
   }
 
   /** A payment counts once, and for the trade that was open when it was due, closed by now or not. */
@@ -292,6 +335,7 @@ export class Ledger {
     for (const order of snapshot.orders) {
       this.orders.set(order.intent.clientOrderId, {
         ...order,
+        venueAheadMs: order.venueAheadMs ?? null,
         filledQuantity: money(order.filledQuantity),
         notionalUsd: money(order.notionalUsd),
         tradeIds: new Set(order.tradeIds),
@@ -307,6 +351,8 @@ export class Ledger {
     const last = snapshot.lastReconciliation;
     this.lastReconciliation = last ? { type: 'reconciliation', ...last } : null;
     this.feesUsd = money(snapshot.feesUsd);
+    this.otherFeesUsd = money(snapshot.otherFeesUsd ?? 0);
+    for (const fee of snapshot.unvaluedFees ?? []) this.unvaluedFees.set(feeKey(fee), fee);
     this.transfersUsd = money(snapshot.transfersUsd);
     this.fillCount = snapshot.fills;
     this.fundingUsd = money(snapshot.fundingUsd ?? 0);

@@ -32,6 +32,8 @@ describe('a limit order', () => {
     const venue = new SimulatedVenue(clock, '10000');
     venue.balances.set('ETH', money(1));
     venue.sending = 'rest';
+    // Away from the limits: a post-only order inside the book would be refused.
+    venue.priceUsd = side === 'buy' ? '2500' : '1900';
     const engine = await TradingEngine.open({
       journal: new MemoryJournal(),
       clock,

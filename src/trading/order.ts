@@ -77,8 +77,8 @@ export const fillSchema = z
     priceUsd: decimalText,
     feeAmount: decimalText,
     feeAsset: z.string(),
-    /** What the fee was worth in USD when it was charged. */
-    feeUsd: decimalText,
+    /** What the fee was worth in USD when it was charged; null while that is not known. */
+    feeUsd: decimalText.nullable(),
     executedAtMs: timeMs,
   })
   .readonly();

@@ -18,6 +18,8 @@ type Step =
       readonly quantity: string;
       readonly price: string;
       readonly fee?: string;
+      /** What the fee was taken in, its value not known; Tether where absent. */
+      readonly feeAsset?: string;
       readonly wanted?: string;
     }
   | { readonly funding: string };
@@ -33,7 +35,7 @@ function journalOf(steps: readonly Step[]): JournalEntry[] {
       records.push({ type: 'funding', atMs, fundingId: `f${i}`, asset: 'USDT', amount: step.funding, paidAtMs: atMs });
       continue;
     }
-    const { side, quantity, price, fee = '0', wanted = price } = step;
+    const { side, quantity, price, fee = '0', feeAsset, wanted = price } = step;
     const intent = makeIntent({
       decisionId: `d${i}`,
       leg: 'entry',
@@ -51,7 +53,7 @@ function journalOf(steps: readonly Step[]): JournalEntry[] {
       modelId: null,
     });
     const { clientOrderId } = intent;
-    const costs = { feeAmount: fee, feeAsset: 'USDT', feeUsd: fee };
+    const costs = { feeAmount: fee, feeAsset: feeAsset ?? 'USDT', feeUsd: feeAsset === undefined ? fee : null };
     const fill = { tradeId: String(i), clientOrderId, side, quantity, priceUsd: price, ...costs, executedAtMs: atMs };
     records.push(
       { type: 'order_planned', atMs, intent },
@@ -76,6 +78,50 @@ const TURN: readonly Step[] = [
   { funding: '-0.2' },
   { side: 'sell', quantity: '1', price: '1950', fee: '2', wanted: '1951' },
 ];
+
+describe('a fee that is valued after an execution that crossed zero', () => {
+  const steps: readonly Step[] = [
+    { side: 'sell', quantity: '2', price: '2000', fee: '4' },
+    { side: 'buy', quantity: '3', price: '1900', fee: '0.02', feeAsset: 'BNB' },
+  ];
+  const turned = journalOf(steps);
+  const { clientOrderId } = turned.flatMap(({ record }) => (record.type === 'fill' ? [record.fill] : []))[1]!;
+  const valued: JournalRecord = { type: 'fee_valued', atMs: 999_000, clientOrderId, tradeId: '1', feeUsd: '6' };
+  /** What both trades bear: of the trade that was closed, and of the one that was opened. */
+  const borne = (ledger: Ledger) => tradeHistory(ledger).map(({ feesUsd, unvaluedFees }) => [feesUsd, unvaluedFees]);
+  const restored = (ledger: Ledger) => {
+    const again = new Ledger();
+    again.apply(journalRecordSchema.parse({ type: 'checkpoint', atMs: 0, reason: 'test', ledger: snapshotLedger(ledger) }));
+    return again;
+  };
+
+  it('is of both trades pro rata, in its asset before and in USD after, once', () => {
+    const ledger = fold(turned);
+    expect(borne(ledger)).toEqual([
+      ['4', { BNB: '0.013333333333' }],
+      ['0', { BNB: '0.006666666667' }],
+    ]);
+    expect(ledger.feesUsd.toFixed()).toBe('4');
+    ledger.apply(valued);
+    ledger.apply(valued);
+    expect(borne(ledger).map(([, unvalued]) => unvalued)).toEqual([undefined, undefined]);
+    const both = [ledger.closedTrades[0]!, ledger.openTrade!].map(({ feesUsd }) => money(feesUsd));
+    expect(both[0]!.plus(both[1]!).toFixed()).toBe('10');
+    expect(both.map(Number)).toEqual([expect.closeTo(8, 9), expect.closeTo(2, 9)]);
+    expect([ledger.feesUsd.toFixed(), ledger.otherFeesUsd.toFixed(), ledger.unvaluedFees.size]).toEqual(['10', '6', 0]);
+  });
+
+  it('reaches the same trades after both were closed, and after the journal was compacted', () => {
+    const closed = fold(journalOf([...steps, { side: 'sell', quantity: '1', price: '1950', fee: '2' }]));
+    for (const ledger of [closed, restored(closed), restored(fold(turned))]) {
+      const before = tradeHistory(ledger).map(({ feesUsd }) => Number(feesUsd));
+      ledger.apply(valued);
+      const gained = tradeHistory(ledger).map(({ feesUsd }, i) => Number(feesUsd) - before[i]!);
+      expect(gained).toEqual([expect.closeTo(4, 7), expect.closeTo(2, 7)]);
+      expect(tradeHistory(ledger).some((trade) => 'unvaluedFees' in trade)).toBe(false);
+    }
+  });
+});
 
 describe('trades in a perpetual', () => {
   it('open and close where the position crosses zero, each with its own fees and funding', () => {

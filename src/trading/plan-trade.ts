@@ -124,7 +124,7 @@ function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit, l
   if (sizing.kind === 'none' || limit === undefined) return sizing;
   const limitPriceUsd = limitPrice(sizing.side, priceUsd, limit.offsetBps, filters.priceTick);
   const rules = sizing.reduceOnly === true ? withoutSmallest(filters) : filters;
-  const broken = brokenFilter({ quantity: sizing.quantity, limitPriceUsd }, priceUsd, rules);
+  const broken = brokenFilter({ side: sizing.side, quantity: sizing.quantity, limitPriceUsd }, priceUsd, rules);
   return broken === undefined ? sizing : { kind: 'none', reason: broken };
 }
 

@@ -5,7 +5,7 @@ import type { OrderIntent } from './order.ts';
 import { type OrderListIntent, openLists } from './order-list.ts';
 import { stopOf } from './protection.ts';
 import { type Reason, reason } from './reason.ts';
-import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
+import { brokenFilter, mostAtOnce, type SymbolFilters } from './symbol-filters.ts';
 import type { TradingMode } from './trading-mode.ts';
 
 /** What a protective pair is made from. */
@@ -86,8 +86,10 @@ function wantedLevels(ledger: Ledger, { filters }: ProtectiveInput): Levels | Ex
   if (stop === undefined || protection.takeProfitPriceUsd === null) {
     return { kind: 'here', why: reason('stop_and_target_needed') };
   }
+  // The stop becomes an order at the market.
+  const most = mostAtOnce(filters, 'market');
   return {
-    quantity: filters.maxQuantity.gt(0) ? minMoney(held, filters.maxQuantity) : held,
+    quantity: most ? minMoney(held, most) : held,
     stopUsd: floorToStep(stop.priceUsd, filters.priceTick),
     targetUsd: floorToStep(money(protection.takeProfitPriceUsd), filters.priceTick),
     stopReason: stop.leg,
@@ -110,11 +112,13 @@ function isInStep(stop: Order | undefined, target: Order | undefined, wanted: Le
 
 function whyNotPlace(ledger: Ledger, wanted: Levels, { filters, priceUsd, nowMs }: PricedInput): Reason | undefined {
   const { quantity, stopUsd, targetUsd } = wanted;
+  const side = 'sell';
   if (priceUsd.lte(stopUsd) || priceUsd.gte(targetUsd)) {
     return reason('level_reached', toText(priceUsd), `${toText(stopUsd)}..${toText(targetUsd)}`);
   }
   const broken =
-    brokenFilter({ quantity }, stopUsd, filters) ?? brokenFilter({ quantity, limitPriceUsd: targetUsd }, priceUsd, filters);
+    brokenFilter({ side, quantity }, stopUsd, filters) ??
+    brokenFilter({ side, quantity, limitPriceUsd: targetUsd }, priceUsd, filters);
   if (broken !== undefined) return broken;
   const last = ledger.attempts(decisionOf(ledger), 'stop_on_exchange').at(-1);
   const isSame =

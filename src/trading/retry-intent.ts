@@ -7,7 +7,7 @@ import { isTerminal } from './order-state.ts';
 import { mostToTrade, type PurchaseCaps } from './purchase-caps.ts';
 import { type Reason, reason } from './reason.ts';
 import { closableBy } from './reserved.ts';
-import { brokenFilter, type SymbolFilters, withoutSmallest } from './symbol-filters.ts';
+import { brokenFilter, mostAtOnce, type SymbolFilters, withoutSmallest } from './symbol-filters.ts';
 
 export interface RetryOptions {
   readonly priceUsd: Money;
@@ -62,14 +62,16 @@ export function planRetry(ledger: Ledger, intent: OrderIntent, options: RetryOpt
       ? undefined
       : repricedLimit({ ...intent, limitPriceUsd }, options.priceUsd, options.filters.priceTick);
   const left = largest.minus(filled);
-  const most = isWayOut
+  const allowed = isWayOut
     ? closableBy(intent, ledger)
     : options.caps && takesRisk(intent)
       ? mostToTrade(ledger, intent.side, options.caps, options.priceUsd, limit)
       : left;
-  const quantity = floorToStep(minMoney(left, most), options.filters.quantityStep);
+  const wanted = minMoney(left, allowed);
+  const most = mostAtOnce(options.filters, limit === undefined ? 'market' : 'limit');
+  const quantity = floorToStep(most ? minMoney(wanted, most) : wanted, options.filters.quantityStep);
   const rules = reduceOnly === true ? withoutSmallest(options.filters) : options.filters;
-  const broken = brokenFilter({ quantity, limitPriceUsd: limit }, options.priceUsd, rules);
+  const broken = brokenFilter({ side: intent.side, quantity, limitPriceUsd: limit }, options.priceUsd, rules);
   if (broken !== undefined) return { kind: 'none', reason: broken };
   const isSame = quantity.eq(last.intent.quantity) && limit?.toFixed() === last.intent.limitPriceUsd;
   if (last.brokeFilter && isSame) return { kind: 'none', reason: reason('unchanged', last.intent.quantity, toText(quantity)) };

@@ -108,6 +108,14 @@ describe('settleOrders', () => {
     expect(engine.ledger.orders.get(asked[1]!)?.intent).toMatchObject({ attempt: 2, quantityStep: '0.25' });
   });
 
+  it('orders no more at once than the exchange takes at the market', async () => {
+    const { outcomes } = await settleUnder({ marketMaxQuantity: money('0.4') }, '0.6');
+    expect(outcomes).toMatchObject([
+      { state: 'REJECTED', message: 'Filter failure: max_quantity' },
+      { state: 'FILLED', filledQuantity: '0.4' },
+    ]);
+  });
+
   it('gives up with the rule that leaves nothing to order, and sends nothing more', async () => {
     const { outcomes, venue } = await settleUnder({ minNotionalUsd: money('5000') });
     expect(outcomes).toMatchObject([

@@ -45,6 +45,14 @@ it.each([
   expect(told(side, quantity, position)).toEqual(parts);
 });
 
+it('leaves the fee of both parts without a value where it has none', () => {
+  const parts = splitAtZero({ ...fill('sell', '3'), feeAsset: 'BNB', feeUsd: null }, money(2), '0.001');
+  expect(parts.map(({ fill: { feeAmount, feeUsd } }) => [feeAmount, feeUsd])).toEqual([
+    ['0.666666666666', null],
+    ['0.333333333334', null],
+  ]);
+});
+
 it('loses and invents nothing: parts add up to the execution, and no part crosses zero', () => {
   const units = fc.integer({ min: -50_000, max: 50_000 });
   fc.assert(
@@ -57,8 +65,10 @@ it('loses and invents nothing: parts add up to the execution, and no part crosse
         const whole = fill(side, money(size).div(1_000).toFixed(), money(fee).div(1e8).toFixed());
         let position = money(held).div(1_000);
         const parts = splitAtZero(whole, position, '0.001');
-        const sum = (pick: (part: Fill) => string) => parts.reduce((total, part) => total.plus(pick(part.fill)), money(0));
-        for (const key of ['quantity', 'feeAmount', 'feeUsd'] as const) expect(sum((one) => one[key]).eq(whole[key])).toBe(true);
+        const sum = (pick: (part: Fill) => string | null) =>
+          parts.reduce((total, part) => total.plus(pick(part.fill) ?? '0'), money(0));
+        for (const key of ['quantity', 'feeAmount', 'feeUsd'] as const)
+          expect(sum((one) => one[key]).eq(whole[key] ?? '0')).toBe(true);
         for (const part of parts) {
           const after = position.plus(money(part.fill.quantity).times(side === 'buy' ? 1 : -1));
           expect(after.times(position).gte(0)).toBe(true);

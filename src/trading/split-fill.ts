@@ -12,7 +12,7 @@ const FEE_DECIMALS = 12;
 
 /**
  * An execution by what it does to a signed position. One that crosses zero is two: the first closes, the second opens
- * the other way, the fee pro rata of the quantity. Less than `quantityStep` of a position counts as none.
+ * the other way, the fee pro rata of the quantity, not valued where it was not. Less than `quantityStep` of a position counts as none.
  */
 export function splitAtZero(fill: Fill, positionEth: Money, quantityStep: string): readonly FillPart[] {
   const quantity = money(fill.quantity);
@@ -23,13 +23,18 @@ export function splitAtZero(fill: Fill, positionEth: Money, quantityStep: string
   if (!beyond.gt(0) || beyond.lt(quantityStep)) return [{ fill, effect: 'reduce' }];
   const share = (amount: string): Money => divideDown(money(amount).times(held), quantity, FEE_DECIMALS);
   const feeAmount = share(fill.feeAmount);
-  const feeUsd = share(fill.feeUsd);
-  const rest = (whole: string, part: Money): string => toText(money(whole).minus(part));
+  const feeUsd = fill.feeUsd === null ? null : toText(share(fill.feeUsd));
+  const rest = (whole: string, part: string): string => toText(money(whole).minus(part));
   return [
-    { effect: 'reduce', fill: { ...fill, quantity: toText(held), feeAmount: toText(feeAmount), feeUsd: toText(feeUsd) } },
+    { effect: 'reduce', fill: { ...fill, quantity: toText(held), feeAmount: toText(feeAmount), feeUsd } },
     {
       effect: 'grow',
-      fill: { ...fill, quantity: toText(beyond), feeAmount: rest(fill.feeAmount, feeAmount), feeUsd: rest(fill.feeUsd, feeUsd) },
+      fill: {
+        ...fill,
+        quantity: toText(beyond),
+        feeAmount: rest(fill.feeAmount, toText(feeAmount)),
+        feeUsd: fill.feeUsd === null || feeUsd === null ? null : rest(fill.feeUsd, feeUsd),
+      },
     },
   ];
 }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { money } from '../domain/index.ts';
 import { BINANCE_ETHUSDT_FILTERS, brokenFilter, filtersFromTexts, filterTexts, UNFILTERED } from './symbol-filters.ts';
 
-const broken = (quantity: string, limit?: string, filters = BINANCE_ETHUSDT_FILTERS) =>
+const broken = (quantity: string, limit?: string, filters = BINANCE_ETHUSDT_FILTERS, side: 'buy' | 'sell' = 'buy') =>
   brokenFilter(
-    { quantity: money(quantity), limitPriceUsd: limit === undefined ? undefined : money(limit) },
+    { side, quantity: money(quantity), limitPriceUsd: limit === undefined ? undefined : money(limit) },
     money(2000),
     filters,
   );
@@ -43,16 +43,38 @@ describe('brokenFilter', () => {
   });
 });
 
+it('has other bounds for orders at the market, and another band for sales', () => {
+  const filters = {
+    ...BINANCE_ETHUSDT_FILTERS,
+    marketMinQuantity: money('0.01'),
+    marketMaxQuantity: money('3000'),
+    sellBandLow: money('0.9'),
+    sellBandHigh: money('1.1'),
+  };
+  expect(broken('3000.0001', undefined, filters)).toEqual({ rule: 'max_quantity', value: '3000.0001', limit: '3000' });
+  expect(broken('3000.0001', '2000', filters)).toBeUndefined();
+  expect(broken('0.0099', undefined, filters)).toEqual({ rule: 'min_quantity', value: '0.0099', limit: '0.01' });
+  expect(broken('0.0099', '2000', filters)).toBeUndefined();
+  expect(broken('1', '1799.99', filters, 'sell')).toEqual({ rule: 'price_band', value: '1799.99', limit: '1800' });
+  expect(broken('1', '2200.01', filters, 'sell')).toEqual({ rule: 'price_band', value: '2200.01', limit: '2200' });
+  expect(broken('1', '2200', filters, 'sell')).toBeUndefined();
+  expect(broken('1', '1799.99', filters, 'buy')).toBeUndefined();
+});
+
 it('are written down and read again', () => {
   const texts = filterTexts(BINANCE_ETHUSDT_FILTERS);
   expect(texts).toEqual({
     quantityStep: '0.0001',
     minQuantity: '0.0001',
     maxQuantity: '9000',
+    marketMinQuantity: '0',
+    marketMaxQuantity: '0',
     priceTick: '0.01',
     minNotionalUsd: '5',
     priceBandLow: '0.2',
     priceBandHigh: '5',
+    sellBandLow: '0.2',
+    sellBandHigh: '5',
   });
   expect(filterTexts(filtersFromTexts(texts))).toEqual(texts);
 });

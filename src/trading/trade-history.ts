@@ -21,8 +21,10 @@ export interface TradeHistoryEntry {
   readonly feesUsd: string;
   /** Received less paid; only of a trade in a perpetual that had any. */
   readonly fundingUsd?: string;
-  /** The same fees in the assets that they were charged in. */
+  /** The same fees, and those that are not valued yet, in the assets that they were charged in. */
   readonly feesByAsset: Readonly<Record<string, string>>;
+  /** Fees by asset that are not valued yet, and so neither in `feesUsd` nor in `pnlUsd`; absent where there are none. */
+  readonly unvaluedFees?: Readonly<Record<string, string>>;
   /** Realised so far; of an open trade on average cost. */
   readonly pnlUsd: string;
   /** Of what is still held, at the mark; with `pnlUsd` it is what the trade has brought so far. Null where no mark is known. */
@@ -82,6 +84,7 @@ function entryOf(trade: Trade, baseAsset: string, markUsd: Money | undefined): T
     feesUsd: toText(money(trade.feesUsd).round(USD_DECIMALS)),
     feesByAsset: trade.feesByAsset,
     ...(trade.fundingUsd !== undefined && { fundingUsd: toText(money(trade.fundingUsd).round(USD_DECIMALS)) }),
+    ...(Object.keys(trade.unvaluedFees ?? {}).length > 0 && { unvaluedFees: trade.unvaluedFees }),
     pnlUsd: toText(realised.round(USD_DECIMALS)),
     unrealisedPnlUsd: isOpen
       ? markUsd

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Money, money, ZERO } from '../domain/index.ts';
 import { decimalText, type Fill, type OrderIntent, timeMs } from './order.ts';
 import { TRADING_MODES } from './trading-mode.ts';
+import type { ValuedPart } from './unvalued-fee.ts';
 
 /** A trade from the first order out of a flat position to the one that makes it flat again. Sums are exact. */
 export const tradeSchema = z
@@ -27,6 +28,8 @@ export const tradeSchema = z
     direction: z.enum(['long', 'short']).optional(),
     /** Funding received less funding paid while it was open; absent where there was none. */
     fundingUsd: decimalText.optional(),
+    /** Fees by asset that are not valued yet, and so not in `feesUsd`; absent where there are none. */
+    unvaluedFees: z.record(z.string(), decimalText).optional(),
   })
   .readonly();
 
@@ -58,10 +61,12 @@ export function openTrade(intent: OrderIntent, fill: Fill): Trade {
 export function addToTrade(trade: Trade, fill: Fill, baseAsset: string): Trade {
   const notional = money(fill.quantity).times(fill.priceUsd);
   const plus = (sum: string, amount: Money | string) => money(sum).plus(amount).toFixed();
+  const feeUsd = fill.feeUsd ?? '0';
   const fees = {
-    feesUsd: plus(trade.feesUsd, fill.feeUsd),
-    feesInBaseUsd: fill.feeAsset === baseAsset ? plus(trade.feesInBaseUsd, fill.feeUsd) : trade.feesInBaseUsd,
+    feesUsd: plus(trade.feesUsd, feeUsd),
+    feesInBaseUsd: fill.feeAsset === baseAsset ? plus(trade.feesInBaseUsd, feeUsd) : trade.feesInBaseUsd,
     feesByAsset: { ...trade.feesByAsset, [fill.feeAsset]: plus(trade.feesByAsset[fill.feeAsset] ?? '0', fill.feeAmount) },
+    ...(fill.feeUsd === null && withUnvalued(trade, fill.feeAsset, money(fill.feeAmount))),
   };
   return fill.side === 'buy'
     ? { ...trade, ...fees, boughtEth: plus(trade.boughtEth, fill.quantity), boughtUsd: plus(trade.boughtUsd, notional) }
@@ -75,6 +80,19 @@ export const fundTrade = (trade: Trade, amountUsd: Money): Trade => ({
     .plus(amountUsd)
     .toFixed(),
 });
+
+/** `trade` with a fee valued that was not before. */
+export const valueTradeFee = (trade: Trade, asset: string, { amount, feeUsd }: ValuedPart): Trade => ({
+  ...trade,
+  ...withUnvalued(trade, asset, amount.times(-1)),
+  feesUsd: money(trade.feesUsd).plus(feeUsd).toFixed(),
+});
+
+function withUnvalued(trade: Trade, asset: string, amount: Money): Pick<Trade, 'unvaluedFees'> {
+  const { [asset]: before = '0', ...others } = trade.unvaluedFees ?? {};
+  const sum = money(before).plus(amount);
+  return { unvaluedFees: sum.eq(0) ? others : { ...others, [asset]: sum.toFixed() } };
+}
 
 /** Realised profit of a closed trade in USD: what came in less what went out, fees included once, and funding. */
 export const tradePnlUsd = (trade: Trade): Money =>

@@ -197,11 +197,12 @@ export class TradingEngine {
     });
   }
 
-  /** Looks up every order whose end is not known yet and books what the exchange says. */
+  /** Looks up every order whose end is not known yet and books what the exchange says; values fees that could not be valued before. */
   refresh(): Promise<OrderOutcome[]> {
     return this.#inTurn(async () => {
       const open = this.ledger.unsettledOrders().filter((order) => isAtVenue(order.state));
       for (const order of open) await this.#look(order);
+      await this.#valueFees();
       return open.map(outcomeOf);
     });
   }
@@ -300,7 +301,7 @@ export class TradingEngine {
       return outcomeOf(this.ledger.order(intent.clientOrderId));
     }
     const sendBeforeMs = Math.min(intent.validUntilMs, nowMs + this.#sendWindowMs);
-    await this.#write([planned, { type: 'order_submitting', atMs: nowMs, clientOrderId: intent.clientOrderId, sendBeforeMs }]);
+    await this.#write([planned, this.#announcement(intent.clientOrderId, nowMs, sendBeforeMs)]);
     const order = this.ledger.order(intent.clientOrderId);
     await this.#crash('order.before_send');
     const result = await this.broker.submit(intent, sendBeforeMs);
@@ -326,9 +327,7 @@ export class TradingEngine {
       return;
     }
     const sendBeforeMs = Math.min(list.stop.validUntilMs, atMs + this.#sendWindowMs);
-    const announced = legs.map(
-      ({ clientOrderId }): JournalRecord => ({ type: 'order_submitting', atMs, clientOrderId, sendBeforeMs }),
-    );
+    const announced = legs.map(({ clientOrderId }) => this.#announcement(clientOrderId, atMs, sendBeforeMs));
     await this.#write([...planned, ...announced]);
     await this.#crash('list.before_send');
     const result = await orderLists.submit(list, sendBeforeMs);
@@ -344,6 +343,25 @@ export class TradingEngine {
     }
     if (result.outcome !== 'unknown' || (await orderLists.lookup(list)).outcome !== 'found') return;
     for (const { clientOrderId } of legs) await this.#look(this.ledger.order(clientOrderId));
+  }
+
+  #announcement(clientOrderId: string, atMs: TimeMs, sendBeforeMs: TimeMs): JournalRecord {
+    const { venueAheadMs } = this.broker;
+    return { type: 'order_submitting', atMs, clientOrderId, sendBeforeMs, ...(venueAheadMs !== undefined && { venueAheadMs }) };
+  }
+
+  /** A fee in another asset, whose price nobody told when it was charged, is booked already and valued here. */
+  async #valueFees(): Promise<void> {
+    const priceless = new Set<string>();
+    for (const fee of [...this.ledger.unvaluedFees.values()]) {
+      const { clientOrderId, tradeId, asset } = fee;
+      const feeUsd = priceless.has(asset) ? undefined : await this.broker.feeValueUsd?.(fee);
+      if (feeUsd === undefined) {
+        priceless.add(asset);
+        continue;
+      }
+      await this.#write([{ type: 'fee_valued', atMs: this.#options.clock.nowMs(), clientOrderId, tradeId, feeUsd }]);
+    }
   }
 
   async #cancelList(listClientOrderId: string): Promise<void> {
@@ -475,4 +493,5 @@ const referenceTo = (order: Order): OrderReference => ({
   symbol: order.intent.symbol,
   venueOrderId: order.venueOrderId,
   plannedAtMs: order.intent.plannedAtMs,
+  venueAheadMs: order.venueAheadMs ?? undefined,
 });

@@ -12,6 +12,7 @@ export const DRILL_TIMEOUT_MS = 240_000;
 /** A small model that trades often, so that there is an order path to disturb. */
 const SETTINGS = [
   'model.trainDays=80',
+  'gate.windowDays=30',
   'model.trees=20',
   'strategy.confidenceThreshold=0.34',
   'server.port=0',

@@ -4,7 +4,7 @@ import { DAY_MS, systemClock, type TimeMs, toNumber } from '../../domain/index.t
 import { byLabel, type GaugeReadings, type LabelledValue } from '../../monitoring/index.ts';
 import { type DecisionRecord, HaltSwitch, meantPriceUsd, ORDER_STATES, type Order } from '../../trading/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
-import { listBackups } from '../backups.ts';
+import { newestBackupMs } from '../backups.ts';
 import { DRIFT_LEVELS } from '../risk-settings.ts';
 import { modeOf } from '../trading-session.ts';
 import type { JobState } from './job-state.ts';
@@ -57,9 +57,17 @@ export async function readGauges(
     ...accountReadings(cycle),
     ets_drift_level: quality && DRIFT_LEVELS[quality.level],
     ets_excess_loss: quality?.excessLoss ?? undefined,
-    ets_queue_messages: byLabel('queue', { notifications: waitingMessages }),
+    ets_queue_messages: byLabel('queue', {
+      notifications: waitingMessages,
+      ...Object.fromEntries((daemon?.streams?.statuses ?? []).map(({ name, queued }) => [`stream:${name}`, queued])),
+    }),
+    ets_source_success_age_seconds: byLabel(
+      'source',
+      Object.fromEntries([...(daemon?.sources.lastSuccessMs ?? [])].map(([source, atMs]) => [source, (nowMs - atMs) / 1000])),
+    ),
+    ets_quarantine_rows: await parts.store.quarantinedCount(),
     ...streamReadings(daemon),
-    ets_backup_age_seconds: ageSeconds((await listBackups(parts)).at(-1)?.createdMs),
+    ets_backup_age_seconds: ageSeconds(await newestBackupMs(parts)),
     ets_certificate_valid_seconds:
       certificateValidUntilMs === undefined ? undefined : (certificateValidUntilMs - systemClock.nowMs()) / 1000,
     ...jobReadings(daemon?.jobStates() ?? [], nowMs),

@@ -28,8 +28,10 @@ import { openUserStream } from './open-user-stream.ts';
 import { OwnData } from './own-data.ts';
 import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
+import { SourceMetrics } from './source-metrics.ts';
 import { transferTaker } from './take-transfers.ts';
 import { TrainingRuns } from './training-runs.ts';
+import { typedFailure } from './typed-failure.ts';
 import { upkeepJobs } from './upkeep-jobs.ts';
 import { UpkeepRuns } from './upkeep-runs.ts';
 import { WatchLoop } from './watch-loop.ts';
@@ -40,7 +42,8 @@ const WATCH_STILL_WORLD_MS = HOUR_MS;
 /** Pause after a job that failed, before it is tried again. */
 const RETRY_AFTER_MS = 5 * MINUTE_MS;
 
-export interface DaemonParts extends Omit<RunningDaemon, 'jobStates' | 'userStream' | 'trouble' | 'flatten' | 'transfer'> {
+export interface DaemonParts
+  extends Omit<RunningDaemon, 'jobStates' | 'userStream' | 'trouble' | 'flatten' | 'transfer' | 'sources'> {
   readonly parts: AppParts;
   readonly models: RegistryModelStore;
   readonly predictions: PredictionHistory;
@@ -65,6 +68,7 @@ export class Daemon implements RunningDaemon {
   readonly userStream: UserStream | undefined;
   readonly alerts: DaemonAlerts;
   readonly health: HealthMonitor;
+  readonly sources: SourceMetrics;
   readonly ownData: OwnData;
   readonly #parts: AppParts;
   readonly #models: RegistryModelStore;
@@ -98,7 +102,8 @@ export class Daemon implements RunningDaemon {
     this.#events = events;
     this.#clockWatch = given.clockWatch;
     this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
-    this.#fetching = new DataFetch(parts, alerts);
+    this.sources = new SourceMetrics(given.metrics, parts.clock);
+    this.#fetching = new DataFetch(parts, alerts, (run) => this.sources.tell(run));
     this.#watch = new ExchangeWatch({ ...given, takeTransfers: transferTaker(given.alerts) });
     this.userStream = openUserStream(parts, session, {
       reconcileSoon: () => this.#watch.reconcileSoon(),
@@ -239,12 +244,7 @@ export class Daemon implements RunningDaemon {
   #lastDueMs = (job: Job): TimeMs => this.history.countsFromMs.get(job.name) ?? this.history.sinceMs;
 
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
-    if (isMissed) {
-      const title = `${job.name} of ${toIso(dueMs)} was missed`;
-      const detail = 'Nothing has to be made up for; find out why the system was down.';
-      this.alerts.raise({ name: 'job_missed', key: `job_missed:${job.name}`, severity: 'warning', title, detail });
-      return this.#recorder.record(job, { dueMs, outcome: 'missed' });
-    }
+    if (isMissed) return this.#recorder.missed(job, dueMs);
     if (job === this.#decision) return this.#decideDue(dueMs);
     this.#trainings.start(dueMs, job.lateMs);
     if (this.#isStill) await this.#trainings.idle();
@@ -260,8 +260,9 @@ export class Daemon implements RunningDaemon {
       const phases = new PhaseTimes(timer);
       await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs, id, phases));
       await this.#recorder.record(this.#decision, { dueMs, outcome: 'done', startedMs, phasesMs: phases.ms, attributes });
-    } catch (error) {
+    } catch (thrown) {
       signal?.throwIfAborted();
+      const error = typedFailure(thrown, this.#parts.dataDir);
       if (!(error instanceof AppError)) throw error;
       this.#recorder.tellFailure(this.#decision, dueMs, error);
       if (error instanceof InvariantError) await this.#watch.haltFor(error);
@@ -302,7 +303,9 @@ export class Daemon implements RunningDaemon {
   }
 
   async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
-    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs);
+    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs, (title) =>
+      this.alerts.raise({ name: 'challenger_failed', severity: 'warning', title }),
+    );
     phases.end('decideAndOrder');
     const { decision } = record;
     this.#parts.onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);

@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../../domain/index.ts';
+import type { SourceRunNote } from '../../extraction/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { openExtraction } from '../extraction.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
@@ -7,9 +8,12 @@ import type { DaemonAlerts } from './daemon-alerts.ts';
 export class DataFetch {
   readonly #parts: AppParts;
   readonly #alerts: Pick<DaemonAlerts, 'raise'>;
+  readonly #onSource: (run: SourceRunNote) => void;
   #underWay: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
-  constructor(parts: AppParts, alerts: Pick<DaemonAlerts, 'raise'>) {
+  /** @param onSource told of each source when it is done */
+  constructor(parts: AppParts, alerts: Pick<DaemonAlerts, 'raise'>, onSource: (run: SourceRunNote) => void = () => undefined) {
+    this.#onSource = onSource;
     this.#parts = parts;
     this.#alerts = alerts;
   }
@@ -63,7 +67,10 @@ export class DataFetch {
   }
 
   async #extract(signal: AbortSignal): Promise<void> {
-    const { days } = await openExtraction(this.#parts).extractUntil(this.#parts.clock.nowMs(), { signal });
+    const { days } = await openExtraction(this.#parts).extractUntil(this.#parts.clock.nowMs(), {
+      signal,
+      onSource: this.#onSource,
+    });
     if (signal.aborted) return;
     for (const { date, datasets } of days)
       for (const { dataset, error } of datasets) {

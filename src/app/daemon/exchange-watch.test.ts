@@ -82,6 +82,21 @@ describe('ExchangeWatch, what people ask for', () => {
   });
 });
 
+describe('ExchangeWatch, a market that is gone', () => {
+  it('is told as that, once, and neither as an exchange that is down nor with a halt', async () => {
+    desk.isDelisted = true;
+    await watch.reconcile();
+    await watch.reconcile();
+    expect(told).toMatchObject([{ name: 'market_delisted', severity: 'critical', title: 'ETHUSDT does not trade at sandbox' }]);
+    expect(desk.session.cycle.route.market().status).toBe('delisted');
+    expect(await desk.session.cycle.isHalted()).toBe(false);
+    desk.isDelisted = false;
+    await watch.reconcile();
+    expect(names()).toEqual(['market_delisted']);
+    expect(desk.session.cycle.route.market().status).toBe('trading');
+  });
+});
+
 describe('ExchangeWatch, errors', () => {
   const broken = new InvariantError('ledger.fill_does_not_fit', 'a fill does not fit');
 

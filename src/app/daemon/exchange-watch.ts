@@ -8,6 +8,8 @@ import type { HealthCheck } from '../health/health-check.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
+import { routeAlert } from './route-alert.ts';
+import { typedFailure } from './typed-failure.ts';
 import { isHeldTooLong, sellPosition, watchPosition } from './watch-position.ts';
 import { whyUnprotected } from './why-unprotected.ts';
 
@@ -150,14 +152,8 @@ export class ExchangeWatch {
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
     if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.halt(status.why);
-    if (status.kind === 'exchange_down' && isNew) {
-      alerts.raise({
-        name: 'exchange_down',
-        severity: 'warning',
-        title: `the exchange does not answer: ${status.why}`,
-        detail: 'Nothing is ordered until it does, and nothing needs to be done; if it lasts, see its own status page.',
-      });
-    }
+    const alert = isNew ? routeAlert(status) : undefined;
+    if (alert) alerts.raise(alert);
   }
 
   async halt(why: string): Promise<void> {
@@ -230,8 +226,9 @@ export class ExchangeWatch {
     try {
       await work();
       this.#failures.delete(look);
-    } catch (error) {
+    } catch (thrown) {
       this.#given.parts.signal?.throwIfAborted();
+      const error = typedFailure(thrown, this.#given.parts.dataDir);
       if (!(error instanceof AppError)) throw error;
       const before = this.#failures.get(look);
       this.#failures.set(look, error);

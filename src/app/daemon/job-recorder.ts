@@ -45,6 +45,8 @@ export class JobRecorder {
     const durationMs = startedMs === undefined ? 0 : Math.round(parts.timer.elapsedMs() - startedMs);
     metrics.count('ets_job_runs_total', { job, outcome });
     if (startedMs !== undefined) metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job });
+    for (const [phase, ms] of Object.entries(phasesMs ?? {}))
+      metrics.observe('ets_phase_duration_seconds', ms / 1000, { job, phase });
     tracing?.run({
       job,
       durationMs,
@@ -54,6 +56,18 @@ export class JobRecorder {
     });
     const run = { job, dueMs, endedMs: parts.clock.nowMs(), durationMs, outcome, message: message ?? null };
     await history.record({ ...run, ...(phasesMs && { phasesMs }) });
+  }
+
+  /** A run that came too late to be made up for: written down, and told. */
+  async missed(job: Job, dueMs: TimeMs): Promise<void> {
+    this.#given.alerts.raise({
+      name: 'job_missed',
+      key: `job_missed:${job.name}`,
+      severity: 'warning',
+      title: `${job.name} of ${toIso(dueMs)} was missed`,
+      detail: 'Nothing has to be made up for; find out why the system was down.',
+    });
+    await this.record(job, { dueMs, outcome: 'missed' });
   }
 
   tellFailure({ name }: Job, dueMs: TimeMs, error: unknown): void {

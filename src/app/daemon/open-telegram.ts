@@ -51,7 +51,7 @@ function chatActions(parts: AppParts, daemon: RunningDaemon, events: EventLog): 
   const switches = tradingSwitches(parts, events, () => daemon);
   return {
     status: async () => (await monitorView(parts, daemon.registry)).text,
-    performance: async () => (await performanceReport(parts, { html: false })).text,
+    performance: async () => (await performanceReport(parts, { html: false, isCompared: false })).text,
     halt: async (by) => {
       await switches.halt(by, 'by Telegram');
       return 'Trading is halted. /resume allows it again.';

@@ -47,7 +47,13 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
     const notifications = await openNotifications(parts, {
       onAttempt: (channel, isSent) => metrics.count('ets_notifications_total', { channel, outcome: isSent ? 'sent' : 'failed' }),
       onUnsaved: (error) => log.error(`the outbox of messages cannot be written: ${String(error)}`),
+      onLost: (channel) => {
+        metrics.count('ets_messages_lost_total', { channel });
+        log.error({ channel }, 'too many messages wait on this channel: the oldest was given up');
+      },
     });
+    const forgotten = await notifications.forgetRemoved();
+    if (forgotten > 0) log.warn(`${forgotten} messages waited for channels that are not configured any more, and are given up`);
     return new DaemonAlerts({ parts, log, metrics, events, notifications });
   };
   const release = await acquireRunLock(parts).catch(async (error: unknown) => {
@@ -120,9 +126,9 @@ async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptio
 }
 
 async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }: Omit<Voices, 'log'>): Promise<Daemon> {
-  const { clock, config, dataDir } = parts;
+  const { clock, dataDir } = parts;
   const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
-  const models = await openModels(registry, config.model.trainDays, alerts);
+  const models = await openModels(registry, alerts);
   const predictions = await openPredictionHistory(dataDir);
   const history = await JobHistory.open(join(dataDir, PATHS.schedule), clock.nowMs());
   const streams = await openStreams(parts, (event) => {
@@ -176,12 +182,16 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
 }
 
 /** A position that is held must be watched whatever became of the models. */
-const openModels = (registry: ModelRegistry, trainDays: number, alerts: DaemonAlerts): Promise<RegistryModelStore> =>
-  RegistryModelStore.openOrWithout(registry, trainDays, (title) =>
-    alerts.raise({
-      name: 'model_damaged',
-      severity: 'critical',
-      title,
-      detail: 'Train a new one with `ets train`, or restore a backup from before.',
-    }),
+const openModels = (registry: ModelRegistry, alerts: DaemonAlerts): Promise<RegistryModelStore> =>
+  RegistryModelStore.openOrWithout(registry, (title, whose) =>
+    alerts.raise({ name: 'model_damaged', key: `model_damaged:${whose}`, title, ...UNUSABLE[whose] }),
   );
+
+/** What somebody is told of a model that cannot be used. */
+const UNUSABLE = {
+  current: { severity: 'critical', detail: 'Train a new one with `ets train`, or restore a backup from before.' },
+  challenger: {
+    severity: 'warning',
+    detail: 'The current model decides; the next candidate that passes the gate takes its place.',
+  },
+} as const;

@@ -7,6 +7,7 @@ import type { BookedTransfer, TransferRequest } from '../transfer-requests.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { JobHistory } from './job-history.ts';
 import type { JobState } from './job-state.ts';
+import type { SourceMetrics } from './source-metrics.ts';
 
 /** What the API and the metrics see of a daemon that has started. */
 export interface RunningDaemon {
@@ -19,6 +20,7 @@ export interface RunningDaemon {
   readonly health: HealthMonitor;
   /** What must not be believed and halted trading, while it lasts. */
   readonly trouble: string | undefined;
+  readonly sources: SourceMetrics;
   jobStates(): readonly JobState[];
   /** Sells everything, before anything else that acts. */
   flatten(): Promise<SoldEverything>;

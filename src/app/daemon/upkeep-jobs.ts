@@ -3,6 +3,9 @@ import { type Job, parseDueTimes, timedJob } from '../../scheduler/index.ts';
 import { timeWeightedEquity } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { createBackup, pruneBackups } from '../backups.ts';
+import { pruneModels } from '../prune-models.ts';
+import { dropOldLines } from '../retention/keep-lines.ts';
+import { dropOldRows } from '../retention/keep-rows.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import type { DataFetch } from './data-fetch.ts';
 import type { RunningDaemon } from './running-daemon.ts';
@@ -26,13 +29,15 @@ export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): Up
   const runs = {
     health: () => lookAfterHealth(parts, alerts, daemon),
     extraction: (signal: AbortSignal) => fetching.fetch(signal),
-    backup: () => backUp(parts, alerts),
-    async retention() {
+    backup: (signal: AbortSignal) => backUp(parts, alerts, signal),
+    async retention(signal: AbortSignal) {
       const { cycle } = daemon.session;
       const serving = cycle.model()?.modelId;
-      await daemon.registry.prune(retention.models, serving === undefined ? [] : [serving]);
+      await pruneModels(parts, daemon.registry, retention.models, serving === undefined ? [] : [serving]);
       await pruneBackups(parts, retention.backups);
       if (daemon.session.journalLength() > retention.journalRecords) await daemon.session.compactJournal();
+      await dropOldRows(parts, signal);
+      await dropOldLines(parts);
     },
   } as const;
   return (['health', 'extraction', 'backup', 'retention'] as const).flatMap((name) => {
@@ -55,8 +60,8 @@ async function lookAfterHealth(
 }
 
 /** A backup that cannot be restored is none; one that lies on one disk is half a one. */
-async function backUp(parts: AppParts, alerts: DaemonAlerts): Promise<void> {
-  const { backupId, verified, problems, copies } = await createBackup(parts);
+async function backUp(parts: AppParts, alerts: DaemonAlerts, signal: AbortSignal): Promise<void> {
+  const { backupId, verified, problems, copies } = await createBackup(parts, signal);
   if (!verified) {
     const title = `the backup ${backupId} cannot be restored: ${problems[0]?.message ?? 'unknown'}`;
     alerts.raise({ name: 'backup_failed', severity: 'critical', title });

@@ -62,7 +62,7 @@ export class UpkeepRuns {
     const work = (signal: AbortSignal) =>
       withLogFields({ job: job.name, dueMs }, async () => (isMissed ? undefined : job.run(signal)));
     lane.start(job.name, job.deadlineMs, work, async (error) => {
-      if (isMissed) return this.#recorder.record(job, { dueMs, outcome: 'missed' });
+      if (isMissed) return this.#recorder.missed(job, dueMs);
       if (error === undefined) return this.#recorder.record(job, { dueMs, outcome: 'done', startedMs });
       if (this.#isClosing || this.#parts.signal?.aborted) return;
       this.#recorder.tellFailure(job, dueMs, error);

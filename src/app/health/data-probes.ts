@@ -9,7 +9,7 @@ const LOW_DISK_BYTES = 2e9;
 export const storageProbe: HealthProbe = {
   name: 'storage',
   async look({ store }) {
-    const { problems } = await store.verify();
+    const { problems } = await store.verifyChanged();
     return problems.length === 0
       ? ok('everything stored is intact')
       : down(problems[0]!.message, 'see `ets data verify`, then restore a backup: `ets backup list`');
@@ -30,7 +30,7 @@ export const priceProbe: HealthProbe = {
 export const quarantineProbe: HealthProbe = {
   name: 'quarantine',
   async look({ store }) {
-    const { length } = await store.readQuarantine();
+    const length = await store.quarantinedCount();
     return ok(length === 0 ? 'no row was rejected' : `${length} rows were rejected; see \`ets data quarantine\``);
   },
 };

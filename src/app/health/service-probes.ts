@@ -5,7 +5,7 @@ import { HOUR_MS, systemClock, toIso } from '../../domain/index.ts';
 import { createChannels, Outbox } from '../../monitoring/index.ts';
 import { commitLockOwner } from '../../storage/index.ts';
 import { PATHS } from '../app-parts.ts';
-import { listBackups } from '../backups.ts';
+import { newestBackup } from '../backups.ts';
 import { readJobRuns } from '../daemon/job-history.ts';
 import { openMode } from '../open-env-file.ts';
 import { degraded, down, type HealthProbe, ok } from './health-check.ts';
@@ -42,7 +42,7 @@ export const jobProbe: HealthProbe = {
 export const backupProbe: HealthProbe = {
   name: 'backup',
   async look(parts) {
-    const last = (await listBackups(parts)).at(-1);
+    const last = await newestBackup(parts);
     if (!last) return ok('there is none yet; make one with `ets backup create`');
     const ageHours = Math.round((parts.clock.nowMs() - last.createdMs) / HOUR_MS);
     const detail = `${last.backupId}, ${ageHours} h ago${last.encrypted ? ', encrypted' : ''}`;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/index.ts';
 import { foldJournal, HaltSwitch, protectedAt, readDecisionLog, readJournal } from '../../trading/index.ts';
 import { PATHS } from '../app-parts.ts';
+import { featureCodeWarning } from '../feature-code.ts';
+import { serving } from '../registry-model-store.ts';
 import { degraded, down, type HealthProbe, ok } from './health-check.ts';
 
 const OLD_MODEL_DAYS = 15;
@@ -12,11 +14,14 @@ const OPEN_ORDER_HOURS = 2;
 export const modelProbe: HealthProbe = {
   name: 'model',
   async look({ clock }, registry) {
-    const current = await registry.loadCurrent();
+    const current = await registry.loadCurrent(serving);
     if (!current) return degraded('no model is current', 'train one with `ets train`');
-    const { modelId, trainedUntilMs } = current.manifest;
+    const { modelId, trainedUntilMs, featureCodeHash } = current.manifest;
     if (current.fallbackReason)
       return degraded(`${modelId} stands in: ${current.fallbackReason}`, 'train a new one with `ets train`');
+    const warning = featureCodeWarning(featureCodeHash);
+    if (warning)
+      return degraded(`${modelId}: ${warning}`, 'train a new one with `ets train`; until then its predictions may be off');
     const ageDays = Math.round((clock.nowMs() - trainedUntilMs) / DAY_MS);
     const detail = `${modelId}, trained until ${ageDays} days ago`;
     return ageDays > OLD_MODEL_DAYS ? degraded(detail, 'train with `ets train`; it says what the gate decides') : ok(detail);

@@ -1,11 +1,10 @@
-import { html, Markup } from './html.ts';
+import { page } from './page.ts';
 import type { ReportData } from './report-data.ts';
 import { curves } from './sections/curves.ts';
 import { model, trainings } from './sections/model.ts';
 import { dataUsed, howMade } from './sections/origin.ts';
 import { keyFigures, opening, tiles, verdictCard } from './sections/overview.ts';
 import { costs, trades } from './sections/trades.ts';
-import { REPORT_STYLE } from './style.ts';
 
 /**
  * A report as one HTML file that needs nothing else: no script, no request, charts as SVG. It reads from the verdict in
@@ -13,20 +12,17 @@ import { REPORT_STYLE } from './style.ts';
  */
 export async function renderReport(data: ReportData): Promise<string> {
   const title = `${data.simulated ? 'SIMULATED \u00b7 ' : ''}${data.title}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${new Markup(REPORT_STYLE)}</style>
-</head>
-<body>
-<main>
-${opening(data)}${verdictCard(data)}${tiles(data)}${curves(data)}${keyFigures(data)}${model(data)}${trades(data)}${costs(data)}${trainings(data)}${dataUsed(data)}${howMade(data)}<footer class="small muted">A record of what happened, not advice. Past results do not foretell future ones.</footer>
-</main>
-</body>
-</html>
-`.text;
+  return page(title, [
+    opening(data),
+    verdictCard(data),
+    tiles(data),
+    curves(data),
+    keyFigures(data),
+    model(data),
+    trades(data),
+    costs(data),
+    trainings(data),
+    dataUsed(data),
+    howMade(data),
+  ]);
 }

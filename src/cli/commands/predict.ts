@@ -1,23 +1,8 @@
 import { Command } from 'commander';
-import type { PredictionExplanation } from '../../app/explain-prediction.ts';
 import { toIso } from '../../domain/time.ts';
 import { withAction } from '../command.ts';
+import { explanationLines } from '../explanation-lines.ts';
 import { timeOption } from '../parse-options.ts';
-
-/** Features that are shown to people; programs get all. */
-const SHOWN = 10;
-
-const points = (share: number): string => `${share < 0 ? '\u2212' : '+'}${(100 * Math.abs(share)).toFixed(2)}`;
-
-const featureLine = ({ name, moved }: PredictionExplanation['features'][number]): string =>
-  `${name.padEnd(32)} BUY ${points(moved[0])}  SELL ${points(moved[1])}  HOLD ${points(moved[2])} points`;
-
-function explanationLines({ features }: PredictionExplanation): string[] {
-  const lines = features.filter(({ moved }) => moved.some((share) => share !== 0)).map(featureLine);
-  return lines.length > 0
-    ? lines.slice(0, SHOWN)
-    : ['no feature moved this prediction: the model found nothing better than class shares'];
-}
 
 export const predict = (): Command =>
   withAction<{ at?: string; explain?: boolean }>(
@@ -40,6 +25,7 @@ export const predict = (): Command =>
             ]
           : []),
         ...result.reasons.map((reason) => `- ${reason}`),
+        ...result.warnings.map((warning) => `Warning: ${warning}`),
         ...(explanation ? explanationLines(explanation) : []),
       ];
       return { json: { ...result, ...(explanation && { explanation }) }, text: text.join('\n') };

@@ -12,6 +12,7 @@ export const trade = (): Command =>
       const text = [
         `decision ${result.decisionId}: ${result.label ?? 'no prediction'} -> ${result.action}`,
         ...result.risk.reasons.map((reason) => `- ${reason}`),
+        ...result.warnings.map((warning) => `Warning: ${warning}`),
         `${result.orders.length} orders, ${result.fills.length} fills, equity ${result.equityUsd} USDT (${result.mode})`,
       ];
       return { json: result, text: text.join('\n') };

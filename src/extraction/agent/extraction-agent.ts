@@ -47,10 +47,19 @@ export interface ExtractionProgress {
   readonly source: string;
 }
 
+/** One source in one run, with how long it took in process time. */
+export interface SourceRunNote {
+  readonly source: string;
+  readonly isFailed: boolean;
+  readonly durationMs: number;
+}
+
 export interface RunOptions {
   /** False asks again for what is complete already; true unless told. */
   readonly resume?: boolean;
   readonly onProgress?: (progress: ExtractionProgress) => void;
+  /** Told of each source when it is done. */
+  readonly onSource?: (run: SourceRunNote) => void;
   /** Only these; all of them unless told. */
   readonly datasets?: readonly DatasetName[];
   /** Ends the run early; what is stored stays. */
@@ -149,7 +158,11 @@ export class ExtractionAgent {
     const { signal } = run;
     const start = async (extractor: SourceExtractor, pricesSettled: Promise<void>) => {
       const context = { state, timer, nowMs, signal, pricesSettled, sourceDayTimeoutMs, store, onPiece };
-      return { dataset: extractor.dataset, outcome: await runSource(extractor, range, context) };
+      const startedMs = timer.elapsedMs();
+      const outcome = await runSource(extractor, range, context);
+      const durationMs = timer.elapsedMs() - startedMs;
+      options.onSource?.({ source: extractor.name, isFailed: outcome.failures.length > 0, durationMs });
+      return { dataset: extractor.dataset, outcome };
     };
     const isPrice = ({ dataset }: SourceExtractor) => dataset === 'price_data';
     const prices = extractors.filter(isPrice).map((extractor) => start(extractor, Promise.resolve()));

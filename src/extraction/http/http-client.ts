@@ -89,9 +89,9 @@ export class HttpClient {
         if (request.signal?.aborted) throw request.signal.reason;
         if (!isRetryable(error)) throw error;
         breaker.failed();
-        if (attempt + 1 >= maxAttempts) throw error;
         const asked = error instanceof AppError ? error.details.retryAfterMs : undefined;
         if (typeof asked === 'number') budget.pause(asked);
+        if (attempt + 1 >= maxAttempts) throw error;
         await timer.sleep(backoffMs(attempt, rng), request.signal);
       }
     }

@@ -46,6 +46,7 @@ export class SourceBudget {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #nextStartMs = Number.NEGATIVE_INFINITY;
+  #closedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(limits: BudgetLimits, timer: Timer) {
     this.#limits = limits;
@@ -69,7 +70,20 @@ export class SourceBudget {
 
   /** Starts nothing for `ms`: the host asked for a pause. */
   pause(ms: number): void {
-    this.#nextStartMs = Math.max(this.#nextStartMs, this.#timer.elapsedMs() + ms);
+    this.#closedUntilMs = Math.max(this.#closedUntilMs, this.#timer.elapsedMs() + ms);
+    this.#nextStartMs = Math.max(this.#nextStartMs, this.#closedUntilMs);
+  }
+
+  /** How long the host still wants to be left alone, in ms of process time; 0 where it does not. */
+  closedInMs(): number {
+    return Math.max(0, this.#closedUntilMs - this.#timer.elapsedMs());
+  }
+
+  /** Counts a request that does not wait for its turn, such as an order: those that do wait so much longer. */
+  spend(weight: number): void {
+    const { weightPerMinute } = this.#limits;
+    if (weightPerMinute === undefined) return;
+    this.#nextStartMs = Math.max(this.#nextStartMs, this.#timer.elapsedMs()) + (60_000 * weight) / weightPerMinute;
   }
 
   async #enter(signal: AbortSignal | undefined): Promise<void> {

@@ -9,6 +9,8 @@ export interface StreamStatus {
   /** Up to here nothing is missing, stored or about to be; null where that is not known. */
   completeUntilMs: TimeMs | null;
   messages: number;
+  /** Messages that wait to be read now. */
+  queued: number;
   /** Messages that could not be read; they are left out. */
   invalid: number;
   /** Messages that a slow consumer did not get to. */
@@ -32,6 +34,7 @@ export const newStatus = (name: string): StreamStatus => ({
   lastEventMs: null,
   completeUntilMs: null,
   messages: 0,
+  queued: 0,
   invalid: 0,
   dropped: 0,
   conflated: 0,

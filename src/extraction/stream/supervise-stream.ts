@@ -64,6 +64,7 @@ export async function* superviseStream<Message>(
       for await (const message of connection.queue) {
         attempt = 0;
         status.problem = null;
+        status.queued = connection.queue.size;
         yield { kind: 'message', message };
       }
     } catch (error) {
@@ -73,6 +74,7 @@ export async function* superviseStream<Message>(
     } finally {
       connection.close();
       status.state = 'down';
+      status.queued = 0;
     }
     yield { kind: 'down', why: status.problem ?? 'the connection ended' };
     await timer.sleep(rng() * Math.min(backoff.capMs, backoff.baseMs * 2 ** attempt), signal).catch(() => undefined);
@@ -123,6 +125,7 @@ class SupervisedConnection<Message> {
         status.lastEventMs = Math.max(status.lastEventMs ?? eventMs, eventMs);
         watchdog.note(eventMs);
         this.queue.push(message);
+        status.queued = this.queue.size;
       },
       refuse: (error) => {
         status.invalid += 1;

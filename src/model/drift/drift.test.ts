@@ -5,7 +5,7 @@ import { assessDrift } from './assess-drift.ts';
 import { fitFeatureReference, measureFeatureDrift } from './feature-drift.ts';
 import { measureLabelShift } from './label-shift.ts';
 import { cumulativeExcess } from './loss-drift.ts';
-import { measureNovelty, measureRankDrift } from './rank-drift.ts';
+import { fitRankReference, measureNovelty, measureRankDrift } from './rank-drift.ts';
 
 const NAMES = ['quick', 'slow', 'often_missing', 'constant'];
 
@@ -64,24 +64,27 @@ describe('feature drift', () => {
 });
 
 describe('rank drift and novelty', () => {
+  const rankDrift = (training: Matrix, recent: Matrix) => measureRankDrift(fitRankReference(training, recent.rows), recent);
+
   it('see a shift that stays within a bin, and are seldom beyond what the window itself did', () => {
-    const times = Array.from({ length: 40 }, (_, seed) => measureRankDrift(world(365, seed), world(30, seed + 500)).timesLargest);
+    const times = Array.from({ length: 40 }, (_, seed) => rankDrift(world(365, seed), world(30, seed + 500)).timesLargest);
     expect(times.filter((value) => value > 1).length).toBeLessThanOrEqual(20);
     const flat = (rows: number, from: number) => ({
       ...world(rows, 1),
       data: world(rows, 1).data.map((_, at) => from + ((at * 7) % 11) / 110),
     });
-    expect(measureRankDrift(flat(365, 0), flat(30, 0.05)).timesLargest).toBeGreaterThan(1.5);
+    expect(rankDrift(flat(365, 0), flat(30, 0.05)).timesLargest).toBeGreaterThan(1.5);
   });
 
   it('name a day beyond the window in all it does, and not one of its own', () => {
     const training = world(365, 2);
-    expect(measureNovelty(training, training.data.subarray(0, 4)).timesLargest).toBeLessThanOrEqual(1);
-    expect(measureNovelty(training, Float64Array.of(9, 9, 9, 5)).timesLargest).toBeGreaterThan(1);
-    expect(measureNovelty(training, new Float64Array(4).fill(Number.NaN)).distance).toBe(0);
+    const reference = fitRankReference(training, 30);
+    expect(measureNovelty(reference, training.data.subarray(0, 4)).timesLargest).toBeLessThanOrEqual(1);
+    expect(measureNovelty(reference, Float64Array.of(9, 9, 9, 5)).timesLargest).toBeGreaterThan(1);
+    expect(measureNovelty(reference, new Float64Array(4).fill(Number.NaN)).distance).toBe(0);
     fc.assert(
       fc.property(fc.double({ min: 1, max: 5, noNaN: true }), fc.double({ min: 1, max: 5, noNaN: true }), (a, b) => {
-        const far = (value: number) => measureNovelty(training, Float64Array.of(value, 0, 0, 5)).distance;
+        const far = (value: number) => measureNovelty(reference, Float64Array.of(value, 0, 0, 5)).distance;
         expect(far(Math.max(a, b))).toBeGreaterThanOrEqual(far(Math.min(a, b)));
       }),
       { seed: 4, numRuns: 40 },

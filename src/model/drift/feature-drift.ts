@@ -84,7 +84,8 @@ function stabilities(
 function sharesOf(values: Float64Array, borders: Float64Array): Float64Array {
   const counts = new Float64Array(borders.length + 2).fill(0.5);
   for (const value of values) {
-    const bin = Number.isNaN(value) ? borders.length + 1 : borders.filter((border) => value > border).length;
+    let bin = Number.isNaN(value) ? borders.length + 1 : 0;
+    while (value > borders[bin]!) bin++;
     counts[bin]! += 1;
   }
   const total = values.length + 0.5 * counts.length;

@@ -10,4 +10,4 @@ export { type FeatureDrift, type FeatureReference, fitFeatureReference, measureF
 export { measureLabelShift } from './label-shift.ts';
 export { cumulativeExcess } from './loss-drift.ts';
 export type { JudgedDistance } from './own-stretches.ts';
-export { measureNovelty, measureRankDrift } from './rank-drift.ts';
+export { fitRankReference, measureNovelty, measureRankDrift, type RankReference } from './rank-drift.ts';

@@ -9,6 +9,15 @@ export {
 export { type Comparison, comparePredictions, meanWithInterval } from './compare-predictions.ts';
 export { dieboldMariano, stationaryBootstrapInterval } from './mean-interval.ts';
 export { allScores, type Interval, type Scores, scoreIntervals } from './score-intervals.ts';
-export { accuracy, balancedAccuracy, brierScore, confusionMatrix, logLoss, matthewsCorrelation, perClass } from './scores.ts';
+export {
+  accuracy,
+  balancedAccuracy,
+  brierScore,
+  confusionMatrix,
+  logLoss,
+  logOfProbability,
+  matthewsCorrelation,
+  perClass,
+} from './scores.ts';
 export { type SignalDay, type SignalPolicy, signalReturns } from './signal-returns.ts';
 export { CLASS_PRECEDENCE, topClass } from './top-class.ts';

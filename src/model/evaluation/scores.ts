@@ -4,10 +4,13 @@ import { topClass } from './top-class.ts';
 const SMALLEST = 1e-15;
 const CLASSES = 3;
 
+/** Natural logarithm of a probability; of one below 1e-15, 0 included, that of 1e-15. */
+export const logOfProbability = (probability: number): number => Math.log(Math.max(SMALLEST, probability));
+
 /** Mean negative log probability of what came true, in nats. `probabilities` is rows x 3, row-major. */
 export function logLoss(probabilities: Float64Array, labels: Uint8Array): number {
   let sum = 0;
-  for (let row = 0; row < labels.length; row++) sum -= Math.log(Math.max(SMALLEST, probabilities[row * CLASSES + labels[row]!]!));
+  for (let row = 0; row < labels.length; row++) sum -= logOfProbability(probabilities[row * CLASSES + labels[row]!]!);
   return sum / labels.length;
 }
 

@@ -27,7 +27,7 @@ export function forestSpec(options: ForestOptions, splits: 'best' | 'random'): L
     seed = 1,
     threads = 1,
   } = options;
-  checkSettings({ trees, minLeafSamples, maxBins, threads }, columnSample === undefined ? {} : { columnSample });
+  checkSettings({ counts: { trees, minLeafSamples, maxBins, threads }, limits: { maxDepth }, shares: { columnSample } });
   return {
     kind: 'forest',
     maxBins,

@@ -25,8 +25,11 @@ export interface BoostingOptions {
   /** Share of columns drawn for each tree, and of rows for each round. 1 */
   readonly columnSample?: number;
   readonly rowSample?: number;
-  /** Stops when the last `share` of the rows (0.2) has not improved for `rounds` rounds. Off unless given. */
-  readonly earlyStopping?: { readonly rounds: number; readonly share?: number };
+  /**
+   * Stops when the log loss of the last `share` of the rows (0.2) has not fallen for `rounds` rounds, and keeps the trees
+   * up to the least. The `purge` rows (0) before those are not learnt from: as many as a label reaches ahead. Off unless given.
+   */
+  readonly earlyStopping?: { readonly rounds: number; readonly share?: number; readonly purge?: number };
   /**
    * How the raw score of a class may move while a column rises: 1 not down, -1 not up, 0 as it likes; one per column,
    * for every class or by class. Raw scores of all classes that rise together need not move a probability; class 0 up
@@ -62,7 +65,15 @@ export class GradientBoostedTrees implements Learner {
       seed = 1,
       threads = 1,
     } = options;
-    checkSettings({ rounds, maxLeaves, minLeafSamples, maxBins, threads }, { learningRate, columnSample, rowSample });
+    checkSettings({
+      counts: { rounds, maxLeaves, minLeafSamples, maxBins, threads, 'earlyStopping.rounds': earlyStopping?.rounds },
+      limits: { maxDepth },
+      sizes: { learningRate },
+      penalties: { l2, minGain },
+      shares: { columnSample, rowSample },
+      parts: { 'earlyStopping.share': earlyStopping?.share },
+      rows: { 'earlyStopping.purge': earlyStopping?.purge },
+    });
     if (monotone !== null) checkMonotone(monotone);
     this.#threads = threads;
     this.spec = {
@@ -70,7 +81,9 @@ export class GradientBoostedTrees implements Learner {
       maxBins,
       growth: {
         ...{ rounds, learningRate, maxLeaves, maxDepth, minLeafSamples, l2, minGain, columnSample, rowSample, monotone, seed },
-        earlyStopping: earlyStopping ? { rounds: earlyStopping.rounds, share: earlyStopping.share ?? 0.2 } : null,
+        earlyStopping: earlyStopping
+          ? { rounds: earlyStopping.rounds, share: earlyStopping.share ?? 0.2, purge: earlyStopping.purge ?? 0 }
+          : null,
       },
     };
   }

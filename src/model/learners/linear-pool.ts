@@ -18,7 +18,7 @@ export class LinearPool implements Learner {
   readonly spec: LearnerSpec;
 
   constructor({ priorRows = 10 }: PoolOptions = {}) {
-    checkSettings({}, { priorRows });
+    checkSettings({ sizes: { priorRows } });
     this.spec = { kind: 'pool', priorRows };
   }
 

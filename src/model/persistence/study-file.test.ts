@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HyperparameterTuner } from '../tuning/hyperparameter-tuner.ts';
 import { parseSearchSpace } from '../tuning/search-space.ts';
-import type { StudyHead, TrialLog } from '../tuning/trial.ts';
+import type { FoldScore, StudyHead, TrialLog, TrialTask } from '../tuning/trial.ts';
 import { StudyFile } from './study-file.ts';
 
 const space = parseSearchSpace(
@@ -53,6 +54,83 @@ describe('StudyFile', () => {
       }),
       { seed: 1, numRuns: 25 },
     );
+  });
+
+  describe('in mid-batch', () => {
+    const batchPath = () => join(folder, 'studies', 'one.batch.ndjson');
+    const scoreOf = ({ params, fold }: TrialTask): FoldScore => ({
+      ...{ fold, loss: (Number(params.x) - 0.5) ** 2 + fold, baseline: fold, rows: 3 },
+    });
+    /** Goes on until so many answers were given, then ends as a killed process does. Answers come last first. */
+    async function go(log: TrialLog, answersLeft = Number.POSITIVE_INFINITY): Promise<number> {
+      let given = 0;
+      const tuner = new HyperparameterTuner({
+        ...{ space, seed: 3, folds: 4, batchSize: 4, patience: 99, log },
+        objective: async (tasks, onAnswer) => {
+          for (const [at, task] of [...tasks.entries()].reverse()) {
+            if (given === answersLeft) throw new Error('killed');
+            given += 1;
+            await onAnswer(at, scoreOf(task));
+          }
+          return tasks.map(scoreOf);
+        },
+      });
+      await tuner.run(8).catch((error: Error) => expect(error.message).toBe('killed'));
+      return given;
+    }
+
+    it('has every answer on the disk, and goes on from there to the same file', async () => {
+      const all = await go(await StudyFile.open(path, head));
+      const whole = await readFile(path, 'utf8');
+      expect(existsSync(batchPath())).toBe(false);
+      for (let after = 1; after < all; after++) {
+        await rm(path);
+        expect(await go(await StudyFile.open(path, head), after)).toBe(after);
+        const kept = (await readFile(batchPath(), 'utf8').catch(() => '')).split('\n').slice(1, -1).length;
+        const inTrials = (await StudyFile.open(path, head)).trials.reduce((sum, { folds }) => sum + folds.length, 0);
+        expect(kept + inTrials).toBe(after);
+        expect(await go(await StudyFile.open(path, head))).toBe(all - after);
+        expect(await readFile(path, 'utf8')).toBe(whole);
+        expect(existsSync(batchPath())).toBe(false);
+      }
+    });
+
+    it('asks again for an answer that was torn, and for no other', async () => {
+      const all = await go(await StudyFile.open(path, head));
+      const whole = await readFile(path, 'utf8');
+      await rm(path);
+      await go(await StudyFile.open(path, head), 3);
+      const bytes = await readFile(batchPath());
+      const end = bytes.length;
+      for (const length of [end - 1, end - 20, bytes.indexOf(10) + 1, 7, 0]) {
+        await rm(path, { force: true });
+        await writeFile(batchPath(), bytes.subarray(0, length));
+        const left = bytes.subarray(0, length).toString().split('\n').slice(1, -1).length;
+        expect(await go(await StudyFile.open(path, head))).toBe(all - left);
+        expect(await readFile(path, 'utf8')).toBe(whole);
+      }
+    });
+
+    it('takes no answers of another study, and refuses a line that is none', async () => {
+      const all = await go(await StudyFile.open(path, head));
+      await rm(path);
+      await go(await StudyFile.open(path, head), 3);
+      const text = await readFile(batchPath(), 'utf8');
+      await rm(path);
+      expect(await go(await StudyFile.open(path, { ...head, data: 'other' }))).toBe(all);
+      await writeFile(batchPath(), text.replace('"score"', '"store"'));
+      await rm(path);
+      await expect(StudyFile.open(path, head)).rejects.toMatchObject({ code: 'tuning.study_damaged', details: { line: 2 } });
+    });
+
+    it('keeps answers that come at once, each once', async () => {
+      const log = await StudyFile.open(path, head);
+      const tasks = [0, 1, 2, 3, 0].map((fold): TrialTask => ({ params: { x: 0.25, y: 1 / 3 }, fold }));
+      await Promise.all(tasks.map((task) => log.keep(task, scoreOf(task))));
+      expect((await readFile(batchPath(), 'utf8')).trim().split('\n')).toHaveLength(5);
+      const again = await StudyFile.open(path, head);
+      expect(tasks.map((task) => again.scoreOf(task))).toEqual(tasks.map(scoreOf));
+    });
   });
 
   it('refuses another study under its name, and says what differs', async () => {

@@ -1,36 +1,40 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ModelError } from '../../domain/index.ts';
-import { type StudyHead, studyHeadSchema, type Trial, type TrialLog, trialSchema } from '../tuning/trial.ts';
+import {
+  type FoldScore,
+  type StudyHead,
+  studyHeadSchema,
+  type Trial,
+  type TrialLog,
+  type TrialTask,
+  trialSchema,
+} from '../tuning/trial.ts';
+import { BatchFile } from './batch-file.ts';
+import { parseJson, readLines, writeLines } from './ndjson-lines.ts';
 
 /**
- * A study as NDJSON: its head, then a line a trial. A batch is written at once and is on disk before `append` returns;
- * what a crash left of one is cut off, and the batch is made again.
+ * A study as NDJSON: its head, then a line a trial. A batch is written at once when it is complete and is on disk before
+ * `append` returns; what a crash left of one is cut off. What has been answered of a batch stands beside it until then
+ * (`BatchFile`), so that nothing is asked twice.
  */
 export class StudyFile implements TrialLog {
   readonly #path: string;
   readonly #trials: Trial[];
+  readonly #batch: BatchFile;
 
-  private constructor(path: string, trials: Trial[]) {
+  private constructor(path: string, trials: Trial[], batch: BatchFile) {
     this.#path = path;
     this.#trials = trials;
+    this.#batch = batch;
   }
 
   /** @throws ModelError `tuning.study_differs` where the file is of another study, `tuning.study_damaged` */
   static async open(path: string, head: StudyHead): Promise<StudyFile> {
-    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return Buffer.alloc(0);
-      throw error;
-    });
-    const lines = bytes
-      .subarray(0, bytes.lastIndexOf(NEW_LINE) + 1)
-      .toString('utf8')
-      .split('\n')
-      .slice(0, -1);
+    const { lines, bytes } = await readLines(path);
+    const batch = await BatchFile.open(path.replace(/(\.ndjson)?$/, '.batch.ndjson'), head);
     if (lines.length === 0) {
-      await write(path, 0, `${JSON.stringify(head)}\n`);
-      return new StudyFile(path, []);
+      await writeLines(path, 0, `${JSON.stringify(head)}\n`);
+      return new StudyFile(path, [], batch);
     }
     checkHead(path, lines[0]!, head);
     const trials = lines.slice(1).map((line, i) => parseTrial(path, line, i));
@@ -39,13 +43,13 @@ export class StudyFile implements TrialLog {
       .slice(0, whole + 1)
       .map((line) => `${line}\n`)
       .join('');
-    if (Buffer.byteLength(kept) < bytes.length) await write(path, Buffer.byteLength(kept), '');
-    return new StudyFile(path, trials.slice(0, whole));
+    if (Buffer.byteLength(kept) < bytes) await writeLines(path, Buffer.byteLength(kept), '');
+    return new StudyFile(path, trials.slice(0, whole), batch);
   }
 
   /** What the study in a file was begun with; nothing where there is no such file. @throws ModelError `tuning.study_damaged` */
   static async headOf(path: string): Promise<StudyHead | undefined> {
-    const [line] = wholeLines(await readOrNothing(path));
+    const [line] = (await readLines(path)).lines;
     return line === undefined ? undefined : parseHead(path, line);
   }
 
@@ -54,7 +58,7 @@ export class StudyFile implements TrialLog {
    * @throws ModelError `tuning.study_damaged`
    */
   static async read(path: string): Promise<{ readonly head: StudyHead; readonly trials: readonly Trial[] } | undefined> {
-    const [first, ...lines] = wholeLines(await readOrNothing(path));
+    const [first, ...lines] = (await readLines(path)).lines;
     if (first === undefined) return undefined;
     return { head: parseHead(path, first), trials: lines.map((line, i) => parseTrial(path, line, i)) };
   }
@@ -63,38 +67,18 @@ export class StudyFile implements TrialLog {
     return this.#trials;
   }
 
-  async append(trials: readonly Trial[]): Promise<void> {
-    await write(this.#path, null, trials.map((trial) => `${JSON.stringify(trial)}\n`).join(''));
-    this.#trials.push(...trials);
+  scoreOf(task: TrialTask): FoldScore | undefined {
+    return this.#batch.scoreOf(task);
   }
-}
 
-const NEW_LINE = 10;
+  keep(task: TrialTask, score: FoldScore): Promise<void> {
+    return this.#batch.keep(task, score);
+  }
 
-const readOrNothing = (path: string): Promise<Buffer> =>
-  readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return Buffer.alloc(0);
-    throw error;
-  });
-
-/** A last line without its end was torn by a crash. */
-const wholeLines = (bytes: Buffer): string[] =>
-  bytes
-    .subarray(0, bytes.lastIndexOf(NEW_LINE) + 1)
-    .toString('utf8')
-    .split('\n')
-    .slice(0, -1);
-
-/** Cuts the file to `length` bytes where that is given, adds `text`, and waits for the disk. */
-async function write(path: string, length: number | null, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, 'a');
-  try {
-    if (length !== null) await file.truncate(length);
-    await file.appendFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+  async append(trials: readonly Trial[]): Promise<void> {
+    await writeLines(this.#path, null, trials.map((trial) => `${JSON.stringify(trial)}\n`).join(''));
+    this.#trials.push(...trials);
+    await this.#batch.end();
   }
 }
 
@@ -134,11 +118,3 @@ const damaged = (path: string, line: number): ModelError =>
     hint: 'Remove the lines from there on, or choose another name with `--study`.',
     details: { line },
   });
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}

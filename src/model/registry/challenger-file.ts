@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from '../../domain/index.ts';
 import type { GateVerdict } from '../gate-verdict.ts';
-import { writeAtomically } from './write-atomically.ts';
+import { writeAtomically } from '../persistence/write-atomically.ts';
 
 const trialSchema = z.object({ modelId: z.string(), sinceMs: z.int() });
 

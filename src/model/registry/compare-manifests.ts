@@ -23,6 +23,8 @@ export function compareManifests(a: ModelManifest, b: ModelManifest): ModelCompa
     rows: one.rows,
     canonical: one.canonical.series,
     featureCodeHash: one.featureCodeHash,
+    ...Object.fromEntries(learnersOf(one).map(([name, spec]) => [`learners.${name}`, spec])),
+    ...(one.programVersion !== undefined && { programVersion: one.programVersion }),
     node: one.node,
   });
   const [ofA, ofB] = [settings(a), settings(b)];
@@ -42,3 +44,6 @@ export function compareManifests(a: ModelManifest, b: ModelManifest): ModelCompa
     }),
   };
 }
+
+const learnersOf = ({ learners }: ModelManifest): [string, unknown][] =>
+  learners === undefined ? [] : [...Object.entries(learners.base), ['meta', learners.meta]];

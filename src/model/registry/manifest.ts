@@ -7,6 +7,9 @@ const metricsSchema = z.object({ accuracy: score, logLoss: score, brier: score, 
 /** Newest form of a manifest that this version reads. */
 export const MANIFEST_VERSION = 1;
 
+/** Kind of a learner and its settings as they took effect; null where a number has no limit. */
+const learnerSchema = z.looseObject({ kind: z.string() }).readonly();
+
 const modelManifestSchema = z
   .object({
     version: z.literal(MANIFEST_VERSION),
@@ -29,6 +32,11 @@ const modelManifestSchema = z
         searchedUntilMs: z.int(),
         overfittingProbability: z.number().nullable(),
       })
+      .optional(),
+    /** The learners with every setting resolved; versions of earlier programs do not tell, nor do imported ones. */
+    learners: z
+      .object({ base: z.record(z.string(), learnerSchema).readonly(), meta: learnerSchema })
+      .readonly()
       .optional(),
     trainDays: z.int(),
     rows: z.int(),
@@ -63,6 +71,8 @@ const modelManifestSchema = z
     isRefitScored: z.literal(false),
     /** Of the program that trained it; null where it was not built from a checkout. */
     gitCommit: z.string().nullable().optional(),
+    /** Version of the program that trained it; those of earlier programs do not tell. */
+    programVersion: z.string().optional(),
     node: z.string(),
   })
   .readonly();

@@ -18,6 +18,17 @@ const reliabilityTable = (bins: NonNullable<ModelManifest['reliability']>): stri
         '',
       ];
 
+const learnerLines = (learners: ModelManifest['learners']): string[] =>
+  learners === undefined
+    ? []
+    : [
+        'Learners, with every setting as it took effect:',
+        ...Object.entries({ ...learners.base, meta: learners.meta }).map(
+          ([name, spec]) => `- ${name}: \`${JSON.stringify(spec)}\``,
+        ),
+        '',
+      ];
+
 /** What a person wants to know of a version, in Markdown. */
 export function modelCard(manifest: ModelManifest): string {
   const { metrics, baseline, gate } = manifest;
@@ -40,10 +51,11 @@ export function modelCard(manifest: ModelManifest): string {
     ...reliabilityTable(manifest.reliability ?? []),
     'The scores are those of the procedure, out of sample. The model itself is a refit on the whole window and is unscored.',
     '',
+    ...learnerLines(manifest.learners),
     `Gate: **${gate.decision}**, ${gate.reason}`,
     ...checks,
     '',
-    `Artifact sha256 ${manifest.artifactSha256}, procedure ${manifest.procedureHash}, features ${manifest.featureCodeHash.slice(0, 16)}, Node ${manifest.node}.`,
+    `Artifact sha256 ${manifest.artifactSha256}, procedure ${manifest.procedureHash}, features ${manifest.featureCodeHash.slice(0, 16)}, Node ${manifest.node}${manifest.programVersion === undefined ? '' : `, program ${manifest.programVersion}`}.`,
     '',
   ].join('\n');
 }

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { type Clock, ConfigError, ModelError } from '../../domain/index.ts';
 import { compareManifests, type ModelComparison } from './compare-manifests.ts';
+import { type PointerHistory, readPointer, servingOrder, writePointer } from './current-pointer.ts';
 import { MANIFEST_VERSION, type ModelManifest, parseManifest } from './manifest.ts';
-import { modelCard } from './model-card.ts';
-import { writeAtomically } from './write-atomically.ts';
-
-const pointerSchema = z.object({
-  history: z
-    .array(z.object({ modelId: z.string(), atMs: z.int(), reason: z.string(), isRollback: z.literal(true).optional() }))
-    .readonly(),
-});
-type Pointer = z.infer<typeof pointerSchema>;
+import { readArtifact, readManifest, removeLeftovers, versionIds, writeVersion } from './version-folder.ts';
 
 /** A model with its bytes, checked against its checksum. */
 export interface StoredModel {
@@ -22,15 +13,15 @@ export interface StoredModel {
   readonly artifact: Uint8Array;
 }
 
+/** A stored model as something that predicts. @throws ModelError where this program cannot make anything of its bytes */
+export type Decode<Decoded> = (stored: StoredModel) => Decoded;
+
 /** The current model, and why an earlier one stands in for it where that is so. */
-export interface CurrentModel extends StoredModel {
+export interface CurrentModel<Decoded> {
+  readonly manifest: ModelManifest;
+  readonly model: Decoded;
   readonly fallbackReason: string | null;
 }
-
-const ARTIFACT = 'artifact.bin';
-const MANIFEST = 'manifest.json';
-const CARD = 'MODEL.md';
-const POINTER = 'current.json';
 
 /**
  * Versions of the model in one folder each, named by their content. Nothing is ever changed in a version; which one is
@@ -52,6 +43,7 @@ export class ModelRegistry {
 
   /**
    * Stores a version; where the same one is already there, whole, it stays as it is and its own manifest is returned.
+   * What earlier saves that were killed have left is removed.
    * @throws ModelError `registry.newer_format` where a newer program has stored the same one
    */
   async save(
@@ -77,10 +69,9 @@ export class ModelRegistry {
       if (error instanceof ModelError && error.code === 'registry.newer_format') throw error;
       return undefinedWhereUnusable(error);
     });
+    await removeLeftovers(this.folder);
     if (stored) return stored.manifest;
-    const folder = join(this.folder, modelId);
-    await mkdir(folder, { recursive: true });
-    await writeVersion(folder, manifest, artifact);
+    await writeVersion(this.folder, manifest, artifact, { replaces: true });
     return manifest;
   }
 
@@ -91,7 +82,7 @@ export class ModelRegistry {
   async list(): Promise<(ModelManifest & { readonly current: boolean })[]> {
     const current = await this.currentId();
     const manifests: ModelManifest[] = [];
-    for (const modelId of await this.#ids()) {
+    for (const modelId of await versionIds(this.folder)) {
       const manifest = await this.show(modelId).catch(undefinedWhereUnusable);
       if (manifest) manifests.push(manifest);
     }
@@ -102,7 +93,7 @@ export class ModelRegistry {
   /** Versions that cannot be loaded, and why. Reads every artifact. */
   async problems(): Promise<{ readonly modelId: string; readonly code: string; readonly message: string }[]> {
     const found: { modelId: string; code: string; message: string }[] = [];
-    for (const modelId of await this.#ids()) {
+    for (const modelId of await versionIds(this.folder)) {
       await this.load(modelId).catch((error: unknown) => {
         if (!(error instanceof ModelError)) throw error;
         found.push({ modelId, code: error.code, message: error.message });
@@ -113,9 +104,7 @@ export class ModelRegistry {
 
   /** @throws ConfigError `registry.no_such_model`; ModelError `registry.manifest_damaged`, `registry.newer_format` */
   async show(modelId: string): Promise<ModelManifest> {
-    const text = /^[\w-]+$/.test(modelId)
-      ? await readFile(join(this.folder, modelId, MANIFEST), 'utf8').catch(undefinedWhereMissing)
-      : undefined;
+    const text = /^[\w-]+$/.test(modelId) ? await readManifest(this.folder, modelId) : undefined;
     if (text === undefined)
       throw new ConfigError('registry.no_such_model', `there is no model ${modelId}`, { hint: 'See `ets models list`.' });
     return parseManifest(modelId, text);
@@ -124,7 +113,7 @@ export class ModelRegistry {
   /** @throws as `show`, and ModelError `registry.artifact_damaged` */
   async load(modelId: string): Promise<StoredModel> {
     const manifest = await this.show(modelId);
-    const artifact = await readFile(join(this.folder, modelId, ARTIFACT)).catch(undefinedWhereMissing);
+    const artifact = await readArtifact(this.folder, modelId);
     if (artifact === undefined || sha256(artifact) !== manifest.artifactSha256) {
       throw new ModelError('registry.artifact_damaged', `the bytes of model ${modelId} are ${artifact ? 'damaged' : 'missing'}`, {
         hint: 'Go back with `ets models rollback`, or train anew with `ets train`.',
@@ -135,23 +124,23 @@ export class ModelRegistry {
   }
 
   async currentId(): Promise<string | undefined> {
-    return serving((await this.#pointer()).history).at(-1);
+    return servingOrder(await this.history()).at(-1);
   }
 
   /**
-   * The current model; where it cannot be used, the newest earlier one that can, with the reason. A version that was
-   * rolled back is never taken. Undefined where none was ever promoted.
+   * The current model, decoded; where it cannot be read or decoded, the newest earlier one that can, with the reason. A
+   * version that was rolled back is never taken. Undefined where none was ever promoted.
    * @throws ModelError `registry.no_usable_model`, `registry.pointer_damaged`
    */
-  async loadCurrent(): Promise<CurrentModel | undefined> {
-    const { history } = await this.#pointer();
+  async loadCurrent<Decoded>(decode: Decode<Decoded>): Promise<CurrentModel<Decoded> | undefined> {
     let fallbackReason: string | null = null;
-    for (const modelId of new Set(serving(history).reverse())) {
+    for (const modelId of new Set(servingOrder(await this.history()).reverse())) {
       try {
-        return { ...(await this.load(modelId)), fallbackReason };
+        const stored = await this.load(modelId);
+        return { manifest: stored.manifest, model: decode(stored), fallbackReason };
       } catch (error) {
         if (!(error instanceof ModelError) && !(error instanceof ConfigError)) throw error;
-        fallbackReason ??= error.message;
+        fallbackReason ??= `model ${modelId}: ${error.message}`;
       }
     }
     if (fallbackReason !== null)
@@ -164,8 +153,9 @@ export class ModelRegistry {
   /** Makes a version current. @throws as `load` */
   async promote(modelId: string, reason: string): Promise<ModelManifest> {
     const { manifest } = await this.load(modelId);
-    const { history } = await this.#pointer();
-    if (serving(history).at(-1) !== modelId) await this.#point([...history, { modelId, atMs: this.#clock.nowMs(), reason }]);
+    const history = await this.history();
+    if (servingOrder(history).at(-1) !== modelId)
+      await writePointer(this.folder, [...history, { modelId, atMs: this.#clock.nowMs(), reason }]);
     return manifest;
   }
 
@@ -174,20 +164,21 @@ export class ModelRegistry {
    * back does not come back by itself. @throws ConfigError `registry.nothing_before`; as `load`
    */
   async rollback(): Promise<ModelManifest> {
-    const { history } = await this.#pointer();
-    const modelId = serving(history).at(-2);
+    const history = await this.history();
+    const modelId = servingOrder(history).at(-2);
     if (modelId === undefined)
       throw new ConfigError('registry.nothing_before', 'there is no model before the current one', {
         hint: 'See `ets models list`.',
       });
     const { manifest } = await this.load(modelId);
-    await this.#point([...history, { modelId, atMs: this.#clock.nowMs(), reason: 'rollback', isRollback: true }]);
+    const atMs = this.#clock.nowMs();
+    await writePointer(this.folder, [...history, { modelId, atMs, reason: 'rollback', isRollback: true }]);
     return manifest;
   }
 
-  /** Promotions and rollbacks, oldest first. */
-  async history(): Promise<Pointer['history']> {
-    return (await this.#pointer()).history;
+  /** Promotions and rollbacks, oldest first. @throws ModelError `registry.pointer_damaged` */
+  history(): Promise<PointerHistory> {
+    return readPointer(this.folder);
   }
 
   /** What two versions have in common and what not. @throws as `show` */
@@ -203,7 +194,7 @@ export class ModelRegistry {
     const all = await this.list();
     const kept = new Set([
       ...protectedIds,
-      ...serving((await this.#pointer()).history).slice(-2),
+      ...servingOrder(await this.history()).slice(-2),
       ...(keep > 0 ? all.slice(-keep).map(({ modelId }) => modelId) : []),
     ]);
     const removed = all.map(({ modelId }) => modelId).filter((modelId) => !kept.has(modelId));
@@ -212,74 +203,21 @@ export class ModelRegistry {
   }
 
   /**
-   * A copy of a version, checked, in a new folder `<folder>/<modelId>`; returns its path.
+   * A copy of a version, checked, in a new folder `<folder>/<modelId>`, there whole or not at all; returns its path.
    * @throws as `load`, and ConfigError `registry.export_exists`
    */
   async export(modelId: string, folder: string): Promise<string> {
     const { manifest, artifact } = await this.load(modelId);
-    const target = join(folder, modelId);
-    await mkdir(folder, { recursive: true });
-    await mkdir(target).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EEXIST') throw cause;
+    return writeVersion(folder, manifest, artifact).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EEXIST' && cause.code !== 'ENOTEMPTY' && cause.code !== 'ENOTDIR') throw cause;
+      const target = join(folder, modelId);
       throw new ConfigError('registry.export_exists', `${target} is already there`, { hint: 'Name another folder.', cause });
     });
-    await writeVersion(target, manifest, artifact);
-    return target;
   }
-
-  async #ids(): Promise<string[]> {
-    const entries = await readdir(this.folder, { withFileTypes: true }).catch(emptyWhereMissing);
-    const ids = entries.filter((entry) => entry.isDirectory() && /^m\d{8}-/.test(entry.name)).map(({ name }) => name);
-    return ids.filter((id) => existsSync(join(this.folder, id, MANIFEST))).sort();
-  }
-
-  async #pointer(): Promise<Pointer> {
-    const path = join(this.folder, POINTER);
-    const text = await readFile(path, 'utf8').catch(undefinedWhereMissing);
-    if (text === undefined) return { history: [] };
-    try {
-      return pointerSchema.parse(JSON.parse(text));
-    } catch (cause) {
-      throw new ModelError('registry.pointer_damaged', `${path} cannot be read`, {
-        hint: 'Delete it and promote a model with `ets models promote`.',
-        cause,
-      });
-    }
-  }
-
-  #point(history: Pointer['history']): Promise<void> {
-    return writeAtomically(join(this.folder, POINTER), `${JSON.stringify({ history }, null, 2)}\n`);
-  }
-}
-
-/** Versions in the order in which they served, without those that were rolled back; the last one is current. */
-function serving(history: Pointer['history']): string[] {
-  const stack: string[] = [];
-  for (const { modelId, isRollback } of history) {
-    const before = isRollback ? stack.lastIndexOf(modelId, -2) : -1;
-    if (before >= 0) stack.length = before + 1;
-    else stack.push(modelId);
-  }
-  return stack;
-}
-
-/** The manifest comes last: a version without one is not there. */
-async function writeVersion(folder: string, manifest: ModelManifest, artifact: Uint8Array): Promise<void> {
-  await writeAtomically(join(folder, ARTIFACT), artifact);
-  await writeAtomically(join(folder, CARD), modelCard(manifest));
-  await writeAtomically(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-const isMissing = (error: NodeJS.ErrnoException): boolean => error.code === 'ENOENT' || error.code === 'ENOTDIR';
-function undefinedWhereMissing(error: NodeJS.ErrnoException): undefined {
-  if (!isMissing(error)) throw error;
-}
-function emptyWhereMissing(error: NodeJS.ErrnoException): [] {
-  if (!isMissing(error)) throw error;
-  return [];
-}
 function undefinedWhereUnusable(error: unknown): undefined {
   if (!(error instanceof ModelError) && !(error instanceof ConfigError)) throw error;
 }

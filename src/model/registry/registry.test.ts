@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../domain/index.ts';
-import { ModelRegistry } from './model-registry.ts';
+import { ModelRegistry, type StoredModel } from './model-registry.ts';
 
 let folder = '';
 let clock: ManualClock;
@@ -14,6 +14,8 @@ beforeEach(() => {
   registry = new ModelRegistry(folder, clock);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const bytes = ({ artifact }: StoredModel) => [...artifact];
 
 const scores = { accuracy: 0.4, logLoss: 1.05, brier: 0.65, ece: null, days: 88 };
 const about = (n: number) => ({
@@ -63,11 +65,11 @@ describe('ModelRegistry', () => {
     await registry.promote(b, 'better');
     writeFileSync(join(folder, b, 'artifact.bin'), 'noise');
     await expect(registry.load(b)).rejects.toMatchObject({ code: 'registry.artifact_damaged' });
-    const current = await registry.loadCurrent();
+    const current = await registry.loadCurrent(bytes);
     expect(current?.manifest.modelId).toBe(a);
     expect(current?.fallbackReason).toContain('damaged');
     rmSync(join(folder, a), { recursive: true });
-    await expect(registry.loadCurrent()).rejects.toMatchObject({ code: 'registry.no_usable_model' });
+    await expect(registry.loadCurrent(bytes)).rejects.toMatchObject({ code: 'registry.no_usable_model' });
   });
 
   it('does not bring back by itself what was rolled back', async () => {
@@ -79,7 +81,7 @@ describe('ModelRegistry', () => {
     await registry.promote(c, 'by hand');
     expect((await registry.rollback()).modelId).toBe(a);
     writeFileSync(join(folder, a, 'artifact.bin'), 'noise');
-    await expect(registry.loadCurrent()).rejects.toMatchObject({ code: 'registry.no_usable_model' });
+    await expect(registry.loadCurrent(bytes)).rejects.toMatchObject({ code: 'registry.no_usable_model' });
     expect((await registry.history()).map((x) => x.reason)).toEqual([
       'better',
       'better',
@@ -120,7 +122,7 @@ describe('ModelRegistry', () => {
     cpSync(join(folder, id), join(folder, 'm20990101-copied'), { recursive: true });
     await expect(registry.load('m20990101-copied')).rejects.toMatchObject({ code: 'registry.manifest_damaged' });
     writeFileSync(join(folder, 'current.json'), '{');
-    await expect(registry.loadCurrent()).rejects.toMatchObject({ code: 'registry.pointer_damaged' });
+    await expect(registry.loadCurrent(bytes)).rejects.toMatchObject({ code: 'registry.pointer_damaged' });
   });
 
   it('compares two versions', async () => {
@@ -151,7 +153,7 @@ describe('ModelRegistry', () => {
   it('is empty where there is no folder', async () => {
     const nowhere = new ModelRegistry(join(folder, 'none'), clock);
     expect(await nowhere.list()).toEqual([]);
-    expect(await nowhere.loadCurrent()).toBeUndefined();
+    expect(await nowhere.loadCurrent(bytes)).toBeUndefined();
     expect(await nowhere.prune(0, [])).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import type { JudgedRows } from '../calibration/judged-rows.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import type { FitOptions, Learner } from '../learners/learner.ts';
-import { binsOf } from '../learners/learner-spec.ts';
+import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
 import { readFitted } from '../learners/read-fitted.ts';
 import { checkSettings } from '../learners/settings.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
@@ -67,7 +67,7 @@ export class StackingClassifier {
     } as const;
     this.#options = { threads: 1, ...defaults, ...options };
     const { base, meta, folds, threads, passThrough, scheme, shuffle } = this.#options;
-    checkSettings({ folds, threads, 'number of base learners': Object.keys(base).length }, {});
+    checkSettings({ counts: { folds, threads, 'number of base learners': Object.keys(base).length } });
     if (shuffle && scheme !== 'kfold') {
       throw new ModelError('learner.bad_setting', `${scheme} folds keep the order of time and cannot be shuffled`, {
         hint: 'Choose the scheme kfold, or leave shuffle out.',
@@ -78,6 +78,12 @@ export class StackingClassifier {
         hint: 'Choose the logistic meta-classifier, or pass no features through.',
       });
     }
+  }
+
+  /** Base learners and meta-classifier as plain data, with every setting resolved. */
+  get specs(): { readonly base: Readonly<Record<string, LearnerSpec>>; readonly meta: LearnerSpec } {
+    const { base, meta } = this.#options;
+    return { base: Object.fromEntries(Object.entries(base).map(([name, { spec }]) => [name, spec])), meta: meta.spec };
   }
 
   /** @throws ModelError `learner.*`; `learner.too_few_rows` where no fold has rows to learn from */

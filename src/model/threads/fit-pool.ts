@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { ModelError } from '../../domain/index.ts';
+import { InvariantError, ModelError } from '../../domain/index.ts';
 import type { TrainingWindow } from '../trees/training-window.ts';
 import { type FitJob, type FitResult, runFitJob } from './fit-job.ts';
 import type { JobMessage, JobReply } from './fit-worker.ts';
@@ -29,49 +30,70 @@ function findWorker(): string | null {
   return existsSync(path) ? path : null;
 }
 
+/** A thread that may use as much memory for objects as this process; numbers of training windows are not in that memory. */
+const startThread = (path: string): Worker =>
+  new Worker(path, { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(getHeapStatistics().heap_size_limit / 2 ** 20) } });
+
 /**
  * Worker threads that stay for the life of the process, without keeping it alive. They read training windows in
  * shared memory; a job's result is the same wherever it runs. A thread that dies takes its one job with it: the next
- * job gets a new thread.
+ * job gets a new thread. So does one whose answer cannot be read, or that ran out of memory.
  */
 export class FitPool {
   readonly #path: string | null;
+  readonly #startThread: (path: string) => Worker;
   readonly #workers: PoolWorker[] = [];
   readonly #queue: Task[] = [];
   #size = 0;
   #windows = 0;
 
-  /** @param path the compiled worker; everything runs on the calling thread where there is none */
-  constructor(path: string | null = findWorker()) {
+  /**
+   * @param path the compiled worker; everything runs on the calling thread where there is none
+   * @param start how a thread is started, with what memory
+   */
+  constructor(path: string | null = findWorker(), start: (path: string) => Worker = startThread) {
     this.#path = path;
+    this.#startThread = start;
   }
 
-  /** Runs jobs on at most `threads` threads, or here where one is enough. @throws ModelError `learner.worker_died` */
-  async run(window: TrainingWindow, jobs: readonly FitJob[], threads: number): Promise<FitResult[]> {
-    if (threads <= 1 || jobs.length === 1 || this.#path === null) return jobs.map((job) => runFitJob(window, job));
+  /**
+   * Runs jobs on at most `threads` threads, or here where one is enough.
+   * @param onResult told each result as soon as it is there, in any order; all have been heard when this returns
+   * @throws ModelError `learner.worker_died`, InvariantError `learner.unsendable_job`
+   */
+  async run(
+    window: TrainingWindow,
+    jobs: readonly FitJob[],
+    threads: number,
+    onResult?: (at: number, result: FitResult) => Promise<void>,
+  ): Promise<FitResult[]> {
+    const heard = async (at: number, result: FitResult): Promise<FitResult> => {
+      await onResult?.(at, result);
+      return result;
+    };
+    if (threads <= 1 || jobs.length === 1 || this.#path === null) {
+      const results: FitResult[] = [];
+      for (const [at, job] of jobs.entries()) results.push(await heard(at, runFitJob(window, job)));
+      return results;
+    }
     const windowId = ++this.#windows;
     this.#size = Math.max(this.#size, Math.min(threads, jobs.length));
     const results = jobs.map(
       (job) => new Promise<FitResult>((resolve, reject) => this.#queue.push({ window, windowId, job, resolve, reject })),
     );
     this.#dispatch(this.#path);
-    return Promise.all(results);
+    return Promise.all(results.map((result, at) => result.then((one) => heard(at, one))));
   }
 
   #start(path: string): PoolWorker {
-    const worker = new Worker(path);
+    const worker = this.#startThread(path);
     worker.unref();
     const member: PoolWorker = { worker, windowId: -1, task: null };
     const died = (cause: unknown) => {
       const at = this.#workers.indexOf(member);
       if (at < 0) return;
       this.#workers.splice(at, 1);
-      member.task?.reject(
-        new ModelError('learner.worker_died', 'a training thread ended before its work was done', {
-          hint: 'Train again; fewer threads need less memory.',
-          cause,
-        }),
-      );
+      member.task?.reject(threadDied(cause));
       this.#dispatch(path);
     };
     worker.on('message', (reply: JobReply) => {
@@ -81,6 +103,10 @@ export class FitPool {
       if ('result' in reply) task?.resolve(reply.result);
       else task?.reject(failureOf(reply));
       this.#dispatch(path);
+    });
+    worker.on('messageerror', (cause) => {
+      died(cause);
+      void worker.terminate();
     });
     worker.on('error', died);
     worker.on('exit', (exitCode) => died(new Error(`exit code ${exitCode}`)));
@@ -92,21 +118,36 @@ export class FitPool {
   #dispatch(path: string): void {
     while (this.#queue.length > 0) {
       const idle = this.#workers.find(({ task }) => task === null);
-      const member = idle ?? (this.#workers.length < this.#size ? this.#start(path) : undefined);
-      const task = member && this.#queue.shift();
-      if (!task) return;
-      const message: JobMessage = {
-        windowId: task.windowId,
-        window: member.windowId === task.windowId ? null : task.window,
-        job: task.job,
-      };
-      member.task = task;
-      member.windowId = task.windowId;
-      member.worker.ref();
-      member.worker.postMessage(message);
+      if (idle === undefined && this.#workers.length >= this.#size) return;
+      const task = this.#queue.shift()!;
+      try {
+        send(task, idle ?? this.#start(path));
+      } catch (cause) {
+        task.reject(cause instanceof InvariantError ? cause : threadDied(cause));
+      }
     }
   }
 }
+
+/** @throws InvariantError where the job holds what cannot cross to a thread; the thread is idle then as it was before */
+function send(task: Task, member: PoolWorker): void {
+  const { windowId, window, job } = task;
+  const message: JobMessage = { windowId, window: member.windowId === windowId ? null : window, job };
+  try {
+    member.worker.postMessage(message);
+  } catch (cause) {
+    throw new InvariantError('learner.unsendable_job', 'a training job holds what cannot be sent to a thread', { cause });
+  }
+  member.task = task;
+  member.windowId = windowId;
+  member.worker.ref();
+}
+
+const threadDied = (cause: unknown): ModelError =>
+  new ModelError('learner.worker_died', 'a training thread ended before its work was done', {
+    hint: 'Train again; fewer threads need less memory.',
+    cause,
+  });
 
 /** The error that a thread reported; only plain data crosses between threads. */
 const failureOf = ({ failure: { code, message, details } }: Extract<JobReply, { failure: unknown }>): Error =>

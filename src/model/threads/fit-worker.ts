@@ -43,4 +43,8 @@ async function reply({ windowId, window, job }: JobMessage): Promise<JobReply> {
   }
 }
 
-parentPort?.on('message', async (message: JobMessage) => parentPort?.postMessage(await reply(message)));
+/** What cannot be sent ends the thread, which the pool notices. */
+const answer = (said: JobReply): void => parentPort?.postMessage(said);
+
+parentPort?.on('message', async (message: JobMessage) => answer(await reply(message)));
+parentPort?.on('messageerror', (error: Error) => answer({ failure: { code: null, message: String(error), details: {} } }));

@@ -5,7 +5,8 @@ import { PackedBestSplitter } from './packed-best-splitter.ts';
 import { RandomThresholdSplitter } from './random-threshold-splitter.ts';
 import type { TrainingWindow } from './training-window.ts';
 import { type TreeSet, TreeSetBuilder } from './tree-set.ts';
-import { WeightedSplitter } from './weighted-splitter.ts';
+import { WeightedBestSplitter } from './weighted-best-splitter.ts';
+import { WeightedThresholdSplitter } from './weighted-threshold-splitter.ts';
 
 export interface ForestGrowth {
   readonly trees: number;
@@ -55,13 +56,18 @@ export function fitForest(growth: ForestGrowth, window: TrainingWindow, first: n
 }
 
 function createSplitter({ splits, minLeafSamples }: ForestGrowth, window: TrainingWindow): NodeSplitter {
+  const { binning, byColumn, rows, classes } = window;
   const counts = packClassCounts(window);
-  if (counts === null) return new WeightedSplitter(window, minLeafSamples, splits === 'random');
-  if (splits === 'random')
-    return new RandomThresholdSplitter(window.byColumn, window.rows, counts, window.classes, minLeafSamples);
-  if (window.binning === null)
+  if (splits === 'random') {
+    return counts === null
+      ? new WeightedThresholdSplitter(window, minLeafSamples)
+      : new RandomThresholdSplitter(byColumn, rows, counts, classes, minLeafSamples);
+  }
+  if (binning === null)
     throw new InvariantError('learner.not_binned', 'a random forest was asked to grow on values without bins');
-  return new PackedBestSplitter(window.binning, counts, window.classes, minLeafSamples);
+  return counts === null
+    ? new WeightedBestSplitter(window, binning, minLeafSamples)
+    : new PackedBestSplitter(binning, counts, classes, minLeafSamples);
 }
 
 /** Positions in the row list: each once, or a bootstrap sample in ascending order (which keeps memory access in order). */

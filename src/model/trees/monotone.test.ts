@@ -7,6 +7,7 @@ import { BoostingGrower } from './boosting-grower.ts';
 import { type BoostedTrees, type BoostingGrowth, fitBoosting } from './fit-boosting.ts';
 import { boundedOutput, childBounds, type MonotoneConstraints, UNBOUNDED } from './monotone.ts';
 import { type PackedGradients, packGradients } from './packed-gradients.ts';
+import { PlainSearch } from './plain-search.ts';
 import { createTrainingWindow } from './training-window.ts';
 import { leafOf, TreeSetBuilder } from './tree-set.ts';
 
@@ -186,9 +187,11 @@ describe('boosting with monotone constraints', () => {
     const gradients = Float64Array.from(byColumn, (value) => (value < 20 ? 0.5 : -0.25));
     const packed: PackedGradients = { packed: new Float64Array(rows), gradientUnit: 1, hessianUnit: 1 };
     packGradients(gradients, new Float64Array(rows).fill(0.2), packed);
-    const grower = new BoostingGrower(binColumns(byColumn, rows, 1), { ...growth, maxLeaves: 2, l2: 6 }, new Float64Array(1));
+    const binning = binColumns(byColumn, rows, 1);
+    const grower = new BoostingGrower(binning, { ...growth, maxLeaves: 2, l2: 6 }, new PlainSearch(binning));
     grower.useDirections(Int8Array.of(1));
-    const leaves = grower.grow(new TreeSetBuilder(), packed, Int32Array.from(byColumn), rows);
+    grower.order.set(byColumn);
+    const leaves = grower.grow(new TreeSetBuilder(), packed, rows, new Float64Array(1));
     const unit = packed.gradientUnit / packed.hessianUnit;
     const middle = (-10 / (4 + 6) + 5 / (4 + 6)) / 2;
     expect(leaves.map(({ begin, end }) => [begin, end])).toEqual([

@@ -17,7 +17,7 @@ describe('scanBothWays', () => {
         fc.integer({ min: 0, max: 50 }),
         (bins, missing, minHessian, l2) => {
           const packed = Float64Array.from([missing, ...bins], ([gradient, hessian]) => gradient * SHIFT + hessian);
-          const limits = { total: packed.reduce((sum, value) => sum + value, 0), minHessian, l2 };
+          const limits = { total: packed.reduce((sum, value) => sum + value, 0), minHessian, l2, least: 0 };
           const [twice, once] = [none(), none()];
           scanBins(packed, 0, bins.length, 7, packed[0]!, limits, twice);
           scanBins(packed, 0, bins.length, 7, 0, limits, twice);

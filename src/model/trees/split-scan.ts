@@ -2,6 +2,7 @@ import { gradientOf, SHIFT } from './packed-gradients.ts';
 
 /** The best split of one leaf while its columns are scanned. */
 export interface BoostingSplit {
+  /** -1 where none was found. */
   column: number;
   bin: number;
   missingLeft: boolean;
@@ -23,6 +24,38 @@ export interface ScanLimits {
   minHessian: number;
   /** l2 in units of packed hessians. */
   l2: number;
+  /** Score that a split has to exceed. */
+  least: number;
+}
+
+/** Whether a split is strictly better than another. Of equal ones the first that was offered stays. */
+export const isBetter = (split: BoostingSplit, than: BoostingSplit): boolean =>
+  split.numerator * than.denominator > than.numerator * split.denominator;
+
+export const noSplit = (least: number): BoostingSplit => ({
+  column: -1,
+  bin: 0,
+  missingLeft: false,
+  left: 0,
+  numerator: least,
+  denominator: 1,
+});
+
+/**
+ * Offers every border of a column whose packed sums stand at `histogram[offset + bin]`: with the missing rows to the left,
+ * where there are any, and with them to the right. Of two equal ones the first is taken.
+ */
+export function scanColumn(
+  histogram: Float64Array,
+  offset: number,
+  bins: number,
+  column: number,
+  limits: ScanLimits,
+  split: BoostingSplit,
+): void {
+  const missing = histogram[offset]!;
+  if (missing !== 0) scanBothWays(histogram, offset, bins, column, missing, limits, split);
+  else scanBins(histogram, offset, bins, column, 0, limits, split);
 }
 
 /**
@@ -147,64 +180,4 @@ export function scanBothWays(
   split.left = isRight ? rightLeft : bestLeft;
   split.numerator = isRight ? rightNumerator : numerator;
   split.denominator = isRight ? rightDenominator : denominator;
-}
-
-/**
- * The same over bins that a bit says hold rows, for column `place` of four, missing rows to the right. Clears the sums
- * and bits it visits.
- */
-export function scanOccupied(
-  sums: Float64Array,
-  occupied: Int32Array,
-  place: number,
-  column: number,
-  limits: ScanLimits,
-  split: BoostingSplit,
-): void {
-  const { total, minHessian, l2 } = limits;
-  const shift = 67_108_864;
-  const perGradient = 1 / shift;
-  const totalGradient = gradientOf(total);
-  const totalHessian = total - totalGradient * SHIFT;
-  const highest = totalHessian - minHessian;
-  const whole = totalHessian + 2 * l2;
-  let { numerator, denominator } = split;
-  let bestBin = -1;
-  let bestLeft = 0;
-  let left = 0;
-  sums[place * 256] = 0;
-  occupied[place * 8]! &= ~1;
-  for (let word = place * 8; word < place * 8 + 8; word++) {
-    let bits = occupied[word]!;
-    occupied[word] = 0;
-    while (bits !== 0) {
-      const low = bits & -bits;
-      bits ^= low;
-      const at = (word << 5) + 31 - Math.clz32(low);
-      left += sums[at]!;
-      sums[at] = 0;
-      const gl = Math.floor(left * perGradient);
-      const hl = left - gl * shift;
-      if (hl < minHessian || hl > highest) continue;
-      const a = hl + l2;
-      const b = whole - a;
-      const excess = gl * b - (totalGradient - gl) * a;
-      const top = excess * excess;
-      const below = a * b;
-      if (top * denominator > numerator * below) {
-        numerator = top;
-        denominator = below;
-        bestBin = at & 255;
-        bestLeft = left;
-      }
-    }
-  }
-  if (bestBin >= 0) {
-    split.column = column;
-    split.bin = bestBin;
-    split.missingLeft = false;
-    split.left = bestLeft;
-    split.numerator = numerator;
-    split.denominator = denominator;
-  }
 }

@@ -19,6 +19,8 @@ export interface TreeSet {
 /** Collects trees while they grow; `finish` gives the compact arrays. */
 export class TreeSetBuilder {
   #roots: number[] = [];
+  /** How many values there were when each tree began. */
+  #firstValues: number[] = [];
   #nodes = 0;
   #valueCount = 0;
   #feature = new Int32Array(1024);
@@ -31,6 +33,7 @@ export class TreeSetBuilder {
   /** Begins a tree; the next node added is its root. */
   beginTree(): void {
     this.#roots.push(this.#nodes);
+    this.#firstValues.push(this.#valueCount);
   }
 
   /** Adds a node that is a leaf until `split` is called on it. */
@@ -70,16 +73,18 @@ export class TreeSetBuilder {
     };
   }
 
-  finish(): TreeSet {
-    const nodes = this.#nodes;
+  /** The first `trees` trees, all unless given; their nodes and values alone. */
+  finish(trees = this.#roots.length): TreeSet {
+    const nodes = this.#roots[trees] ?? this.#nodes;
+    const values = this.#firstValues[trees] ?? this.#valueCount;
     return {
-      roots: Int32Array.from(this.#roots),
+      roots: Int32Array.from(this.#roots.slice(0, trees)),
       feature: this.#feature.slice(0, nodes),
       threshold: this.#threshold.slice(0, nodes),
       left: this.#left.slice(0, nodes),
       right: this.#right.slice(0, nodes),
       missingLeft: this.#missingLeft.slice(0, nodes),
-      values: this.#values.slice(0, this.#valueCount),
+      values: this.#values.slice(0, values),
     };
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createRng, type Rng } from '../../domain/index.ts';
-import { HyperparameterTuner, type Objective, type TrialTask, type TunerOptions } from './hyperparameter-tuner.ts';
+import { HyperparameterTuner, type Objective, type TunerOptions } from './hyperparameter-tuner.ts';
 import { fromCoordinate, type ParameterValues, parseSearchSpace, type SearchSpace } from './search-space.ts';
-import { MemoryTrialLog } from './trial.ts';
+import { type FoldScore, MemoryTrialLog, type TrialTask } from './trial.ts';
 
 const space = (parameters: Record<string, unknown>, defaults: Record<string, unknown> = {}): SearchSpace =>
   parseSearchSpace({ learner: 'gradient-boosted-trees', parameters, defaults }, 'test');
@@ -40,7 +40,7 @@ const KNOWN: Readonly<Record<string, { readonly space: SearchSpace; readonly val
   },
 };
 
-const answer = (value: (p: Record<string, number>) => number): Objective => {
+const answer = (value: (p: Record<string, number>) => number): ((tasks: readonly TrialTask[]) => Promise<FoldScore[]>) => {
   const score = ({ params, fold }: TrialTask) => ({ fold, loss: value(params as Record<string, number>), baseline: 0, rows: 1 });
   return async (tasks) => tasks.map(score);
 };
@@ -102,6 +102,46 @@ describe('HyperparameterTuner', () => {
       expect(part.trials).toHaveLength(until);
     }
     expect(log.trials).toEqual(whole.trials);
+  });
+
+  it('loses no answer to a crash in mid-batch, and asks for none twice, in whatever order they come', async () => {
+    const { space: searched, value } = KNOWN.branin!;
+    const hard = (fold: number) => fold * 3;
+    const scoreOf = ({ params, fold }: TrialTask): FoldScore => ({
+      ...{ fold, loss: hard(fold) + value(params as Record<string, number>), baseline: hard(fold), rows: 5 },
+    });
+    const settings = { space: searched, folds: 8, batchSize: 8 };
+    const whole = new MemoryTrialLog();
+    let asked = 0;
+    const undisturbed: Objective = async (tasks) => {
+      asked += tasks.length;
+      return tasks.map(scoreOf);
+    };
+    await new HyperparameterTuner(options({ ...settings, log: whole, objective: undisturbed })).run(16);
+    expect(asked).toBe(64);
+
+    for (let crashAfter = 0; crashAfter < asked; crashAfter += 5) {
+      const log = new MemoryTrialLog();
+      const answered: string[] = [];
+      /** Tells answers from the last task to the first, and ends with the process after so many. */
+      const crashing =
+        (after: number): Objective =>
+        async (tasks, onAnswer) => {
+          for (const [at, task] of [...tasks.entries()].reverse()) {
+            if (answered.length === after) throw new Error('killed');
+            answered.push(JSON.stringify(task));
+            await onAnswer(at, scoreOf(task));
+          }
+          return tasks.map(scoreOf);
+        };
+      const go = (after: number) => new HyperparameterTuner(options({ ...settings, log, objective: crashing(after) })).run(16);
+      await expect(go(crashAfter)).rejects.toThrow('killed');
+      expect(answered).toHaveLength(crashAfter);
+      await go(Number.POSITIVE_INFINITY);
+      expect(log.trials).toEqual(whole.trials);
+      expect(answered).toHaveLength(asked);
+      expect(new Set(answered).size).toBe(asked);
+    }
   });
 
   it('tries the defaults first and stays inside the space', async () => {

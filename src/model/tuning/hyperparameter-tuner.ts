@@ -1,15 +1,12 @@
 import { pointOf, proposeBatch } from './propose-batch.ts';
 import type { ParameterValues, SearchSpace } from './search-space.ts';
-import type { FoldScore, Trial, TrialLog } from './trial.ts';
+import type { FoldScore, Trial, TrialLog, TrialTask } from './trial.ts';
 
-/** One question to the objective: these parameters on this fold. Plain data, so that any machine may answer it. */
-export interface TrialTask {
-  readonly params: ParameterValues;
-  readonly fold: number;
-}
+/** Told an answer as soon as it is there. @param at of the task */
+export type OnAnswer = (at: number, score: FoldScore) => Promise<void>;
 
-/** Answers tasks in their order. It must be pure: the same task, the same answer. */
-export type Objective = (tasks: readonly TrialTask[]) => Promise<FoldScore[]>;
+/** Answers tasks in their order, and may tell each before, in any order. It must be pure: the same task, the same answer. */
+export type Objective = (tasks: readonly TrialTask[], onAnswer: OnAnswer) => Promise<FoldScore[]>;
 
 export interface TunerOptions {
   readonly space: SearchSpace;
@@ -40,7 +37,8 @@ const KEPT = 0.5;
 /**
  * Searches hyperparameters: the tree-structured Parzen estimator proposes batches, and successive halving (Jamieson and
  * Talwalkar 2016) spends folds on them: all trials of a batch see a quarter of the folds, the better half of them half,
- * the better half of those all. A batch follows from completed batches, so nothing depends on how many threads answer.
+ * the better half of those all. A batch follows from completed batches, so nothing depends on how many threads answer. Each
+ * answer is kept as soon as it is there, and is not asked for again by a run that goes on with the batch.
  */
 export class HyperparameterTuner {
   readonly #options: TunerOptions;
@@ -95,9 +93,20 @@ export class HyperparameterTuner {
   ): Promise<void> {
     this.#options.signal?.throwIfAborted();
     const order = foldOrder(this.#options.folds);
-    const wanted = trials.flatMap((i) => order.slice(scores[i]!.length, until).map((fold) => ({ i, fold })));
-    const answers = await this.#options.objective(wanted.map(({ i, fold }) => ({ params: proposed[i]!, fold })));
-    for (const [at, { i }] of wanted.entries()) scores[i]!.push(answers[at]!);
+    const wanted = trials.flatMap((i) =>
+      order.slice(scores[i]!.length, until).map((fold) => ({ i, task: { params: proposed[i]!, fold } })),
+    );
+    await this.#answer(wanted.map(({ task }) => task));
+    for (const { i, task } of wanted) scores[i]!.push(this.#options.log.scoreOf(task)!);
+  }
+
+  /** Asks for what has not been answered yet, and keeps every answer. */
+  async #answer(tasks: readonly TrialTask[]): Promise<void> {
+    const { log, objective } = this.#options;
+    const open = tasks.filter((task) => log.scoreOf(task) === undefined);
+    if (open.length === 0) return;
+    const answers = await objective(open, (at, score) => log.keep(open[at]!, score));
+    for (const [at, task] of open.entries()) if (log.scoreOf(task) === undefined) await log.keep(task, answers[at]!);
   }
 
   #hasStalled(): boolean {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { searchSpaceSchema } from './search-space.ts';
+import { type ParameterValues, searchSpaceSchema } from './search-space.ts';
 
-const foldScoreSchema = z
+export const foldScoreSchema = z
   .strictObject({
     fold: z.int().min(0),
     /** Mean log loss on the fold, in nats. */
@@ -14,6 +14,9 @@ const foldScoreSchema = z
   })
   .readonly();
 
+/** Values of the searched parameters. */
+export const paramsSchema = z.record(z.string(), z.union([z.number(), z.string()])).readonly();
+
 /** One line of a study: what was tried, and what came of it. */
 export const trialSchema = z
   .strictObject({
@@ -21,7 +24,7 @@ export const trialSchema = z
     batch: z.int().min(0),
     /** Trials of this batch; a batch of which some are missing was cut off and is made again. */
     batchTrials: z.int().min(1),
-    params: z.record(z.string(), z.union([z.number(), z.string()])).readonly(),
+    params: paramsSchema,
     folds: z.array(foldScoreSchema).min(1).readonly(),
     /** Mean over the scored folds of the loss above the baseline: below 0 is better than class shares. */
     excess: z.number(),
@@ -54,16 +57,41 @@ export const studyHeadSchema = z
   .readonly();
 export type StudyHead = z.infer<typeof studyHeadSchema>;
 
-/** Where trials are kept. `append` returns when they are on disk. */
+/** One question to the objective: these parameters on this fold. Plain data, so that any machine may answer it. */
+export interface TrialTask {
+  readonly params: ParameterValues;
+  readonly fold: number;
+}
+
+/** The same for the same question. */
+export const taskKey = ({ params, fold }: TrialTask): string =>
+  JSON.stringify([fold, Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+/** Where trials are kept, and what has been answered of the batch under way. What is written is on disk on return. */
 export interface TrialLog {
   readonly trials: readonly Trial[];
+  /** The answer to a question of the batch under way, where it was kept. */
+  scoreOf(task: TrialTask): FoldScore | undefined;
+  /** Keeps one answer of the batch under way, in whatever order they come. */
+  keep(task: TrialTask, score: FoldScore): Promise<void>;
+  /** Adds the trials of a batch, which ends. */
   append(trials: readonly Trial[]): Promise<void>;
 }
 
 export class MemoryTrialLog implements TrialLog {
   readonly trials: Trial[] = [];
+  readonly #answers = new Map<string, FoldScore>();
+
+  scoreOf(task: TrialTask): FoldScore | undefined {
+    return this.#answers.get(taskKey(task));
+  }
+
+  async keep(task: TrialTask, score: FoldScore): Promise<void> {
+    this.#answers.set(taskKey(task), score);
+  }
 
   async append(trials: readonly Trial[]): Promise<void> {
     this.trials.push(...trials);
+    this.#answers.clear();
   }
 }

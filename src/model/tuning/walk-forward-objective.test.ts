@@ -5,7 +5,7 @@ import { createRng, normal } from '../../domain/index.ts';
 import { HyperparameterTuner } from './hyperparameter-tuner.ts';
 import { learnerOfParameters } from './learner-of-parameters.ts';
 import { parseSearchSpace } from './search-space.ts';
-import { MemoryTrialLog } from './trial.ts';
+import { type FoldScore, MemoryTrialLog } from './trial.ts';
 import { WalkForwardObjective } from './walk-forward-objective.ts';
 
 const folder = new URL('./search-spaces/', import.meta.url);
@@ -52,6 +52,22 @@ describe('WalkForwardObjective', () => {
     const changed = await new WalkForwardObjective(space, later, y, options).score([{ params: { l2: 1 }, fold: 0 }]);
     expect(changed[0]).toEqual(scores[0]);
   });
+
+  it.each([1, 2])(
+    'tells each score as soon as it is there, on %i threads, and has been heard when it returns',
+    async (threads) => {
+      const objective = new WalkForwardObjective(space, X, y, { ...options, threads });
+      const told: [number, FoldScore][] = [];
+      const scores = await objective.score(
+        [0, 1, 2, 3].map((fold) => ({ params: { l2: 1 }, fold })),
+        async (at, score) => {
+          await new Promise((heard) => setImmediate(heard));
+          told.push([at, score]);
+        },
+      );
+      expect(told.sort(([a], [b]) => a - b)).toEqual([...scores.entries()]);
+    },
+  );
 
   it('predicts every row of the later half once', async () => {
     const predictions = await new WalkForwardObjective(space, X, y, options).predictions({ l2: 1 });

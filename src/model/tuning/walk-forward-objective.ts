@@ -7,13 +7,13 @@ import { binsOf } from '../learners/learner-spec.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
 import { type Fold, forwardFolds } from '../stacking/folds.ts';
 import { expectedWork } from '../threads/expected-work.ts';
-import type { FitJob } from '../threads/fit-job.ts';
+import type { FitJob, FitResult } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, type TrainingWindow } from '../trees/training-window.ts';
-import type { TrialTask } from './hyperparameter-tuner.ts';
+import type { OnAnswer } from './hyperparameter-tuner.ts';
 import { learnerOfParameters } from './learner-of-parameters.ts';
 import type { ParameterValues, SearchSpace } from './search-space.ts';
-import type { FoldScore } from './trial.ts';
+import type { FoldScore, TrialTask } from './trial.ts';
 
 export interface WalkForwardOptions {
   readonly folds: number;
@@ -71,15 +71,17 @@ export class WalkForwardObjective {
     return hash.update(new Uint8Array(data.buffer)).update(labels).digest('hex').slice(0, 32);
   }
 
-  async score(tasks: readonly TrialTask[]): Promise<FoldScore[]> {
-    const { classes } = this.#window;
-    const results = await this.#run(tasks);
-    return tasks.map(({ fold }, i): FoldScore => {
+  /** @param onAnswer told each score as soon as its fit is done, in any order */
+  async score(tasks: readonly TrialTask[], onAnswer?: OnAnswer): Promise<FoldScore[]> {
+    const scoreOf = (at: number, predictions: Float64Array): FoldScore => {
+      const { fold } = tasks[at]!;
       const { test } = this.#folds[fold]!;
-      const loss = sumLogLoss(results[i]!, this.#labels(test), classes) / test.length;
+      const loss = sumLogLoss(predictions, this.#labels(test), this.#window.classes) / test.length;
       const scored = { fold, loss, baseline: this.#baselines[fold]!, rows: test.length };
-      return this.#signals ? { ...scored, returns: this.#returns(test, results[i]!, this.#signals) } : scored;
-    });
+      return this.#signals ? { ...scored, returns: this.#returns(test, predictions, this.#signals) } : scored;
+    };
+    const results = await this.#run(tasks, async (at, predictions) => onAnswer?.(at, scoreOf(at, predictions)));
+    return results.map((predictions, at) => scoreOf(at, predictions));
   }
 
   #returns(test: Int32Array, said: Float64Array, { forwardReturn, policy }: NonNullable<WalkForwardOptions['signals']>) {
@@ -102,19 +104,26 @@ export class WalkForwardObjective {
     );
   }
 
-  async #run(tasks: readonly TrialTask[]): Promise<Float64Array[]> {
-    const jobs = tasks.map(({ params, fold }) => {
+  async #run(
+    tasks: readonly TrialTask[],
+    onDone?: (at: number, predictions: Float64Array) => Promise<void>,
+  ): Promise<Float64Array[]> {
+    const jobs = tasks.map(({ params, fold }): FitJob => {
       const { train, test } = this.#folds[fold]!;
       const { spec } = learnerOfParameters(this.#space.learner, { ...this.#space.fixed, ...params });
       return { spec, rows: train, predict: test, keep: false } satisfies FitJob;
     });
     const order = jobs
-      .map(({ spec, rows }, i) => ({ i, work: expectedWork(spec, rows.length) }))
-      .sort((a, b) => b.work - a.work || a.i - b.i);
-    const ordered = order.map(({ i }) => jobs[i]!);
-    const results = await fitPool.run(this.#window, ordered, this.#threads);
+      .map(({ spec, rows }, i) => ({ i, work: expectedWork(spec, rows?.length ?? this.#window.rows) }))
+      .sort((a, b) => b.work - a.work || a.i - b.i)
+      .map(({ i }) => i);
+    const ordered = order.map((i) => jobs[i]!);
+    const predicted = ({ predictions }: FitResult) => predictions ?? new Float64Array();
+    const results = await fitPool.run(this.#window, ordered, this.#threads, async (at, result) =>
+      onDone?.(order[at]!, predicted(result)),
+    );
     const predictions = new Array<Float64Array>(jobs.length);
-    for (const [at, { i }] of order.entries()) predictions[i] = results[at]!.predictions ?? new Float64Array();
+    for (const [at, i] of order.entries()) predictions[i] = predicted(results[at]!);
     return predictions;
   }
 

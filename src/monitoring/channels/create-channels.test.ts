@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../domain/index.ts';
 import type { Alert } from '../alert.ts';
 import { createChannels } from './create-channels.ts';
 import type { Fetch } from './post.ts';
+import { webhookChannel } from './webhook-channel.ts';
 
 const ALERT: Alert = {
   name: 'halted',
@@ -55,6 +57,14 @@ describe('createChannels', () => {
     const { headers, body } = requests[0]!;
     const expected = createHmac('sha256', 'shared-secret').update(`${headers['x-ets-timestamp']}.${body}`).digest('hex');
     expect(headers['x-ets-signature']).toBe(`sha256=${expected}`);
+  });
+
+  it('stamps the webhook with the time of sending, not of the alert', async () => {
+    const { requests, fetch } = recorder();
+    const sentMs = ALERT.atMs + 9 * 3_600_000;
+    await webhookChannel(fetch, 'http://127.0.0.1/hook', 's', new ManualClock(sentMs)).send(ALERT, AbortSignal.timeout(1000));
+    expect(requests[0]!.headers['x-ets-timestamp']).toBe(`${sentMs}`);
+    expect(JSON.parse(requests[0]!.body)).toMatchObject({ atMs: ALERT.atMs });
   });
 
   it('has no secret in an error', async () => {

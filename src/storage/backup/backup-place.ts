@@ -3,7 +3,7 @@ export interface BackupPlace {
   /** For people, without secrets. */
   readonly name: string;
   /** Every key that is there. */
-  list(): Promise<ReadonlySet<string>>;
-  put(key: string, content: Buffer): Promise<void>;
-  get(key: string): Promise<Buffer>;
+  list(signal?: AbortSignal): Promise<ReadonlySet<string>>;
+  put(key: string, content: Buffer, signal?: AbortSignal): Promise<void>;
+  get(key: string, signal?: AbortSignal): Promise<Buffer>;
 }

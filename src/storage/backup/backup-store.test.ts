@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -76,6 +76,19 @@ describe('BackupStore', () => {
     expect(text).not.toContain('one');
   });
 
+  it('knows when each was made by its name, and reads no manifest for that', async () => {
+    const store = new BackupStore(folder, clock);
+    const made = [];
+    for (const step of [0, 1_234, 90_000_000]) {
+      clock.moveTo(clock.nowMs() + step);
+      writeFileSync(join(folder, 'trades/journal'), `${step}`);
+      made.push(await store.create());
+    }
+    for (const { backupId } of made) writeFileSync(join(folder, 'backups', `${backupId}.json`), 'damaged');
+    writeFileSync(join(folder, 'backups/notes.json'), '{}');
+    expect(await store.ids()).toEqual(made.map(({ backupId, createdMs }) => ({ backupId, createdMs })));
+  });
+
   it('knows no backup by a name that leaves its folder', async () => {
     await expect(new BackupStore(folder, clock).manifest('../world')).rejects.toMatchObject({ code: 'backup.unknown' });
   });
@@ -91,5 +104,59 @@ describe('Sealer', () => {
       }),
       { numRuns: 4 },
     );
+  });
+});
+
+describe('a backup while data changes', () => {
+  const replace = (path: string, content: string) => {
+    writeFileSync(`${path}.next`, content);
+    renameSync(`${path}.next`, path);
+  };
+
+  it('keeps writers out only while files are named, and has every file as it was then', async () => {
+    const store = new BackupStore(folder, clock);
+    const path = join(folder, 'trades/journal');
+    let isFrozen = false;
+    const made = await store.create(undefined, async (act) => {
+      isFrozen = true;
+      const result = await act();
+      isFrozen = false;
+      expect(existsSync(join(folder, 'backups'))).toBe(false);
+      replace(path, 'two');
+      rmSync(join(folder, 'world.json'));
+      return result;
+    });
+    expect(isFrozen).toBe(false);
+    const target = join(folder, 'restored');
+    await store.restore(made, target);
+    expect(readFileSync(join(target, 'trades/journal'), 'utf8')).toBe('one');
+    expect(readFileSync(join(target, 'world.json'), 'utf8')).toBe('{}');
+    expect(readdirSync(join(folder, '.scratch'))).toEqual([]);
+  });
+
+  it('has neither keys, locks nor what is being written, and clears what a killed one left', async () => {
+    mkdirSync(join(folder, '.scratch/snapshot/trades'), { recursive: true });
+    writeFileSync(join(folder, '.scratch/snapshot/trades/left'), 'left');
+    writeFileSync(join(folder, 'keys.sealed'), 'sealed');
+    writeFileSync(join(folder, 'trades/.journal.1.tmp'), 'half');
+    mkdirSync(join(folder, '.run-lock'));
+    writeFileSync(join(folder, '.run-lock/1'), '{}');
+    const { files } = await new BackupStore(folder, clock).create();
+    expect(files.map(({ path }) => path)).toEqual(['trades/journal', 'world.json']);
+  });
+
+  it('stops at each step when it is told to, and leaves no backup', async () => {
+    const stop = new AbortController();
+    const store = new BackupStore(folder, clock);
+    const making = store.create(stop.signal, async (act) => {
+      const result = await act();
+      stop.abort(new Error('deadline'));
+      return result;
+    });
+    await expect(making).rejects.toThrow('deadline');
+    expect(await store.list()).toEqual([]);
+    const made = await store.create();
+    await expect(store.verify(made, stop.signal)).rejects.toThrow('deadline');
+    await expect(store.restore(made, join(folder, 'r'), stop.signal)).rejects.toThrow('deadline');
   });
 });

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
-import { type Clock, ConfigError, DataError } from '../../domain/index.ts';
+import { type Clock, ConfigError, DataError, type TimeMs } from '../../domain/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { Sealer } from '../sealer.ts';
+import { SCRATCH } from './data-files.ts';
+import { snapshot } from './snapshot.ts';
 
 const fileSchema = z.object({ path: z.string(), bytes: z.int(), sha256: z.string() });
 const manifestSchema = z.object({
@@ -22,9 +24,9 @@ export interface BackupProblem {
   readonly message: string;
 }
 
-/** Never in a backup: backups themselves, locks and what is being written. */
-const LEFT_OUT = /^(backups|\.lock|\.run-lock)(\/|$)|\.tmp$/;
 const OBJECTS = 'objects';
+/** `20240101T043000000Z-0123abcd.json`: the time of a backup and the beginning of a hash of its files. */
+const NAMED = /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})Z-[0-9a-f]{8}\.json$/;
 
 /**
  * Backups of a data directory in a folder: objects named after the hash of their content, so that what did not change is
@@ -44,12 +46,26 @@ export class BackupStore {
     this.#sealer = passphrase === undefined ? undefined : new Sealer(passphrase);
   }
 
-  /** Copies what is new. The caller keeps writers of tables out meanwhile; files that only grow may grow. */
-  async create(): Promise<BackupManifest> {
+  /**
+   * Copies what is new of a data directory as it was at one moment.
+   * @param freeze called once, while everything is named a second time: keep writers of tables out for as long as it runs
+   */
+  async create(signal?: AbortSignal, freeze: <T>(act: () => Promise<T>) => Promise<T> = (act) => act()) {
+    const frozen = join(this.#dataDir, SCRATCH, 'snapshot');
+    await rm(frozen, { recursive: true, force: true });
+    try {
+      const paths = await freeze(() => snapshot(this.#dataDir, frozen, signal));
+      return await this.#copy(frozen, paths, signal);
+    } finally {
+      await rm(frozen, { recursive: true, force: true });
+    }
+  }
+
+  async #copy(from: string, paths: readonly string[], signal?: AbortSignal): Promise<BackupManifest> {
     const files: BackupManifest['files'] = [];
-    for (const path of await listFiles(this.#dataDir)) {
-      if (LEFT_OUT.test(path)) continue;
-      const content = await readFile(join(this.#dataDir, path));
+    for (const path of paths) {
+      signal?.throwIfAborted();
+      const content = await readFile(join(from, path));
       const sha256 = hashOf(content);
       await this.#keep(sha256, content);
       files.push({ path, bytes: content.length, sha256 });
@@ -59,6 +75,17 @@ export class BackupStore {
     const manifest = { backupId, createdMs, encrypted: this.#sealer !== undefined, files };
     await writeFileAtomic(this.#manifestPath(backupId), `${JSON.stringify(manifest)}\n`);
     return manifest;
+  }
+
+  /** Every backup by its name, which tells when it was made; oldest first. No manifest is read. */
+  async ids(): Promise<{ readonly backupId: string; readonly createdMs: TimeMs }[]> {
+    const names = await readdir(this.#folder).catch(() => [] as string[]);
+    const found = names.flatMap((name) => {
+      const [, date, hours, minutes, seconds, ms] = NAMED.exec(name) ?? [];
+      const createdMs = Date.parse(`${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${hours}:${minutes}:${seconds}.${ms}Z`);
+      return Number.isNaN(createdMs) ? [] : [{ backupId: name.slice(0, -'.json'.length), createdMs }];
+    });
+    return found.sort((a, b) => a.createdMs - b.createdMs);
   }
 
   /** Oldest first. */
@@ -84,9 +111,10 @@ export class BackupStore {
   }
 
   /** Reads every file of a backup and compares it with its hash. */
-  async verify({ files, encrypted }: BackupManifest): Promise<BackupProblem[]> {
+  async verify({ files, encrypted }: BackupManifest, signal?: AbortSignal): Promise<BackupProblem[]> {
     const problems: BackupProblem[] = [];
     for (const file of files) {
+      signal?.throwIfAborted();
       try {
         await this.#content(file, encrypted);
       } catch (error) {
@@ -101,8 +129,9 @@ export class BackupStore {
    * Writes the files of a backup below `target`.
    * @throws DataError `backup.object_damaged`, `sealed.cannot_open`; ConfigError `backup.key_missing`
    */
-  async restore({ files, encrypted }: BackupManifest, target: string): Promise<void> {
+  async restore({ files, encrypted }: BackupManifest, target: string, signal?: AbortSignal): Promise<void> {
     for (const file of files) {
+      signal?.throwIfAborted();
       const path = join(target, file.path);
       if (relative(target, path).startsWith('..'))
         throw new DataError('backup.manifest_damaged', `${file.path} would be written outside of ${target}`);
@@ -163,15 +192,6 @@ export class BackupStore {
 const objectName = (sha256: string, isEncrypted: boolean): string => (isEncrypted ? `${sha256}.sealed` : sha256);
 
 const hashOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
-
-/** Every file below a folder, with forward slashes, sorted. */
-async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
-}
 
 /** Whether a folder has anything in it. */
 export async function isEmptyFolder(folder: string): Promise<boolean> {

@@ -114,6 +114,24 @@ describe.each(places)('copyBackups to %s', (_, open) => {
   });
 });
 
+describe.each(places)('copyBackups to %s that is stopped', (_, open) => {
+  it('ends with the reason that it was stopped for, in the middle of a file too', async () => {
+    await storeIn('data').create();
+    const here = folderPlace(join(folder, 'data/backups'));
+    const place = await open();
+    const stop = new AbortController();
+    const stopping: BackupPlace = {
+      ...place,
+      put(key, content, signal) {
+        stop.abort(new Error('deadline'));
+        return place.put(key, content, signal);
+      },
+    };
+    await expect(copyBackups(here, stopping, stop.signal)).rejects.toThrow('deadline');
+    expect(await place.list()).toEqual(new Set());
+  });
+});
+
 describe('copyBackups', () => {
   it('writes manifests last, under the prefix, and contents encrypted', async () => {
     await storeIn('data').create();

@@ -10,14 +10,18 @@ const isObject = (key: string): boolean => /^objects\/[0-9a-f]{64}(\.sealed)?$/.
  * @returns how many files were copied
  * @throws SourceError `backup.place_unreachable` where either place fails
  */
-export async function copyBackups(from: BackupPlace, to: BackupPlace): Promise<number> {
+export async function copyBackups(from: BackupPlace, to: BackupPlace, signal?: AbortSignal): Promise<number> {
   try {
-    const [there, here] = [await to.list(), await from.list()];
+    const [there, here] = [await to.list(signal), await from.list(signal)];
     const missing = [...here].filter((key) => !there.has(key));
     const inOrder = [...missing.filter(isObject), ...missing.filter(isManifest)];
-    for (const key of inOrder) await to.put(key, await from.get(key));
+    for (const key of inOrder) {
+      signal?.throwIfAborted();
+      await to.put(key, await from.get(key, signal), signal);
+    }
     return inOrder.length;
   } catch (cause) {
+    signal?.throwIfAborted();
     if (cause instanceof ConfigError) throw cause;
     const why = cause instanceof Error ? cause.message || cause.name : String(cause);
     throw new SourceError('backup.place_unreachable', `backups cannot be copied from ${from.name} to ${to.name}: ${why}`, {

@@ -14,9 +14,10 @@ export const folderPlace = (folder: string): BackupPlace => ({
     const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'));
     return new Set(files.map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/')));
   },
-  async put(key, content) {
+  async put(key, content, signal) {
+    signal?.throwIfAborted();
     await mkdir(dirname(join(folder, key)), { recursive: true });
     await writeFileAtomic(join(folder, key), content);
   },
-  get: (key) => readFile(join(folder, key)),
+  get: (key, signal) => readFile(join(folder, key), { signal }),
 });

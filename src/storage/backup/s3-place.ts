@@ -26,24 +26,27 @@ export async function s3Place(options: S3Options): Promise<BackupPlace> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 3,
   });
-  const timeout = () => ({ abortSignal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  const until = (signal: AbortSignal | undefined) => {
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    return { abortSignal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]) };
+  };
   return {
     name: `s3://${Bucket}/${prefix}`,
-    async list() {
+    async list(signal) {
       const keys = new Set<string>();
       let ContinuationToken: string | undefined;
       do {
-        const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken }), timeout());
+        const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken }), until(signal));
         for (const { Key } of page.Contents ?? []) if (Key) keys.add(Key.slice(prefix.length));
         ContinuationToken = page.NextContinuationToken;
       } while (ContinuationToken !== undefined);
       return keys;
     },
-    async put(key, content) {
-      await client.send(new PutObjectCommand({ Bucket, Key: prefix + key, Body: content }), timeout());
+    async put(key, content, signal) {
+      await client.send(new PutObjectCommand({ Bucket, Key: prefix + key, Body: content }), until(signal));
     },
-    async get(key) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: prefix + key }), timeout());
+    async get(key, signal) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: prefix + key }), until(signal));
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     },
   };

@@ -8,6 +8,12 @@ import { SimulatedVenue } from './simulated-venue.contract.ts';
 export const KEY = 'test-key';
 export const SECRET = 'test-secret';
 
+export interface LoopbackFault {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 type Order = SimulatedVenue['orders'][number];
 const STATUS = {
   ACCEPTED: 'NEW',
@@ -25,7 +31,17 @@ export class BinanceLoopback {
   skewMs = 0;
   /** Answers every order request with this status and body instead of the truth; the request is carried out if `carried`. */
   orderFault: { readonly status: number; readonly body: string; readonly carried: boolean } | undefined;
+  /** Answers any request with this instead of the truth, or not at all; nothing: the truth. */
+  fault: ((route: string) => LoopbackFault | 'hang' | undefined) | undefined;
   mayWithdraw = false;
+  mayTrade = true;
+  /** Of the exchange as a whole: 0 normal, 1 maintenance. */
+  systemStatus = 0;
+  /** What the market of BNB closed at in any minute; nothing where it does not answer. */
+  bnbPriceUsd: string | undefined = '500';
+  /** Rules of the symbol that stand for those of the same type. */
+  filters: readonly { readonly filterType: string }[] = [];
+  isListed = true;
   /** Of the symbol, as the exchange writes it. */
   status = 'TRADING';
   readonly requests: string[] = [];
@@ -58,16 +74,43 @@ export class BinanceLoopback {
       response.end(typeof reply === 'string' ? reply : JSON.stringify(reply));
     };
     const nowMs = this.#clock.nowMs() + this.skewMs;
+    const fault = this.fault?.(route);
+    if (fault === 'hang') return;
+    if (fault !== undefined) {
+      response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
+      response.end(fault.body);
+      return;
+    }
     if (route === 'GET time') return answer(200, { serverTime: nowMs });
-    if (route === 'GET exchangeInfo') return answer(200, { symbols: [{ ...EXCHANGE_INFO, status: this.status }] });
+    if (route === 'GET /sapi/v1/system/status') return answer(200, { status: this.systemStatus, msg: '' });
+    if (route === 'GET exchangeInfo') return this.#showRules(url.searchParams.get('symbol'), answer);
+    if (route === 'GET klines') return this.#showMinute(url.searchParams, request, answer);
     const refused = this.#checkSignature(request, text, nowMs);
     if (refused !== undefined) return answer(400, refused);
     if (this.venue.isDown) return void request.socket.destroy();
-    if (route === 'GET /sapi/v1/account/apiRestrictions') return answer(200, { enableWithdrawals: this.mayWithdraw });
+    if (route === 'GET /sapi/v1/account/apiRestrictions')
+      return answer(200, { enableWithdrawals: this.mayWithdraw, enableSpotAndMarginTrading: this.mayTrade });
     const query = new URLSearchParams(text);
     if (route === 'POST order') return this.#take(query, request, answer);
     if (route === 'POST orderList/oco') return this.#takeList(query, request, answer);
     return this.#tell(route, query, answer);
+  }
+
+  #showRules(symbol: string | null, answer: (status: number, reply: unknown) => void): void {
+    if (symbol !== 'ETHUSDT' || !this.isListed) {
+      answer(400, { code: -1121, msg: 'Invalid symbol.' });
+      return;
+    }
+    const types = new Set(this.filters.map(({ filterType }) => filterType));
+    const filters = [...EXCHANGE_INFO.filters.filter(({ filterType }) => !types.has(filterType)), ...this.filters];
+    answer(200, { symbols: [{ ...EXCHANGE_INFO, filters, status: this.status }] });
+  }
+
+  #showMinute(query: URLSearchParams, request: IncomingMessage, answer: (status: number, reply: unknown) => void): void {
+    if (query.get('symbol') !== 'BNBUSDT' || this.bnbPriceUsd === undefined) return void request.socket.destroy();
+    const price = this.bnbPriceUsd;
+    const openMs = Number(query.get('startTime'));
+    answer(200, [[openMs, price, price, price, price, '1.0', openMs + 59_999, '1.0', 1, '1.0', '1.0', '0']]);
   }
 
   #checkSignature(request: IncomingMessage, text: string, nowMs: number): object | undefined {
@@ -94,11 +137,14 @@ export class BinanceLoopback {
       side: query.get('side') === 'BUY' ? 'buy' : 'sell',
       quantity: quantity.toFixed(),
       ...(query.has('price') && { limitPriceUsd: query.get('price') }),
+      ...(query.get('type') === 'LIMIT_MAKER' && { postOnly: true }),
       plannedAtMs: this.#clock.nowMs(),
     } as OrderIntent;
     const result = await this.venue.connect().submit(intent, Number.MAX_SAFE_INTEGER);
     if (fault !== undefined) return answer(fault.status, fault.body);
     if (result.outcome === 'unknown') return void request.socket.destroy();
+    if (result.outcome === 'rejected' && result.message.startsWith('post only'))
+      return answer(400, { code: -2010, msg: 'Order would immediately match and take.' });
     if (result.outcome === 'rejected')
       return answer(400, { code: -2010, msg: 'Account has insufficient balance for requested action.' });
     const order = this.#order(intent.clientOrderId);
@@ -171,9 +217,14 @@ export class BinanceLoopback {
     const { venue } = this;
     const clientOrderId = query.get('origClientOrderId') ?? '';
     const reference = { clientOrderId, symbol: 'ETHUSDT', venueOrderId: null, plannedAtMs: 0 };
+    const isShown = (order: Order) => !venue.hidden.has(order.intent.clientOrderId);
     if (route === 'GET order') {
       await venue.connect().lookup(reference);
-      const order = this.#order(clientOrderId);
+      const orderId = query.get('orderId');
+      const order =
+        orderId === null
+          ? venue.orders.filter(isShown).findLast(({ intent }) => intent.clientOrderId === clientOrderId)
+          : venue.orders.find(({ venueOrderId }) => venueOrderId === orderId);
       return order ? answer(200, this.#show(order)) : answer(400, { code: -2013, msg: 'Order does not exist.' });
     }
     if (route === 'DELETE order') {
@@ -196,13 +247,13 @@ export class BinanceLoopback {
       return answer(
         200,
         venue.orders
-          .filter(({ state }) => state === 'ACCEPTED' || state === 'PARTIALLY_FILLED')
+          .filter((order) => isShown(order) && (order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED'))
           .map((order) => this.#show(order)),
       );
     if (route === 'GET allOrders')
       return answer(
         200,
-        venue.orders.map((order) => this.#show(order)),
+        venue.orders.filter(isShown).map((order) => this.#show(order)),
       );
     if (route === 'GET myTrades')
       return answer(

@@ -1,4 +1,3 @@
-import type { TimeMs } from '../../domain/index.ts';
 import type { OrderListIntent } from '../order-list.ts';
 import { parseOrderList } from './binance-replies.ts';
 import { isNotFound } from './classify-exchange-error.ts';
@@ -6,11 +5,11 @@ import type { BinanceApi } from './open-ccxt-exchange.ts';
 import type { VenueOrderLists } from './venue-client.ts';
 
 /** Binance's `orderList` endpoints. */
-export const binanceOrderLists = (api: BinanceApi, signed: () => { readonly timestamp: TimeMs }): VenueOrderLists => ({
-  place: async (list) => parseOrderList(await api.privatePostOrderListOco({ ...ocoParameters(list), ...signed() })).orders,
+export const binanceOrderLists = (api: BinanceApi): VenueOrderLists => ({
+  place: async (list) => parseOrderList(await api.privatePostOrderListOco(ocoParameters(list))).orders,
   async find(listClientOrderId) {
     try {
-      const list = parseOrderList(await api.privateGetOrderList({ origClientOrderId: listClientOrderId, ...signed() }));
+      const list = parseOrderList(await api.privateGetOrderList({ origClientOrderId: listClientOrderId }));
       return { isExecuting: list.isExecuting, clientOrderIds: list.clientOrderIds };
     } catch (error) {
       if (isNotFound(error)) return undefined;
@@ -18,7 +17,7 @@ export const binanceOrderLists = (api: BinanceApi, signed: () => { readonly time
     }
   },
   cancel: async ({ listClientOrderId, symbol }) =>
-    parseOrderList(await api.privateDeleteOrderList({ symbol, listClientOrderId, ...signed() })).orders,
+    parseOrderList(await api.privateDeleteOrderList({ symbol, listClientOrderId })).orders,
 });
 
 /** Of a sale the target is above the price and the stop below it. The stop becomes a market order. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { money, type TimeMs } from '../../domain/index.ts';
+import { maxMoney, money, type TimeMs } from '../../domain/index.ts';
 import type { AssetBalance, VenueState } from '../broker.ts';
 import { decimalText } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
@@ -141,10 +141,17 @@ const priceFilter = z.object({ tickSize: amount }).prefault({});
 /** `notional` is what perpetuals call it. */
 const notionalFilter = z.object({ minNotional: amount, notional: amount }).prefault({});
 const bandFilter = z
-  .object({ bidMultiplierUp: amount, bidMultiplierDown: amount, multiplierUp: amount, multiplierDown: amount })
+  .object({
+    bidMultiplierUp: amount,
+    bidMultiplierDown: amount,
+    askMultiplierUp: amount,
+    askMultiplierDown: amount,
+    multiplierUp: amount,
+    multiplierDown: amount,
+  })
   .prefault({});
 
-/** A symbol's rules and whether it trades; undefined where the venue does not list it. @throws ZodError */
+/** A symbol's rules, the coarser of its steps, and whether it trades; undefined where the venue does not list it. @throws ZodError */
 export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket | undefined {
   const rules = exchangeInfoSchema.parse(reply).symbols.find((one) => one.symbol === symbol);
   if (rules === undefined) return undefined;
@@ -154,18 +161,21 @@ export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket |
   const price = priceFilter.parse(find('PRICE_FILTER'));
   const notional = notionalFilter.parse(find('NOTIONAL') ?? find('MIN_NOTIONAL'));
   const band = bandFilter.parse(find('PERCENT_PRICE_BY_SIDE') ?? find('PERCENT_PRICE'));
-  const maxima = [lot.maxQty, market.maxQty].map(money).filter((most) => most.gt(0));
   const either = (one: string, other: string) => (money(one).gt(0) ? money(one) : money(other));
   return {
     status: rules.status === 'TRADING' ? 'trading' : 'halted',
     filters: {
-      quantityStep: money(lot.stepSize),
+      quantityStep: maxMoney(money(lot.stepSize), money(market.stepSize)),
       minQuantity: money(lot.minQty),
-      maxQuantity: maxima.reduce((least, most) => (most.lt(least) ? most : least), maxima[0] ?? money(0)),
+      maxQuantity: money(lot.maxQty),
+      marketMinQuantity: money(market.minQty),
+      marketMaxQuantity: money(market.maxQty),
       priceTick: money(price.tickSize),
       minNotionalUsd: either(notional.minNotional, notional.notional),
       priceBandLow: either(band.bidMultiplierDown, band.multiplierDown),
       priceBandHigh: either(band.bidMultiplierUp, band.multiplierUp),
+      sellBandLow: either(band.askMultiplierDown, band.multiplierDown),
+      sellBandHigh: either(band.askMultiplierUp, band.multiplierUp),
     },
   };
 }
@@ -173,9 +183,17 @@ export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket |
 /** @throws ZodError */
 export const parseServerTime = (reply: unknown): TimeMs => z.object({ serverTime: time }).parse(reply).serverTime;
 
-/** @throws ZodError */
-export const parseTickerPrice = (reply: unknown): string => z.object({ price: decimalText }).parse(reply).price;
+const klineSchema = z.tuple([time, decimalText, decimalText, decimalText, decimalText], z.unknown());
 
-/** Whether a key may withdraw. @throws ZodError */
-export const parseMayWithdraw = (reply: unknown): boolean =>
-  z.object({ enableWithdrawals: z.boolean() }).parse(reply).enableWithdrawals;
+/** The close of the first of some klines. @throws ZodError where there is none */
+export const parseFirstClose = (reply: unknown): string => z.tuple([klineSchema], klineSchema).parse(reply)[0][4];
+
+const keyRightsSchema = z
+  .object({ enableWithdrawals: z.boolean(), enableSpotAndMarginTrading: z.boolean() })
+  .transform((rights) => ({ mayWithdraw: rights.enableWithdrawals, mayTrade: rights.enableSpotAndMarginTrading }));
+
+/** What a key may do. @throws ZodError */
+export const parseKeyRights = (reply: unknown): z.output<typeof keyRightsSchema> => keyRightsSchema.parse(reply);
+
+/** Whether the exchange as a whole is under maintenance: status 1, where 0 is normal. @throws ZodError */
+export const parseIsMaintained = (reply: unknown): boolean => z.object({ status: z.int() }).parse(reply).status === 1;

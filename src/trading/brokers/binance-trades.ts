@@ -35,12 +35,11 @@ export async function binanceTrades(
   api: Pick<BinanceApi, 'privateGetMyTrades'>,
   symbol: string,
   fromMs: TimeMs,
-  signed: () => object,
 ): Promise<VenueTrade[]> {
   const found: VenueTrade[] = [];
   let startTime = fromMs;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const trades = tradesSchema.parse(await api.privateGetMyTrades({ symbol, startTime, limit: PAGE, ...signed() }));
+    const trades = tradesSchema.parse(await api.privateGetMyTrades({ symbol, startTime, limit: PAGE }));
     found.push(...trades.filter(({ atMs }) => atMs >= fromMs));
     if (trades.length < PAGE) return found;
     startTime = Math.max(startTime + 1, ...trades.map(({ atMs }) => atMs));

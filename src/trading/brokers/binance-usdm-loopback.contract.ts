@@ -32,6 +32,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
   isHedged = false;
   marginType: 'ISOLATED' | 'CROSSED' = 'CROSSED';
   mayWithdraw = false;
+  mayTrade = true;
   /** Orders are neither found by our id nor listed, as may be for a moment after they were taken. */
   isLagging = false;
 
@@ -47,7 +48,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
     const { method, path } = request;
     if (path === '/fapi/v1/time') return { serverTime: this.nowMs() };
     if (path === '/fapi/v1/exchangeInfo') return EXCHANGE_INFO;
-    if (path === '/fapi/v1/ticker/price') return { symbol: request.query.get('symbol'), price: '300', time: this.nowMs() };
+    if (path === '/fapi/v1/klines') return this.#minute(request.query);
     const query = this.#signed(request);
     if (this.venue.isDown) throw new Cut();
     const route = `${method} ${path.replace('/fapi/', '')}`;
@@ -55,6 +56,13 @@ export class BinanceUsdmLoopback extends VenueLoopback {
     if (route === 'POST v1/marginType') return this.#setMarginType(query);
     if (route === 'POST v1/leverage') return this.#setLeverage(query);
     return this.#tell(route, query);
+  }
+
+  /** One minute of BNB, the only asset but Tether that fees are taken in. */
+  #minute(query: URLSearchParams): unknown {
+    if (query.get('symbol') !== 'BNBUSDT') throw refusal(-1121, 'Invalid symbol.');
+    const openMs = Number(query.get('startTime'));
+    return [[openMs, '299', '301', '298', '300', '12.5', openMs + 59_999, '3750', 8, '6', '1800', '0']];
   }
 
   #signed(request: LoopbackRequest): URLSearchParams {
@@ -87,11 +95,13 @@ export class BinanceUsdmLoopback extends VenueLoopback {
       quantity: quantity.toFixed(),
       reduceOnly,
       ...(query.has('price') && { limitPriceUsd: query.get('price') }),
+      ...(query.get('timeInForce') === 'GTX' && { postOnly: true }),
       plannedAtMs: this.clock.nowMs(),
     } as OrderIntent;
     const result = await this.venue.connect().submit(intent, Number.MAX_SAFE_INTEGER);
     if (result.outcome === 'unknown') throw new Cut();
     if (result.outcome === 'rejected') {
+      if (result.message.startsWith('post only')) throw refusal(-5022, 'Due to the order could not be executed as maker.');
       if (reduceOnly) throw refusal(-2022, 'ReduceOnly Order is rejected.');
       throw refusal(-2019, 'Margin is insufficient.');
     }
@@ -158,7 +168,7 @@ export class BinanceUsdmLoopback extends VenueLoopback {
       case 'GET v3/positionRisk':
         return this.#positionRisk();
       case 'GET /sapi/v1/account/apiRestrictions':
-        return { enableWithdrawals: this.mayWithdraw, enableFutures: true };
+        return { enableWithdrawals: this.mayWithdraw, enableFutures: this.mayTrade };
       case 'GET /api/v3/account':
         return { uid: 354937868, balances: [] };
       default:

@@ -59,6 +59,12 @@ export const parseFunding = (reply: unknown, symbol: string): FundingPayment[] =
 export const parseIsHedged = (reply: unknown): boolean =>
   z.object({ dualSidePosition: z.boolean() }).parse(reply).dualSidePosition;
 
+/** What a key may do, of the spot host's apiRestrictions: trade perpetuals, and withdraw. @throws ZodError */
+export const parseFuturesKeyRights = (reply: unknown): { readonly mayTrade: boolean; readonly mayWithdraw: boolean } => {
+  const rights = z.object({ enableWithdrawals: z.boolean(), enableFutures: z.boolean() }).parse(reply);
+  return { mayTrade: rights.enableFutures, mayWithdraw: rights.enableWithdrawals };
+};
+
 /** fapi/v1/userTrades: the venue's ids of the orders that they belong to, one for each trade. @throws ZodError */
 export const parseTradedOrders = (reply: unknown): string[] =>
   z

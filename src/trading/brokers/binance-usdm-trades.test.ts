@@ -23,8 +23,7 @@ function historyOf(times: readonly number[]) {
   };
 }
 
-const read = (api: ReturnType<typeof historyOf>, fromMs: number, toMs: number) =>
-  usdmTrades(api, 'ETHUSDT', { fromMs, toMs }, () => ({}));
+const read = (api: ReturnType<typeof historyOf>, fromMs: number, toMs: number) => usdmTrades(api, 'ETHUSDT', { fromMs, toMs });
 
 describe('usdmTrades', () => {
   it('reads weeks in pieces of less than seven days, each trade once, at their edges too', async () => {
@@ -56,6 +55,6 @@ describe('usdmTrades', () => {
 
   it('does not take a reply that says no side', async () => {
     const api = { fapiPrivateGetUserTrades: async () => [{ id: 1, orderId: 1, price: '1', qty: '1', time: 1 }] };
-    await expect(usdmTrades(api, 'ETHUSDT', { fromMs: 0, toMs: 1 }, () => ({}))).rejects.toThrow();
+    await expect(usdmTrades(api, 'ETHUSDT', { fromMs: 0, toMs: 1 })).rejects.toThrow();
   });
 });

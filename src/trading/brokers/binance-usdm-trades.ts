@@ -16,13 +16,12 @@ export async function usdmTrades(
   api: Pick<BinanceUsdmApi, 'fapiPrivateGetUserTrades'>,
   symbol: string,
   { fromMs, toMs }: { readonly fromMs: TimeMs; readonly toMs: TimeMs },
-  signed: () => object,
 ): Promise<VenueTrade[]> {
   const found = new Map<string, VenueTrade>();
   let startTime = fromMs;
   for (let page = 0; page < MAX_PAGES; page++) {
     const endTime = startTime + LONGEST_QUERY_MS;
-    const query = { symbol, startTime, endTime, limit: PAGE, ...signed() };
+    const query = { symbol, startTime, endTime, limit: PAGE };
     const trades = parseAccountTrades(await api.fapiPrivateGetUserTrades(query));
     for (const trade of trades) if (trade.atMs >= fromMs) found.set(trade.tradeId, trade);
     const lastMs = Math.max(startTime, ...trades.map(({ atMs }) => atMs));

@@ -102,8 +102,8 @@ describe('orders', () => {
   });
 
   it('rest in the book as post-only ones in the way of perpetuals', async () => {
-    server.venue.sending = 'rest';
-    await engine.execute([intent('sell', '1', false, true)]);
+    server.venue.priceUsd = '1999';
+    expect(await engine.execute([intent('sell', '1', false, true)])).toMatchObject([{ state: 'ACCEPTED' }]);
     expect(Object.fromEntries(server.orders[0] ?? [])).toMatchObject({ type: 'LIMIT', timeInForce: 'GTX', price: '2000' });
   });
 
@@ -129,9 +129,11 @@ describe('the account', () => {
   it('knows rules, position, liquidation price, wallet and number', async () => {
     expect((await broker.market(SYMBOL)).filters).toMatchObject({
       minNotionalUsd: money(20),
-      maxQuantity: money(2000),
+      maxQuantity: money(10000),
+      marketMaxQuantity: money(2000),
       quantityStep: money('0.001'),
       priceBandHigh: money('1.05'),
+      sellBandLow: money('0.95'),
     });
     expect(await broker.perpetual?.position(SYMBOL)).toMatchObject({ liquidationPriceUsd: null });
     server.perpetual.leverage = 2;
@@ -146,6 +148,18 @@ describe('the account', () => {
     expect(await broker.withdrawalPermission()).toBe('no');
     server.mayWithdraw = true;
     expect(await broker.withdrawalPermission()).toBe('yes');
+    expect(await broker.tradePermission()).toBe('yes');
+    server.mayTrade = false;
+    expect(await broker.tradePermission()).toBe('no');
+  });
+
+  it('pays fees in another asset, valued at the minute in which they were charged', async () => {
+    server.venue.feeIn = { asset: 'BNB', priceUsd: '300' };
+    await engine.execute([intent('sell', '1', false)]);
+    expect(engine.ledger.openTrade).toMatchObject({ feesUsd: '2.000001', feesByAsset: { BNB: '0.00666667' } });
+    const minute = server.requests.find((one) => one.includes('klines'));
+    expect(minute).toContain('GET /fapi/v1/klines');
+    expect(engine.ledger.walletUsd.toFixed()).toBe(server.perpetual.walletUsd.toFixed());
   });
 
   it('tells every funding payment once, over pages, on our clock', async () => {
@@ -215,7 +229,7 @@ describe('the comparison', () => {
   });
 
   it('adopts no order: what it would do to the position is not known', async () => {
-    server.venue.sending = 'rest';
+    server.venue.priceUsd = '1999';
     await broker.submit({ ...intent('sell', '1', false, true), clientOrderId: 'by-hand' }, START);
     const options = { symbol: SYMBOL, mode: 'live', foreignOrders: 'adopt', unknownOrders: 'halt' } as const;
     expect((await reconcile(engine, options)).unexplained).toMatchObject([{ kind: 'foreign_order', action: 'failed' }]);

@@ -174,6 +174,23 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
     await agreeWithVenue();
   });
 
+  it('refuses a post-only order that would be filled at once, as one to be priced anew, and lets another rest', async () => {
+    if (!engine.broker.capabilities.orderTypes.includes('limit')) return;
+    const postOnly = async (share: string, decisionTimeMs: TimeMs): Promise<OrderIntent> => {
+      const limitPriceUsd = money(harness.priceUsd).times(share).round(2).toFixed();
+      return { ...(await intent('buy', '0.5', decisionTimeMs)), type: 'limit', limitPriceUsd, postOnly: true };
+    };
+    const across = await postOnly('1.01', 1);
+    expect(await engine.execute([across])).toMatchObject([{ state: 'REJECTED', filledQuantity: '0' }]);
+    expect(engine.ledger.order(across.clientOrderId)).toMatchObject({ isTransient: true, brokeFilter: false });
+    const below = await postOnly('0.99', 2);
+    expect(await engine.execute([below])).toMatchObject([{ state: 'ACCEPTED', filledQuantity: '0' }]);
+    const open = await engine.broker.openOrders('ETHUSDT');
+    expect(open).toMatchObject([{ clientOrderId: below.clientOrderId, limitPriceUsd: below.limitPriceUsd }]);
+    expect(await engine.cancel(below.clientOrderId)).toMatchObject({ state: 'CANCELLED' });
+    await agreeWithVenue();
+  });
+
   it('says that it does not find an order that it never got', async () => {
     const order = await intent('buy', '0.5', 99);
     const reference = {

@@ -9,15 +9,16 @@ import { TradingEngine } from '../trading-engine.ts';
 import { BinanceLoopback, KEY, SECRET } from './binance-loopback.contract.ts';
 import {
   parseBalances,
+  parseFirstClose,
   parseOrder,
   parseOrders,
   parseServerTime,
   parseSymbolRules,
-  parseTickerPrice,
   parseTrades,
 } from './binance-replies.ts';
 import { describeBroker } from './broker.contract.ts';
 import { CcxtBroker, type CcxtBrokerOptions } from './ccxt-broker.ts';
+import { VENUE_CAPABILITIES } from './venues.ts';
 
 const START = 1_700_000_000_000;
 
@@ -89,6 +90,22 @@ describe('CcxtBroker on Binance', () => {
     modelId: null,
   });
 
+  it('has the capabilities of its record, and a window after which nothing arrives any more', async () => {
+    const { capabilities } = engine.broker;
+    expect(capabilities).toEqual({ ...VENUE_CAPABILITIES.binance, acceptanceWindowMs: 6_000 });
+    expect(capabilities).toEqual({
+      orderTypes: ['market', 'limit'],
+      setsClientOrderId: true,
+      looksUpByClientOrderId: true,
+      clientOrderIdLength: 36,
+      placesStops: false,
+      placesOco: true,
+      hasTestnet: true,
+      hasPrivateStream: false,
+      acceptanceWindowMs: 6_000,
+    });
+  });
+
   it('reads the rules of the symbol', async () => {
     const { filters, status } = await engine.broker.market('ETHUSDT');
     expect(status).toBe('trading');
@@ -96,11 +113,15 @@ describe('CcxtBroker on Binance', () => {
     expect(text).toEqual({
       quantityStep: '0.0001',
       minQuantity: '0.0001',
-      maxQuantity: '3000',
+      maxQuantity: '9000',
+      marketMinQuantity: '0',
+      marketMaxQuantity: '3000',
       priceTick: '0.01',
       minNotionalUsd: '5',
       priceBandLow: '0.2',
       priceBandHigh: '5',
+      sellBandLow: '0.2',
+      sellBandHigh: '5',
     });
     await expect(engine.broker.market('NOPEUSDT')).rejects.toMatchObject({ code: 'exchange.symbol_not_trading' });
   });
@@ -181,7 +202,7 @@ describe('CcxtBroker on Binance', () => {
     clock.moveTo(engine.waitingForMs() ?? 0);
     server.requests.length = 0;
     expect(await engine.refresh()).toMatchObject([{ state: 'NOT_FOUND' }]);
-    const once = ['GET order', 'GET openOrders', 'GET allOrders', 'GET time'];
+    const once = ['GET time', 'GET order', 'GET openOrders', 'GET allOrders', 'GET myTrades'];
     expect(server.requests).toEqual([...once, ...once]);
   });
 
@@ -247,7 +268,7 @@ describe.skipIf(!existsSync(samples))('Binance replies as documented and recorde
     ]);
     expect(parseBalances(read('http/account_response.json')).get('BTC')?.free.toFixed()).toBe('4723846.89208129');
     expect(parseServerTime(read('recorded/http_spot_market_time.json'))).toBeGreaterThan(1.6e12);
-    expect(Number(parseTickerPrice(read('recorded/http_spot_market_ticker_price.json')))).toBeGreaterThan(0);
+    expect(Number(parseFirstClose(read('recorded/http_spot_market_klines.json')))).toBeGreaterThan(0);
     expect(parseSymbolRules(read('recorded/http_spot_market_exchange_info.json'), 'BTCUSDT')?.filters.quantityStep.gt(0)).toBe(
       true,
     );

@@ -29,7 +29,7 @@ const REFUSALS = new Set([
   'DuplicateOrderId',
   'NotSupported',
 ]);
-const BUSY = new Set(['DDoSProtection', 'RateLimitExceeded', 'InvalidNonce']);
+const BUSY = new Set(['DDoSProtection', 'RateLimitExceeded', 'InvalidNonce', 'HostClosed']);
 
 /** What venues say when quantity or price break the rules of the symbol. */
 const FILTER_FAILURES = [
@@ -38,7 +38,8 @@ const FILTER_FAILURES = [
   // Of Binance's perpetuals: quantity, price, step and tick, price band, smallest notional.
   /"code"\s*:\s*-(4003|4004|4005|4014|4016|4023|4024|4131|4164)\b/,
   /EOrder:(Order|Cost) minimum not met|EOrder:Tick size|EOrder:Invalid price|EGeneral:Invalid arguments:(price|volume)/,
-  /INVALID_(SIZE|PRICE|BASE_SIZE|QUOTE_SIZE|LIMIT_PRICE)/,
+  // A post-only order inside the book breaks no rule of the symbol.
+  /INVALID_(SIZE|PRICE|BASE_SIZE|QUOTE_SIZE|LIMIT_PRICE)(?!_POST_ONLY)/,
 ];
 
 /** Whether a refusal is about the rules of the symbol, which may be others than when they were read. */
@@ -56,6 +57,8 @@ export function classifyExchangeError(error: unknown): ExchangeVerdict {
   const code = exchangeErrorCode(error);
   // A post-only order that would have been filled at once: not done, and priced anew it may be.
   if (error instanceof Error && /would immediately match/i.test(error.message)) return 'busy';
+  // An order of this id is there already: ours, whatever became of it.
+  if (error instanceof Error && /Duplicate (order|list)/i.test(error.message)) return 'unknown';
   if (code !== undefined) return UNKNOWN_CODES.has(code) ? 'unknown' : BUSY_CODES.has(code) ? 'busy' : 'refused';
   return verdictOfClass(error);
 }
@@ -71,6 +74,14 @@ const ORDER_NOT_FOUND = -2013;
 /** Whether the exchange answered that it has no such order or list. */
 export const isNotFound = (error: unknown): boolean =>
   exchangeErrorCode(error) === ORDER_NOT_FOUND || (error instanceof Error && error.constructor.name === 'OrderNotFound');
+
+/** Of a key: malformed, wrong or not allowed from here, wrongly signed with. */
+const KEY_CODES = new Set([-2014, -2015, -1022]);
+
+/** Whether the exchange answered that it does not accept the key. */
+export const isKeyRefused = (error: unknown): boolean =>
+  KEY_CODES.has(exchangeErrorCode(error) ?? 0) ||
+  (error instanceof Error && ['AuthenticationError', 'PermissionDenied'].includes(error.constructor.name));
 
 /** What an error says, short enough for a journal. */
 export const messageOf = (error: unknown): string =>

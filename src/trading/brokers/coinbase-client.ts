@@ -6,6 +6,7 @@ import { CancelRefused, classifyCoinbaseError, isWrongCoinbaseTime } from './coi
 import {
   parseAccounts,
   parseCancelFailure,
+  parseCoinbaseClientId,
   parseCoinbaseFills,
   parseCoinbaseOrder,
   parseCoinbaseOrders,
@@ -56,7 +57,11 @@ export class CoinbaseClient implements VenueClient {
 
   /** @throws ConfigError `exchange.not_available` */
   static async open(options: VenueClientOptions): Promise<CoinbaseClient> {
-    const api = await openCcxtExchange<CoinbaseApi>('coinbase', { ...options, nowMs: options.venueNowMs });
+    const api = await openCcxtExchange<CoinbaseApi>('coinbase', {
+      ...options,
+      nowMs: options.venueNowMs,
+      urgent: /^POST brokerage\/orders(\/batch_cancel)?$|^GET brokerage\/time$/,
+    });
     return new CoinbaseClient(api, options);
   }
 
@@ -92,14 +97,21 @@ export class CoinbaseClient implements VenueClient {
     }
   }
 
-  /** Among open orders, then among all since `fromMs`. */
-  async find({ clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
+  /** Among open orders, among all since `fromMs`, and among the orders of all executions since then. */
+  async find({ symbol, clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
     if (venueOrderId !== null) return this.#query(venueOrderId);
+    const since = new Date(fromMs).toISOString();
     const isIt = (id: string) => id === clientOrderId;
     const [open] = await this.#list({ order_status: ['OPEN'] }, isIt);
     if (open !== undefined) return open;
-    const [found] = await this.#list({ start_date: new Date(fromMs).toISOString() }, isIt);
-    return found;
+    const [found] = await this.#list({ start_date: since }, isIt);
+    if (found !== undefined) return found;
+    const trades = await this.recentTrades(symbol, fromMs);
+    for (const orderId of new Set(trades.map((trade) => trade.venueOrderId))) {
+      const reply = await this.#api.v3PrivateGetBrokerageOrdersHistoricalOrderId({ order_id: orderId });
+      if (isIt(parseCoinbaseClientId(reply))) return parseCoinbaseOrder(reply);
+    }
+    return undefined;
   }
 
   async cancel(reference: OrderReference): Promise<VenueOrder> {
@@ -152,6 +164,8 @@ export class CoinbaseClient implements VenueClient {
     parseProductPrice(await this.#api.v3PublicGetBrokerageMarketProductsProductId({ product_id: `${asset}-${quoteAsset}` }));
 
   accountId = async () => parseKeyPermissions(await this.#api.v3PrivateGetBrokerageKeyPermissions()).portfolio_uuid;
+
+  mayTrade = async () => parseKeyPermissions(await this.#api.v3PrivateGetBrokerageKeyPermissions()).can_trade;
 
   mayWithdraw = async () => parseKeyPermissions(await this.#api.v3PrivateGetBrokerageKeyPermissions()).can_transfer;
 

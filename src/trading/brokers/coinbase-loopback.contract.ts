@@ -84,7 +84,9 @@ export class CoinbaseLoopback extends VenueLoopback {
   async #create(wanted: {
     readonly client_order_id: string;
     readonly side: string;
-    readonly order_configuration: Readonly<Record<string, { readonly base_size: string; readonly limit_price?: string }>>;
+    readonly order_configuration: Readonly<
+      Record<string, { readonly base_size: string; readonly limit_price?: string; readonly post_only?: boolean }>
+    >;
   }): Promise<object> {
     const before = this.venue.orders.find(({ intent }) => intent.clientOrderId === wanted.client_order_id);
     if (before !== undefined) return created(before.venueOrderId, wanted.client_order_id);
@@ -95,13 +97,17 @@ export class CoinbaseLoopback extends VenueLoopback {
       type: kind.startsWith('limit') ? 'limit' : 'market',
       quantity: money(terms?.base_size ?? '0').toFixed(),
       ...(kind.startsWith('limit') && { limitPriceUsd: terms?.limit_price }),
+      ...(terms?.post_only === true && { postOnly: true }),
       plannedAtMs: this.clock.nowMs(),
     } as OrderIntent;
     const result = await this.venue.connect().submit(intent, Number.MAX_SAFE_INTEGER);
     if (result.outcome === 'unknown') throw new Cut();
     if (result.outcome === 'accepted') return created(result.report.venueOrderId, intent.clientOrderId);
     const rule = result.message.split(': ')[1] ?? '';
-    const reason = result.brokeFilter ? (REFUSALS[rule] ?? 'PREVIEW_INVALID_ORDER') : 'PREVIEW_INSUFFICIENT_FUND';
+    const refusal = result.message.startsWith('post only')
+      ? 'PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY'
+      : 'PREVIEW_INSUFFICIENT_FUND';
+    const reason = result.brokeFilter ? (REFUSALS[rule] ?? 'PREVIEW_INVALID_ORDER') : refusal;
     return {
       success: false,
       error_response: {
@@ -155,7 +161,11 @@ export class CoinbaseLoopback extends VenueLoopback {
 
   #list(query: URLSearchParams): object {
     const status = query.get('order_status');
-    const all = this.venue.orders.filter(({ state }) => status === null || STATUS[state] === status).reverse();
+    const all = this.venue.orders
+      .filter(
+        ({ state, intent }) => (status === null || STATUS[state] === status) && !this.venue.hidden.has(intent.clientOrderId),
+      )
+      .reverse();
     const from = Number(query.get('cursor') ?? '0');
     const next = from + this.pageSize;
     const hasNext = next < all.length;

@@ -52,6 +52,10 @@ const orderSchema = z
 export const parseCoinbaseOrder = (reply: unknown): VenueOrder => z.object({ order: orderSchema }).parse(reply).order;
 
 const idOnly = z.looseObject({ client_order_id: z.string() });
+
+/** Our id of one order, of whatever kind that is. @throws ZodError */
+export const parseCoinbaseClientId = (reply: unknown): string => z.object({ order: idOnly }).parse(reply).order.client_order_id;
+
 const pageSchema = z.object({ orders: z.array(idOnly), has_next: z.boolean().default(false), cursor });
 
 /** A page of orders; only those that `isWanted` are read, since others may be of kinds that are not used here. @throws ZodError */
@@ -165,10 +169,14 @@ export function parseProduct(reply: unknown): SymbolMarket {
       quantityStep: money(product.base_increment),
       minQuantity: money(product.base_min_size),
       maxQuantity: money(product.base_max_size),
+      marketMinQuantity: money(0),
+      marketMaxQuantity: money(0),
       priceTick: money(product.price_increment ?? product.quote_increment),
       minNotionalUsd: money(product.quote_min_size),
       priceBandLow: money(0),
       priceBandHigh: money(0),
+      sellBandLow: money(0),
+      sellBandHigh: money(0),
     },
   };
 }
@@ -182,4 +190,4 @@ export const parseCoinbaseTime = (reply: unknown): TimeMs =>
 
 /** What the key may do and whose it is. @throws ZodError */
 export const parseKeyPermissions = (reply: unknown) =>
-  z.object({ can_transfer: z.boolean(), portfolio_uuid: z.string().optional() }).parse(reply);
+  z.object({ can_trade: z.boolean(), can_transfer: z.boolean(), portfolio_uuid: z.string().optional() }).parse(reply);

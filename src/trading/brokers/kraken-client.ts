@@ -49,7 +49,12 @@ export class KrakenClient implements VenueClient {
 
   /** @throws ConfigError `exchange.not_available` */
   static async open(options: VenueClientOptions): Promise<KrakenClient> {
-    const api = await openCcxtExchange<KrakenApi>('kraken', { ...options, nowMs: options.venueNowMs });
+    const api = await openCcxtExchange<KrakenApi>('kraken', {
+      ...options,
+      nowMs: options.venueNowMs,
+      pauseOn: /EAPI:Rate limit exceeded|Too many requests|Temporary lockout/,
+      urgent: /^POST (AddOrder|CancelOrder)$|^GET Time$/,
+    });
     let lastNonce = 0;
     api.nonce = () => {
       lastNonce = Math.max(lastNonce + 1, options.venueNowMs() * 1000);
@@ -92,8 +97,11 @@ export class KrakenClient implements VenueClient {
     }
   }
 
-  /** Among open orders, then among closed ones: an order only ever goes from the first to the second. */
-  async find({ clientOrderId, venueOrderId }: OrderReference): Promise<VenueOrder | undefined> {
+  /**
+   * Among open orders, then among closed ones: an order only ever goes from the first to the second. Then the orders of all
+   * executions since `fromMs`.
+   */
+  async find({ symbol, clientOrderId, venueOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
     if (venueOrderId !== null) return this.#query(venueOrderId);
     const query = { cl_ord_id: clientOrderId, trades: true };
     const isIt = (order: KrakenOrder) => order.clientOrderId === clientOrderId;
@@ -101,15 +109,21 @@ export class KrakenClient implements VenueClient {
     if (open !== undefined) return open;
     const { closed, count } = parseClosedOrders(await this.#inTurn(() => this.#api.privatePostClosedOrders(query)));
     const found = closed.find(isIt);
-    if (found === undefined && count > closed.length) throw new Error('there are more closed orders than one reply holds');
-    return found;
+    if (found !== undefined) return found;
+    if (count > closed.length) throw new Error('there are more closed orders than one reply holds');
+    const trades = await this.recentTrades(symbol, fromMs);
+    for (const orderId of new Set(trades.map((trade) => trade.venueOrderId))) {
+      const order = await this.#query(orderId);
+      if (isIt(order)) return order;
+    }
+    return undefined;
   }
 
   async cancel(reference: OrderReference): Promise<VenueOrder> {
     const { clientOrderId, venueOrderId } = reference;
     const request = venueOrderId === null ? { cl_ord_id: clientOrderId } : { txid: venueOrderId };
     await this.#inTurn(() => this.#api.privatePostCancelOrder(request));
-    const order = await this.find(reference);
+    const order = await this.find(reference, reference.plannedAtMs);
     if (order === undefined) throw new Error('a cancelled order is not shown');
     return order;
   }
@@ -133,6 +147,8 @@ export class KrakenClient implements VenueClient {
 
   /** Not asked for: no real money goes there yet. */
   accountId = async () => undefined;
+
+  mayTrade = async () => Promise.reject(new Error('not asked for'));
 
   mayWithdraw = async () => Promise.reject(new Error('not asked for'));
 

@@ -29,6 +29,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export class KrakenLoopback extends VenueLoopback {
   systemStatus = 'online';
   pairStatus = 'online';
+  tradesPerPage = 50;
   #lastNonce = 0;
 
   protected takesOrders = ({ path }: LoopbackRequest): boolean => path === '/0/private/AddOrder';
@@ -94,12 +95,14 @@ export class KrakenLoopback extends VenueLoopback {
       type: form.get('ordertype'),
       quantity: money(form.get('volume') ?? '0').toFixed(),
       ...(price !== null && { limitPriceUsd: price }),
+      ...(form.get('oflags')?.split(',').includes('post') && { postOnly: true }),
       plannedAtMs: this.clock.nowMs(),
     } as OrderIntent;
     const result = await this.venue.connect().submit(intent, Number.MAX_SAFE_INTEGER);
     if (result.outcome === 'unknown') throw new Cut();
     if (result.outcome === 'accepted')
       return ok({ descr: { order: `${intent.side} ${intent.quantity} ETHUSDT` }, txid: [idOf(result.report.venueOrderId)] });
+    if (result.message.startsWith('post only')) return refuse('EOrder:Post only order');
     const rule = result.message.split(': ')[1] ?? '';
     return refuse(result.brokeFilter ? (REFUSALS[rule] ?? 'EOrder:Invalid order') : 'EOrder:Insufficient funds');
   }
@@ -118,7 +121,10 @@ export class KrakenLoopback extends VenueLoopback {
   #private(method: string, form: URLSearchParams): object {
     const { venue } = this;
     const clientOrderId = form.get('cl_ord_id');
-    const asked = venue.orders.filter(({ intent }) => clientOrderId === null || intent.clientOrderId === clientOrderId);
+    const asked = venue.orders.filter(
+      ({ intent }) =>
+        (clientOrderId === null || intent.clientOrderId === clientOrderId) && !venue.hidden.has(intent.clientOrderId),
+    );
     const isOpen = ({ state }: Order) => STATUS[state] === 'open';
     const show = (orders: readonly Order[]) =>
       Object.fromEntries(orders.map((order) => [idOf(order.venueOrderId), this.#show(order)]));
@@ -131,8 +137,9 @@ export class KrakenLoopback extends VenueLoopback {
     if (method === 'QueryOrders') return show(venue.orders.filter(({ venueOrderId }) => ids.includes(idOf(venueOrderId))));
     if (method === 'QueryTrades') return this.#trades(ids);
     if (method === 'TradesHistory') {
-      const trades = this.#trades(venue.orders.flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId)));
-      return { trades, count: Object.keys(trades).length };
+      const all = venue.orders.flatMap(({ fills }) => fills.map(({ tradeId }) => tradeId));
+      const from = Number(form.get('ofs') ?? 0);
+      return { trades: this.#trades(all.slice(from, from + this.tradesPerPage)), count: all.length };
     }
     const asset = (name: string) => (name === 'ETH' ? 'XETH' : name);
     return Object.fromEntries(

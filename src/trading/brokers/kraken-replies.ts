@@ -142,10 +142,14 @@ export function parseAssetPair(pairs: unknown, system: unknown, symbol: string):
       quantityStep: money(`1e-${pair.lot_decimals}`),
       minQuantity: money(pair.ordermin),
       maxQuantity: none,
+      marketMinQuantity: none,
+      marketMaxQuantity: none,
       priceTick: money(pair.tick_size),
       minNotionalUsd: money(pair.costmin),
       priceBandLow: none,
       priceBandHigh: none,
+      sellBandLow: none,
+      sellBandHigh: none,
     },
   };
 }

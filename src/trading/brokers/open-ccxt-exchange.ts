@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { ConfigError, type TimeMs } from '../../domain/index.ts';
+import { type HostBudget, HostClosed, pauseAskedMs } from './host-budgets.ts';
 
 /** What the broker needs of every class of ccxt. */
 export interface CcxtApi {
@@ -10,13 +11,21 @@ export interface CcxtApi {
   /** Of the computer's clock unless replaced, whatever `milliseconds` is. */
   seconds(): number;
   urls: Record<string, unknown>;
+  /** Every call ends here, before it is signed. */
+  request(path: string, api: unknown, method: string, parameters: object, ...rest: unknown[]): Promise<unknown>;
+  throttle(cost: number): Promise<unknown>;
+  calculateRateLimiterCost(api: unknown, method: string, path: string, parameters: object, config: unknown): number;
+  /** Sees every reply with its headers, whatever its status. */
+  onRestResponse(status: number, statusText: string, url: string, method: string, headers: ReplyHeaders, body: string): string;
 }
+
+type ReplyHeaders = Readonly<Record<string, string | undefined>>;
 
 /** The calls of ccxt's Binance class that are made: its signing, transport and error mapping, raw replies. */
 export interface BinanceApi extends CcxtApi {
   publicGetTime(parameters?: object): Promise<unknown>;
   publicGetExchangeInfo(parameters: object): Promise<unknown>;
-  publicGetTickerPrice(parameters: object): Promise<unknown>;
+  publicGetKlines(parameters: object): Promise<unknown>;
   privateGetAccount(parameters?: object): Promise<unknown>;
   privatePostOrder(parameters: object): Promise<unknown>;
   privateGetOrder(parameters: object): Promise<unknown>;
@@ -27,6 +36,7 @@ export interface BinanceApi extends CcxtApi {
   privateGetOrderList(parameters: object): Promise<unknown>;
   privateDeleteOrderList(parameters: object): Promise<unknown>;
   privateGetMyTrades(parameters: object): Promise<unknown>;
+  sapiGetSystemStatus(parameters?: object): Promise<unknown>;
   sapiGetAccountApiRestrictions(parameters?: object): Promise<unknown>;
 }
 
@@ -34,7 +44,7 @@ export interface BinanceApi extends CcxtApi {
 export interface BinanceUsdmApi extends CcxtApi {
   fapiPublicGetTime(parameters?: object): Promise<unknown>;
   fapiPublicGetExchangeInfo(parameters?: object): Promise<unknown>;
-  fapiPublicGetTickerPrice(parameters: object): Promise<unknown>;
+  fapiPublicGetKlines(parameters: object): Promise<unknown>;
   fapiPrivatePostOrder(parameters: object): Promise<unknown>;
   fapiPrivateGetOrder(parameters: object): Promise<unknown>;
   fapiPrivateDeleteOrder(parameters: object): Promise<unknown>;
@@ -42,10 +52,10 @@ export interface BinanceUsdmApi extends CcxtApi {
   fapiPrivateGetAllOrders(parameters: object): Promise<unknown>;
   fapiPrivateGetUserTrades(parameters: object): Promise<unknown>;
   fapiPrivateGetIncome(parameters: object): Promise<unknown>;
-  fapiPrivateGetPositionSideDual(parameters: object): Promise<unknown>;
+  fapiPrivateGetPositionSideDual(parameters?: object): Promise<unknown>;
   fapiPrivatePostMarginType(parameters: object): Promise<unknown>;
   fapiPrivatePostLeverage(parameters: object): Promise<unknown>;
-  fapiPrivateV3GetBalance(parameters: object): Promise<unknown>;
+  fapiPrivateV3GetBalance(parameters?: object): Promise<unknown>;
   fapiPrivateV3GetPositionRisk(parameters: object): Promise<unknown>;
 }
 
@@ -91,6 +101,17 @@ export interface CcxtOptions {
   readonly options?: object;
   /** Pause per unit of request weight; the venue's own where absent, 0 for none. */
   readonly weightPauseMs?: number;
+  /** What the venue's host grants, shared with everybody in the process who asks it. */
+  readonly budget: HostBudget;
+  /**
+   * Calls, as `POST order`, that never wait: orders, because a signature ages, and the time, because waiting would be
+   * measured with it. Their weight is counted.
+   */
+  readonly urgent: RegExp;
+  /** In a reply of whatever status: the venue wants to be left alone, and does not say for how long. */
+  readonly pauseOn?: RegExp;
+  /** What the host counts a call as, for one of ccxt's own units; 1 unless told. */
+  readonly weightPerCost?: number;
 }
 
 /**
@@ -104,7 +125,7 @@ export async function openCcxtExchange<Api extends CcxtApi>(name: string, option
     apiKey: options.apiKey,
     secret: options.secret,
     timeout: options.requestTimeoutMs,
-    enableRateLimit: options.weightPauseMs !== 0,
+    enableRateLimit: false,
     ...(options.weightPauseMs ? { rateLimit: options.weightPauseMs } : {}),
     options: {
       maxRetriesOnFailure: 0,
@@ -115,7 +136,34 @@ export async function openCcxtExchange<Api extends CcxtApi>(name: string, option
   exchange.milliseconds = options.nowMs;
   exchange.seconds = () => Math.floor(options.nowMs() / 1000);
   if (options.baseUrl !== undefined) exchange.urls = replaceHosts(exchange.urls, options.baseUrl) as Record<string, unknown>;
+  keepBudget(exchange, options);
   return exchange;
+}
+
+/**
+ * Every call waits before it is signed, and is not sent at all while the host wants to be left alone; what a reply asks for
+ * closes the host for everybody.
+ */
+function keepBudget(exchange: CcxtApi, { budget, urgent, pauseOn, weightPerCost = 1, weightPauseMs }: CcxtOptions): void {
+  const request = exchange.request.bind(exchange);
+  exchange.request = async (path, api, method, parameters, ...rest) => {
+    const closedInMs = budget.closedInMs();
+    if (closedInMs > 0) throw new HostClosed(closedInMs);
+    const cost = exchange.calculateRateLimiterCost(api, method, path, parameters, rest[2] ?? {});
+    const send = () => request(path, api, method, parameters, ...rest);
+    if (urgent.test(`${method} ${path}`)) {
+      budget.spend(cost * weightPerCost);
+      return send();
+    }
+    if (weightPauseMs !== 0) await exchange.throttle(cost);
+    return budget.run(undefined, send, cost * weightPerCost);
+  };
+  const onReply = exchange.onRestResponse.bind(exchange);
+  exchange.onRestResponse = (status, statusText, url, method, headers, body, ...rest) => {
+    const pauseMs = pauseAskedMs(pauseOn?.test(body) ? 429 : status, headers);
+    if (pauseMs !== undefined) budget.pause(pauseMs);
+    return onReply(status, statusText, url, method, headers, body, ...rest);
+  };
 }
 
 type ExchangeClass<Api> = new (config: object) => Api;

@@ -89,7 +89,7 @@ export class PaperBroker implements Broker {
     const quantity = money(intent.quantity);
     const { filters } = this.#options;
     const rules = intent.reduceOnly === true ? withoutSmallest(filters) : filters;
-    const broken = brokenFilter({ quantity }, quote.priceUsd, rules);
+    const broken = brokenFilter({ side: intent.side, quantity }, quote.priceUsd, rules);
     if (broken !== undefined)
       return {
         outcome: 'rejected',

@@ -78,8 +78,8 @@ export class SimulatedPerpetualVenue extends SimulatedVenue {
     return after.abs().times(this.priceUsd).div(this.leverage).lte(this.walletUsd.plus(profit).minus(fee));
   }
 
-  protected override book(quantity: Money, notionalUsd: Money, feeUsd: Money): void {
-    super.book(quantity, notionalUsd, feeUsd);
+  protected override book(quantity: Money, notionalUsd: Money, fee: { readonly asset: string; readonly amount: Money }): void {
+    super.book(quantity, notionalUsd, fee);
     const price = notionalUsd.div(quantity);
     const closed = this.quantity.times(quantity).lt(0) ? minAbs(this.quantity, quantity) : ZERO;
     const profit = closed.times(price.minus(this.entryPriceUsd)).times(this.quantity.gt(0) ? 1 : -1);
@@ -89,7 +89,7 @@ export class SimulatedPerpetualVenue extends SimulatedVenue {
       this.entryPriceUsd = cost.div(after).round(ENTRY_DECIMALS);
     } else if (after.times(this.quantity).lte(0)) this.entryPriceUsd = after.eq(0) ? ZERO : price;
     this.quantity = after;
-    this.walletUsd = this.walletUsd.plus(profit).minus(feeUsd);
+    this.walletUsd = this.walletUsd.plus(profit).minus(fee.asset === 'USDT' ? fee.amount : ZERO);
   }
 }
 

@@ -67,6 +67,10 @@ export class SimulatedVenue {
   filters: SymbolFilters = BINANCE_ETHUSDT_FILTERS;
   status: MarketStatus = 'trading';
   submits = 0;
+  /** Fees are taken in this asset, at this price; in the quote currency where absent. */
+  feeIn: { readonly asset: string; readonly priceUsd: string } | undefined;
+  /** Orders that are shown by the venue's own id and by their executions alone. */
+  readonly hidden = new Set<string>();
 
   constructor(clock: ManualClock, capitalUsd: string) {
     this.clock = clock;
@@ -148,15 +152,26 @@ export class SimulatedVenue {
     }
     const limitPriceUsd = intent.limitPriceUsd === undefined ? undefined : money(intent.limitPriceUsd);
     const rules = intent.reduceOnly === true ? withoutSmallest(this.filters) : this.filters;
-    const broken = brokenFilter({ quantity: money(intent.quantity), limitPriceUsd }, money(this.priceUsd), rules);
+    const broken = brokenFilter(
+      { side: intent.side, quantity: money(intent.quantity), limitPriceUsd },
+      money(this.priceUsd),
+      rules,
+    );
     if (broken !== undefined) return { outcome: 'rejected', message: `Filter failure: ${broken.rule}`, brokeFilter: true };
+    const takes = limitPriceUsd !== undefined && this.#isAcross(intent.side, limitPriceUsd);
+    if (intent.postOnly && takes) return { outcome: 'rejected', message: 'post only: would take', isTransient: true };
     const order = this.#take(intent);
     if (order === undefined) return { outcome: 'rejected', message: 'insufficient balance' };
+    if (intent.postOnly) return { outcome: 'accepted', report: this.#report(order) };
     if (sending === 'fill') this.#execute(order, money(1));
     if (sending === 'part' || sending === 'taken-timeout' || sending === 'lagging') this.#execute(order, HALF);
     if (sending === 'taken-timeout') return { outcome: 'unknown', message: 'time-out' };
     if (sending === 'lagging') order.shownFills = 0;
     return { outcome: 'accepted', report: this.#report(order) };
+  }
+
+  #isAcross(side: OrderIntent['side'], limitPriceUsd: Money): boolean {
+    return side === 'buy' ? limitPriceUsd.gte(this.priceUsd) : limitPriceUsd.lte(this.priceUsd);
   }
 
   #take(intent: OrderIntent): VenueOrder | undefined {
@@ -247,24 +262,27 @@ export class SimulatedVenue {
     const fee = notional.times('0.001');
     order.executed = order.executed.plus(part);
     order.state = order.executed.eq(intent.quantity) ? 'FILLED' : 'PARTIALLY_FILLED';
-    this.book(part.times(sign), notional.times(sign), fee);
+    const { asset: feeAsset, priceUsd: feePriceUsd } = this.feeIn ?? { asset: 'USDT', priceUsd: '1' };
+    const feeAmount = this.feeIn === undefined ? fee : fee.div(feePriceUsd).round(8);
+    this.book(part.times(sign), notional.times(sign), { asset: feeAsset, amount: feeAmount });
     order.fills.push({
       tradeId: `${order.venueOrderId}.${order.fills.length + 1}`,
       clientOrderId: intent.clientOrderId,
       side: intent.side,
       quantity: part.toFixed(),
       priceUsd: this.priceUsd,
-      feeAmount: fee.toFixed(),
-      feeAsset: 'USDT',
+      feeAmount: feeAmount.toFixed(),
+      feeAsset,
       feeUsd: fee.toFixed(),
       executedAtMs: this.clock.nowMs(),
     });
   }
 
   /** Books an execution: signed quantity and notional, and the fee. */
-  protected book(quantity: Money, notionalUsd: Money, feeUsd: Money): void {
+  protected book(quantity: Money, notionalUsd: Money, fee: { readonly asset: string; readonly amount: Money }): void {
     this.#add('ETH', quantity);
-    this.#add('USDT', notionalUsd.times(-1).minus(feeUsd));
+    this.#add('USDT', notionalUsd.times(-1));
+    this.#add(fee.asset, fee.amount.times(-1));
   }
 
   #lookup(reference: OrderReference): LookupResult {

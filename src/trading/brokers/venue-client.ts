@@ -72,7 +72,10 @@ export interface VenueClient {
   market(symbol: string): Promise<SymbolMarket | undefined>;
   /** Sends the order, signed so that the venue refuses it after the acceptance window. */
   place(intent: OrderIntent): Promise<VenueOrder>;
-  /** Looks in every place where the venue may show the order, from `fromMs` on. Undefined is an answer: it is in none. */
+  /**
+   * Looks in every place where the venue may show the order, executions of the account included, from `fromMs` on.
+   * Undefined is an answer: it is in none.
+   */
   find(reference: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined>;
   cancel(reference: OrderReference): Promise<VenueOrder>;
   openOrders(symbol: string): Promise<readonly VenueOrder[]>;
@@ -80,10 +83,11 @@ export interface VenueClient {
   /** Every execution of the account on the symbol since `fromMs`. */
   recentTrades(symbol: string, fromMs: TimeMs): Promise<readonly VenueTrade[]>;
   balances(): Promise<ReadonlyMap<string, AssetBalance>>;
-  /** Last price of an asset in the quote currency, for fees. */
-  price(asset: string, quoteAsset: string): Promise<string>;
+  /** Price of an asset in the quote currency at a time of the venue's, to the minute where it keeps such prices, for fees. */
+  price(asset: string, quoteAsset: string, atMs: TimeMs): Promise<string>;
   /** The venue's own number of the account; undefined where it does not tell. */
   accountId(): Promise<string | undefined>;
+  mayTrade(): Promise<boolean>;
   mayWithdraw(): Promise<boolean>;
   classify(error: unknown): ExchangeVerdict;
   /** Whether a request was refused because of the time it was signed with. */

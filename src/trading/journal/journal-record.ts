@@ -3,6 +3,7 @@ import { equityPointSchema } from '../equity-point.ts';
 import { decimalText, fillSchema, orderIntentSchema, timeMs } from '../order.ts';
 import { ORDER_STATES } from '../order-state.ts';
 import { tradeSchema } from '../trade.ts';
+import { unvaluedFeeSchema } from '../unvalued-fee.ts';
 
 const record = <Type extends string, Shape extends z.core.$ZodLooseShape>(type: Type, shape: Shape) =>
   z.object({ type: z.literal(type), atMs: timeMs, ...shape }).readonly();
@@ -29,6 +30,7 @@ export const orderSnapshotSchema = z
     state: z.enum(ORDER_STATES),
     venueOrderId: z.string().nullable(),
     sendBeforeMs: timeMs.nullable(),
+    venueAheadMs: z.int().optional(),
     filledQuantity: decimalText,
     notionalUsd: decimalText,
     tradeIds: z.array(z.string()),
@@ -67,6 +69,9 @@ export const ledgerSnapshotSchema = z
     transfersUsd: decimalText,
     feesByAsset: z.record(z.string(), decimalText),
     feesUsd: decimalText,
+    /** Absent where every fee was charged in base or quote asset, and where every fee is valued. */
+    otherFeesUsd: decimalText.optional(),
+    unvaluedFees: z.array(unvaluedFeeSchema).optional(),
     fills: z.int(),
     position: positionSnapshotSchema,
     openTrade: tradeSchema.nullable(),
@@ -97,7 +102,12 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
   }),
   record('order_planned', { intent: orderIntentSchema }),
   /** The order will be signed and sent now, and never after `sendBeforeMs`. */
-  record('order_submitting', { clientOrderId: z.string(), sendBeforeMs: timeMs }),
+  record('order_submitting', {
+    clientOrderId: z.string(),
+    sendBeforeMs: timeMs,
+    /** How far the exchange's clock was ahead of ours then, in ms: `sendBeforeMs` on its clock is that much later. */
+    venueAheadMs: z.int().optional(),
+  }),
   record('order_state', {
     clientOrderId: z.string(),
     state: z.enum(ORDER_STATES),
@@ -118,6 +128,8 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     /** What was held when it was booked, which is not always when it was due. */
     positionEth: decimalText.optional(),
   }),
+  /** What a fee that was booked in its own asset was worth in USD when it was charged. */
+  record('fee_valued', { clientOrderId: z.string(), tradeId: z.string(), feeUsd: decimalText }),
   /** What is left of the position is too small for the venue to sell: its trade is over, and the rest stays in the account. */
   record('dust', { quantityEth: decimalText, valueUsd: decimalText, minNotionalUsd: decimalText }),
   record('protection', { protection: protectionSchema.nullable() }),

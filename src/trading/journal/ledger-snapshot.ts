@@ -11,6 +11,7 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
       state: order.state,
       venueOrderId: order.venueOrderId,
       sendBeforeMs: order.sendBeforeMs,
+      ...(order.venueAheadMs !== null && { venueAheadMs: order.venueAheadMs }),
       filledQuantity: toText(order.filledQuantity),
       notionalUsd: toText(order.notionalUsd),
       tradeIds: [...order.tradeIds],
@@ -23,6 +24,8 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
     transfersUsd: toText(ledger.transfersUsd),
     feesByAsset: texts(ledger.feesByAsset),
     feesUsd: toText(ledger.feesUsd),
+    ...(!ledger.otherFeesUsd.eq(0) && { otherFeesUsd: toText(ledger.otherFeesUsd) }),
+    ...(ledger.unvaluedFees.size > 0 && { unvaluedFees: [...ledger.unvaluedFees.values()] }),
     fills: ledger.fillCount,
     position: {
       quantityEth: toText(position.quantityEth),

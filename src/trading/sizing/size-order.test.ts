@@ -23,7 +23,7 @@ describe('sizeOrder', () => {
         const sizing = sizeOrder(input);
         if (sizing.kind === 'none') return;
         const { side, quantity } = sizing;
-        expect(brokenFilter({ quantity }, input.priceUsd, input.filters)).toBeUndefined();
+        expect(brokenFilter({ side, quantity }, input.priceUsd, input.filters)).toBeUndefined();
         if (side === 'sell') {
           expect(quantity.lte(input.positionEth)).toBe(true);
           return;

@@ -1,7 +1,7 @@
 import { divideDown, floorToStep, type Money, maxMoney, minMoney, money, ZERO } from '../../domain/index.ts';
 import type { OrderSide } from '../order.ts';
 import { type Reason, reason } from '../reason.ts';
-import { brokenFilter, type SymbolFilters } from '../symbol-filters.ts';
+import { brokenFilter, mostAtOnce, type SymbolFilters } from '../symbol-filters.ts';
 
 export interface SizingInput {
   /** Wanted share of equity in Ether, 0..1. 0 sells everything. */
@@ -48,7 +48,8 @@ export function sizeOrder(input: SizingInput): Sizing {
   const side: OrderSide = target.eq(0) || change.lt(0) ? 'sell' : 'buy';
   const quantity = side === 'buy' ? buyQuantity(change, input) : sellQuantity(target.eq(0), change, input);
   if (!quantity.gt(0)) return none(reason('nothing_to_trade', quantity.toFixed(), filters.quantityStep.toFixed()));
-  const broken = brokenFilter({ quantity }, priceUsd, filters);
+  const limitPriceUsd = side === 'buy' ? input.buyLimitUsd : undefined;
+  const broken = brokenFilter({ side, quantity, limitPriceUsd }, priceUsd, filters);
   if (broken !== undefined) return none(broken);
   return { kind: 'order', side, quantity, notionalUsd: quantity.times(priceUsd) };
 }
@@ -67,7 +68,8 @@ function buyQuantity(changeUsd: Money, { cashUsd, priceUsd, buyLimitUsd, feeBps,
   const wanted = isAffordable
     ? divideDown(changeUsd, price, QUANTITY_DECIMALS)
     : divideDown(maxMoney(cashUsd, ZERO), costPerEth, QUANTITY_DECIMALS);
-  return atMost(floorToStep(wanted, filters.quantityStep), filters.maxQuantity);
+  const most = mostAtOnce(filters, buyLimitUsd === undefined ? 'market' : 'limit');
+  return atMost(floorToStep(wanted, filters.quantityStep), most);
 }
 
 function sellQuantity(
@@ -77,7 +79,7 @@ function sellQuantity(
 ): Money {
   const wanted = everything ? positionEth : minMoney(positionEth, divideDown(changeUsd.times(-1), priceUsd, QUANTITY_DECIMALS));
   const free = maxMoney(minMoney(wanted, freeEth), ZERO);
-  return atMost(floorToStep(free, filters.quantityStep), filters.maxQuantity);
+  return atMost(floorToStep(free, filters.quantityStep), mostAtOnce(filters, 'market'));
 }
 
-const atMost = (quantity: Money, maximum: Money): Money => (maximum.gt(0) ? minMoney(quantity, maximum) : quantity);
+const atMost = (quantity: Money, most: Money | undefined): Money => (most ? minMoney(quantity, most) : quantity);

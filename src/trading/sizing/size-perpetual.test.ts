@@ -80,7 +80,7 @@ describe('sizePerpetualOrder', () => {
         if (sizing.kind === 'none') return;
         const { side, quantity, reduceOnly } = sizing;
         const rules = reduceOnly ? withoutSmallest(filters) : filters;
-        expect(brokenFilter({ quantity }, priceUsd, rules)).toBeUndefined();
+        expect(brokenFilter({ side, quantity }, priceUsd, rules)).toBeUndefined();
         const after = positionEth.plus(quantity.times(side === 'buy' ? 1 : -1));
         const reduces = after.times(positionEth).gte(0) && after.abs().lt(positionEth.abs());
         expect(reduceOnly).toBe(reduces);

@@ -1,7 +1,7 @@
 import { divideDown, floorToStep, type Money, maxMoney, minMoney, money, ZERO } from '../../domain/index.ts';
 import type { OrderSide } from '../order.ts';
 import { reason } from '../reason.ts';
-import { brokenFilter, withoutSmallest } from '../symbol-filters.ts';
+import { brokenFilter, mostAtOnce, withoutSmallest } from '../symbol-filters.ts';
 import type { Sizing, SizingInput } from './size-order.ts';
 
 export interface PerpetualSizingInput extends Omit<SizingInput, 'targetExposure' | 'positionEth'> {
@@ -46,11 +46,13 @@ export function sizePerpetualOrder(input: PerpetualSizingInput): Sizing {
     : opens
       ? held.plus(step(minMoney(opened(wantedUsd), mostToOpen(input, side))))
       : minMoney(opened(wantedUsd.minus(held.times(priceUsd))), mostToOpen(input, side));
-  const quantity = atMost(step(traded), filters.maxQuantity);
+  // A way out may end as an order at the market.
+  const limitPriceUsd = isLess ? undefined : side === 'buy' ? input.buyLimitUsd : input.sellLimitUsd;
+  const quantity = atMost(step(traded), mostAtOnce(filters, limitPriceUsd === undefined ? 'market' : 'limit'));
   if (!quantity.gt(0))
     return { kind: 'none', reason: reason('nothing_to_trade', quantity.toFixed(), filters.quantityStep.toFixed()) };
   const reduceOnly = (isLess || isAgainst) && quantity.lte(held);
-  const broken = brokenFilter({ quantity }, priceUsd, reduceOnly ? withoutSmallest(filters) : filters);
+  const broken = brokenFilter({ side, quantity, limitPriceUsd }, priceUsd, reduceOnly ? withoutSmallest(filters) : filters);
   if (broken !== undefined) return { kind: 'none', reason: broken };
   return { kind: 'order', side, quantity, notionalUsd: quantity.times(priceUsd), reduceOnly };
 }
@@ -91,4 +93,4 @@ export function mostToOpen(input: MarginInput, side: OrderSide): Money {
   return divideDown(maxMoney(freeUsd, ZERO), worst.plus(cost.times(leverage)), QUANTITY_DECIMALS);
 }
 
-const atMost = (quantity: Money, maximum: Money): Money => (maximum.gt(0) ? minMoney(quantity, maximum) : quantity);
+const atMost = (quantity: Money, most: Money | undefined): Money => (most ? minMoney(quantity, most) : quantity);

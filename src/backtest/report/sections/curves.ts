@@ -38,25 +38,44 @@ const times = (days: readonly ReportDay[]): number[] => days.map(({ timeMs }) =>
 
 const axisOf = (days: readonly ReportDay[]) => timeAxis(days[0]?.timeMs ?? 0, days.at(-1)?.timeMs ?? 1);
 
-function equity({ simulated, days, endUsd, buyAndHoldUsd }: ReportData): Markup {
-  const own = days.map((x) => x.equityUsd);
-  const held = days.map((x) => x.buyAndHoldUsd);
-  const { scale, isLog } = moneyScale([...own, ...held], EQUITY_HEIGHT);
-  const frame: ChartFrame = { height: EQUITY_HEIGHT, ...axisOf(days), y: scale, yText: dollars };
-  const chart = svgChart(frame, `Equity of the strategy, ${usd(endUsd)} at the end, and of buy-and-hold, ${usd(buyAndHoldUsd)}`, [
-    line(place(frame, times(days), held), 'hold'),
-    line(place(frame, times(days), own), 'own'),
-  ]);
+/** A curve of money over time; `kind` is its class of the style sheet. */
+export interface MoneyCurve {
+  readonly kind: 'own' | 'hold' | 'price';
+  readonly text: string;
+  readonly timeMs: readonly number[];
+  readonly usd: readonly number[];
+}
+
+/** Curves of money in one chart, the last one on top. */
+export function moneyFigure(simulated: boolean, caption: string, description: string, all: readonly MoneyCurve[]): Markup {
+  const ends = all.flatMap(({ timeMs }) => [timeMs[0] ?? 0, timeMs.at(-1) ?? 0]);
+  const { scale, isLog } = moneyScale(
+    all.flatMap(({ usd: values }) => values),
+    EQUITY_HEIGHT,
+  );
+  const axis = timeAxis(Math.min(...ends), Math.max(...ends));
+  const frame: ChartFrame = { height: EQUITY_HEIGHT, ...axis, y: scale, yText: dollars };
+  const lines = all.map(({ kind, timeMs, usd: values }) => line(place(frame, timeMs, values), kind));
   return figure(
     {
       simulated,
-      caption: `Equity against buy-and-hold, USD${isLog ? ', logarithmic' : ''}`,
-      legend: [
-        ['own', `Strategy, ${usd(endUsd)} at the end`],
-        ['hold', `Buy-and-hold, ${usd(buyAndHoldUsd)}`],
-      ],
+      caption: `${caption}, USD${isLog ? ', logarithmic' : ''}`,
+      legend: all.toReversed().map(({ kind, text }) => [kind, text] as const),
     },
-    chart,
+    svgChart(frame, description, lines),
+  );
+}
+
+function equity({ simulated, days, endUsd, buyAndHoldUsd }: ReportData): Markup {
+  const timeMs = times(days);
+  return moneyFigure(
+    simulated,
+    'Equity against buy-and-hold',
+    `Equity of the strategy, ${usd(endUsd)} at the end, and of buy-and-hold, ${usd(buyAndHoldUsd)}`,
+    [
+      { kind: 'hold', text: `Buy-and-hold, ${usd(buyAndHoldUsd)}`, timeMs, usd: days.map((x) => x.buyAndHoldUsd) },
+      { kind: 'own', text: `Strategy, ${usd(endUsd)} at the end`, timeMs, usd: days.map((x) => x.equityUsd) },
+    ],
   );
 }
 

@@ -85,7 +85,7 @@ const TRADE_FIGURES: readonly Row[] = [
 ];
 
 /** All figures, buy-and-hold's beside the strategy's where they are told. */
-export function keyFigures({ simulated, metrics, buyAndHold }: ReportData): Markup {
+export function keyFigures({ simulated, metrics, buyAndHold }: Pick<ReportData, 'simulated' | 'metrics' | 'buyAndHold'>): Markup {
   const rows = [
     ...KEY_FIGURES.map(([name, write]) => [name, write(metrics), ...(buyAndHold === undefined ? [] : [write(buyAndHold)])]),
     ...TRADE_FIGURES.map(([name, write]) => [name, write(metrics), ...(buyAndHold === undefined ? [] : ['\u2013'])]),

@@ -9,7 +9,7 @@ const BOUGHT = ['Bought', '>At', 'Sold', '>At'];
 const OPENED = ['Side', 'Opened', '>At', 'Closed', '>At'];
 
 /** The newest trades, newest first. */
-export function trades({ simulated, trades: all }: ReportData): Markup {
+export function trades({ simulated, trades: all }: Pick<ReportData, 'simulated' | 'trades'>): Markup {
   const shown = all.slice(-SHOWN).reverse();
   const text =
     all.length > SHOWN
