@@ -14,8 +14,8 @@ import { BINANCE_ETHUSDT_PERPETUAL_FILTERS as FILTERS } from './symbol-filters.t
 const T = 100 * DAY_MS;
 const COSTS = { feeBps: 10, slippageBps: 5 };
 
-/** 10,000 USDT, and a position that was opened at a price. */
-function holding(eth: string, entryUsd = '2000'): Ledger {
+/** 10,000 USDT, and a position that was opened at a price, its fee paid in another asset. */
+function holding(eth: string, entryUsd = '2000', feeUsd = '0'): Ledger {
   const ledger = new Ledger();
   ledger.apply({ type: 'transfer', atMs: 0, asset: 'USDT', amount: '10000', valueUsd: '10000', reason: 'capital' });
   if (money(eth).eq(0)) return ledger;
@@ -23,10 +23,10 @@ function holding(eth: string, entryUsd = '2000'): Ledger {
   const quantity = money(eth).abs().toFixed();
   const intent = order(side, quantity, entryUsd);
   const { clientOrderId } = intent;
-  const fill = { tradeId: '1', clientOrderId, side, quantity, priceUsd: entryUsd, feeAmount: '0', feeAsset: 'USDT' } as const;
+  const fill = { tradeId: '1', clientOrderId, side, quantity, priceUsd: entryUsd, feeAmount: '0.01', feeAsset: 'BNB' } as const;
   ledger.apply({ type: 'order_planned', atMs: 0, intent });
   ledger.apply({ type: 'order_submitting', atMs: 0, clientOrderId, sendBeforeMs: 0 });
-  ledger.apply({ type: 'fill', atMs: 0, fill: { ...fill, feeUsd: '0', executedAtMs: 0 } });
+  ledger.apply({ type: 'fill', atMs: 0, fill: { ...fill, feeUsd, executedAtMs: 0 } });
   return ledger;
 }
 
@@ -77,15 +77,16 @@ const cases = fc.record({
   maxOrderUsd: fc.option(fc.integer({ min: 100, max: 30_000 }), { nil: null }),
   maxPositionUsd: fc.option(fc.integer({ min: 100, max: 30_000 }), { nil: null }),
   maxExposure: fc.double({ min: 0.1, max: 3, noNaN: true }),
+  feeUsd: fc.integer({ min: 0, max: 900 }).map(String),
 });
 
 describe('orders of perpetuals', () => {
   it('that were planned pass the gate, with every limit and either way', async () => {
     let orders = 0;
     await fc.assert(
-      fc.asyncProperty(cases, async ({ eth, price, side, exposure, leverage, offsetBps, maxExposure, ...caps }) => {
+      fc.asyncProperty(cases, async ({ eth, price, side, exposure, leverage, offsetBps, maxExposure, feeUsd, ...caps }) => {
         const limits = limitsFor(leverage, { ...caps, maxExposure: Math.min(maxExposure, leverage) });
-        const ledger = holding(eth);
+        const ledger = holding(eth, '2000', feeUsd);
         const { intents } = planTrade({
           decisionId: 'd',
           symbol: 'ETHUSDT',
@@ -123,9 +124,9 @@ describe('orders of perpetuals', () => {
 
   it('of the most that may be traded pass the gate, and out of nothing those of a twentieth more do not', async () => {
     await fc.assert(
-      fc.asyncProperty(cases, async ({ eth, price, side, leverage, offsetBps, maxExposure, ...caps }) => {
+      fc.asyncProperty(cases, async ({ eth, price, side, leverage, offsetBps, maxExposure, feeUsd, ...caps }) => {
         const limits = limitsFor(leverage, { ...caps, maxExposure: Math.min(maxExposure, leverage) });
-        const ledger = holding(eth);
+        const ledger = holding(eth, '2000', feeUsd);
         const now = money(price);
         const limit = offsetBps === undefined ? undefined : limitPrice(side, now, offsetBps, FILTERS.priceTick);
         const most = mostToTrade(ledger, side, { limits, ...COSTS }, now, limit);

@@ -104,6 +104,7 @@ function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit, l
   const given = {
     targetExposure: risk.targetExposure,
     cashUsd: ledger.cashUsd,
+    otherFeesUsd: ledger.otherFeesUsd,
     positionEth,
     priceUsd,
     buyLimitUsd: limitUsd('buy'),

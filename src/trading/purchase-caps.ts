@@ -49,6 +49,7 @@ function mostToAdd(
   const byMargin = mostToOpen(
     {
       cashUsd: ledger.cashUsd,
+      otherFeesUsd: ledger.otherFeesUsd,
       walletUsd: ledger.walletUsd,
       positionEth: ledger.position.quantityEth,
       priceUsd,

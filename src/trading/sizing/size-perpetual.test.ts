@@ -39,6 +39,9 @@ const shape = (input: PerpetualSizingInput) => {
   return sizing.kind === 'order' ? [sizing.side, sizing.quantity.toFixed(), sizing.reduceOnly] : sizing.reason.rule;
 };
 
+/** No sale may be limited above the market price here, and no order at the market be larger than 2. */
+const NARROW = { ...BINANCE_ETHUSDT_PERPETUAL_FILTERS, sellBandHigh: money(1), marketMaxQuantity: money(2) };
+
 describe('sizePerpetualOrder', () => {
   it.each([
     ['a long position', plain({ targetExposure: 0.5 }), ['buy', '2.5', false]],
@@ -63,6 +66,28 @@ describe('sizePerpetualOrder', () => {
     ],
     ['into less than the smallest notional', plain({ targetExposure: -0.001 }), 'min_notional'],
     ['nothing from nothing', plain({}), 'nothing_to_trade'],
+    ['no more at the market than it takes', plain({ targetExposure: -1, filters: NARROW }), ['sell', '2', false]],
+    ['more with a limit', plain({ targetExposure: -1, filters: NARROW, sellLimitUsd: money(2000) }), ['sell', '5', false]],
+    [
+      'no sale beyond its own price band',
+      plain({ targetExposure: -1, filters: NARROW, sellLimitUsd: money(2010) }),
+      'price_band',
+    ],
+    [
+      'a purchase that the band of sales is nothing to',
+      plain({ targetExposure: 1, filters: NARROW, buyLimitUsd: money(2010) }),
+      ['buy', '4.95', false],
+    ],
+    [
+      'out at the market, whatever the limit of an entry is',
+      plain({ positionEth: money(3), cashUsd: money(4_000), filters: NARROW, sellLimitUsd: money(2010) }),
+      ['sell', '2', true],
+    ],
+    [
+      'a share of what is left after fees in other assets',
+      plain({ targetExposure: -0.5, otherFeesUsd: money(400) }),
+      ['sell', '2.4', false],
+    ],
     [
       'out alone where nothing is left for the other side',
       plain({ targetExposure: -1, positionEth: money(5), cashUsd: money(-10_000), walletUsd: money(0) }),

@@ -30,7 +30,7 @@ const QUANTITY_DECIMALS = 20;
 export function sizePerpetualOrder(input: PerpetualSizingInput): Sizing {
   const { priceUsd, positionEth, filters, freeEth = positionEth.abs() } = input;
   if (!priceUsd.gt(0)) return { kind: 'none', reason: reason('price_not_positive', priceUsd.toFixed(), '0') };
-  const equityUsd = maxMoney(input.cashUsd.plus(positionEth.times(priceUsd)), ZERO);
+  const equityUsd = maxMoney(equityOf(input), ZERO);
   const share = Math.min(input.leverage, Math.max(-input.leverage, input.targetExposure));
   const wantedUsd = equityUsd.times(Math.abs(share));
   const held = positionEth.abs();
@@ -59,6 +59,9 @@ export function sizePerpetualOrder(input: PerpetualSizingInput): Sizing {
 
 const closing = (positionEth: Money): OrderSide => (positionEth.gt(0) ? 'sell' : 'buy');
 
+const equityOf = ({ cashUsd, positionEth, priceUsd, otherFeesUsd = ZERO }: MarginInput): Money =>
+  cashUsd.plus(positionEth.times(priceUsd)).minus(otherFeesUsd);
+
 /** What an order that opens is counted at: its limit, or the price now. */
 const openingPrice = ({ priceUsd, buyLimitUsd, sellLimitUsd }: MarginInput, side: OrderSide): Money =>
   (side === 'buy' ? buyLimitUsd : sellLimitUsd) ?? priceUsd;
@@ -66,7 +69,16 @@ const openingPrice = ({ priceUsd, buyLimitUsd, sellLimitUsd }: MarginInput, side
 /** What decides how much can be opened: the account, the price, and what trading costs. */
 export type MarginInput = Pick<
   PerpetualSizingInput,
-  'cashUsd' | 'walletUsd' | 'positionEth' | 'priceUsd' | 'buyLimitUsd' | 'sellLimitUsd' | 'leverage' | 'feeBps' | 'slippageBps'
+  | 'cashUsd'
+  | 'otherFeesUsd'
+  | 'walletUsd'
+  | 'positionEth'
+  | 'priceUsd'
+  | 'buyLimitUsd'
+  | 'sellLimitUsd'
+  | 'leverage'
+  | 'feeBps'
+  | 'slippageBps'
 >;
 
 /**
@@ -83,7 +95,7 @@ export function mostToOpen(input: MarginInput, side: OrderSide): Money {
     .times(BPS)
     .times(feeBps)
     .plus(isWorse ? worst.minus(priceUsd).abs() : ZERO);
-  const equityUsd = input.cashUsd.plus(positionEth.times(priceUsd));
+  const equityUsd = equityOf(input);
   const held = positionEth.times(side === 'buy' ? 1 : -1);
   const freeUsd = held.gt(0)
     ? minMoney(equityUsd, input.walletUsd)
