@@ -93,6 +93,11 @@ describe('shorts on paper', () => {
     expect((await ets(['journal'])).json).toMatchObject({ position: { fundingUsd: expect.stringMatching(/^-?\d/) } });
     const report = (await ets(['performance-report', '--format', 'json'])).json;
     expect(report).toMatchObject({ fundingUsd: expect.stringMatching(/^-?\d/), trades: expect.any(Array) });
+    const file = join(folder, 'performance.html');
+    expect(await ets(['performance-report', '--format', 'html', '--output', file])).toMatchObject({ code: 0 });
+    const shown = readFileSync(file, 'utf8');
+    expect(shown).toContain('<dt>Funding</dt>');
+    expect(shown).toMatch(/Fees<\/th>\s*<th[^>]*>Funding<\/th>/);
     const csv = join(folder, 'tax.csv');
     expect(await ets(['journal', 'export', '--output', csv])).toMatchObject({ code: 0 });
     const lines = readFileSync(csv, 'utf8');

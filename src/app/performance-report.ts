@@ -86,7 +86,10 @@ export async function performanceReport(parts: AppParts, { html, outputFile, isC
   const path = outputFile ?? join(dataDir, PATHS.reports, 'performance.html');
   const { capitalUsd } = config;
   const madeAtMs = parts.clock.nowMs();
-  const facts = liveReportOf({ simulated, madeAtMs, metrics, capitalUsd, points, trades, attribution, expectation });
+  const facts = liveReportOf({
+    ...{ simulated, madeAtMs, metrics, capitalUsd, points, trades, attribution, expectation },
+    ...(fundingUsd !== undefined && { fundingUsd: toNumber(fundingUsd) }),
+  });
   await writeFileAtomic(path, renderLiveReport(facts));
   return { document: { ...document, report: path }, text: `${lines.join('\n')}\nreport: ${path}` };
 }
