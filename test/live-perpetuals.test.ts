@@ -113,8 +113,11 @@ describe('perpetuals with real money', () => {
     await session.close();
   });
 
-  it('need a key of the account that was named, which may not withdraw', async () => {
+  it('need a key of the account that was named, which may trade them and not withdraw', async () => {
     await expect(open('1')).rejects.toMatchObject({ code: 'trade.live_other_account' });
+    venue.mayTrade = false;
+    await expect(open()).rejects.toMatchObject({ code: 'exchange.key_may_not_trade', hint: expect.stringContaining('Futures') });
+    venue.mayTrade = true;
     venue.mayWithdraw = true;
     await expect(open()).rejects.toMatchObject({ code: 'exchange.key_may_withdraw' });
     expect(venue.marginType).toBe('CROSSED');
@@ -130,6 +133,7 @@ describe('perpetuals with real money', () => {
       openExchangeRoute(partsFor(ACCOUNT, overrides), mode, async () => undefined, { broken: undefined });
     await expect(open(ACCOUNT, ['exchange.venue=kraken'])).rejects.toMatchObject({ code: 'exchange.venue_not_live' });
     await expect(route('live', ['exchange.venue=kraken'])).rejects.toMatchObject({ code: 'futures.venue' });
+    await expect(route('live', ['exchange.testnet=true'])).rejects.toMatchObject({ code: 'exchange.no_testnet' });
     await expect(route('sandbox')).rejects.toMatchObject({ code: 'futures.not_in_sandbox' });
     expect(venue.requests).toEqual([]);
   });
