@@ -12,7 +12,7 @@ import { exitOrder } from './exit-order.ts';
 import type { MarketView } from './market-view.ts';
 
 /**
- * Sells the position where a candle since the last cycle reached its stop or target, or began when it had been held for
+ * Leaves the position where a candle since the last cycle reached its stop or target, or began when it had been held for
  * as long as it may: on the finest stored candles, stop before target inside one bar, a gap at its open, the end of
  * holding at the open. Where stop and target rest at the exchange, it has done so itself. What is held too long at the
  * time of the decision itself is the decision's to judge, which may renew it.
@@ -37,6 +37,8 @@ export async function closeIfProtected(parts: CycleParts, view: MarketView, nowM
     return [];
   }
   const intent = exitOrder(parts, { leg: end.leg, priceUsd: end.priceUsd, triggerPriceUsd: end.priceUsd, nowMs: end.atMs });
+  // What was due before the position was left was due on the whole of it.
+  if (intent) await route.accrueFunding?.(engine, end.atMs);
   return intent ? route.settle(engine, [intent]) : [];
 }
 

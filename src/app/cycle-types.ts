@@ -7,6 +7,7 @@ import type {
   ExposurePolicy,
   LimitPolicy,
   OrderOutcome,
+  OrderSide,
   PerformanceLog,
   Quote,
   RiskLimits,
@@ -29,8 +30,8 @@ export interface CycleMarket {
   quote(decisionTimeMs: TimeMs): Promise<Quote | undefined>;
   /** The same from a source of its own, where `quote` is what a stream told. */
   secondQuote?(atMs: TimeMs): Promise<Quote | undefined>;
-  /** What buying for so much would cost against the order book now; absent where there is no book. */
-  cost?(notionalUsd: Money): Promise<BookCost | undefined>;
+  /** What trading for so much would cost against the order book now; absent where there is no book. */
+  cost?(notionalUsd: Money, side: OrderSide): Promise<BookCost | undefined>;
 }
 
 /** What stays the same from cycle to cycle. */

@@ -1,23 +1,26 @@
-import { BUY, type Matrix, type Money, money, type TimeMs, toNumber, toText } from '../domain/index.ts';
+import { BUY, type Matrix, type Money, money, type Prediction, SELL, type TimeMs, toNumber, toText } from '../domain/index.ts';
 import {
   accountView,
   type BookCost,
+  type DecisionPolicy,
   type DecisionRecord,
   decisionId,
   type EquityPoint,
   filterTexts,
   type OrderOutcome,
+  type OrderSide,
   planTrade,
 } from '../trading/index.ts';
 import { closeIfProtected } from './close-if-protected.ts';
 import type { CycleParts, CycleResult } from './cycle-types.ts';
 import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
+import { leaveBeforeLiquidation } from './leave-before-liquidation.ts';
 import type { MarketView } from './market-view.ts';
 import { modelQuality } from './model-quality.ts';
 import { DRIFT_LEVELS } from './risk-settings.ts';
 import type { Surroundings } from './risk-surroundings.ts';
 import { servePredictionSet } from './serve-prediction-set.ts';
-import { predictAt } from './serving-model.ts';
+import { type DecidingModel, predictAt } from './serving-model.ts';
 import { wantedExposure } from './wanted-exposure.ts';
 
 /** An order that was not sent this long after its decision is given up. */
@@ -39,9 +42,18 @@ export async function runDailyCycle(parts: CycleParts, decisionTimeMs: TimeMs): 
     return carryOut(parts, before, [], await markPrice(parts, view, decisionTimeMs), true);
   }
   const view = await parts.market.view(decisionTimeMs);
-  const protective = await closeIfProtected(parts, view, decisionTimeMs);
+  const protective = await protect(parts, view, decisionTimeMs);
   const record = await parts.decisions.put(await decideAt(parts, view, id, decisionTimeMs, isExchangeUp));
   return carryOut(parts, record, protective, await markPrice(parts, view, decisionTimeMs), false);
+}
+
+/** Stops and targets reached since the last cycle; of perpetuals the funding until now, and a way out before liquidation. */
+async function protect(parts: CycleParts, view: MarketView, decisionTimeMs: TimeMs): Promise<readonly OrderOutcome[]> {
+  const closed = await closeIfProtected(parts, view, decisionTimeMs);
+  if (parts.settings.limits.futures === undefined) return closed;
+  await parts.route.accrueFunding?.(parts.engine, decisionTimeMs);
+  const quote = await parts.market.quote(decisionTimeMs);
+  return quote ? [...closed, ...(await leaveBeforeLiquidation(parts, quote.priceUsd, decisionTimeMs))] : closed;
 }
 
 /** Books what the exchange did meanwhile. Halts where it and the journal do not agree. @returns whether it answers */
@@ -76,12 +88,9 @@ export async function decideAt(
   const drift =
     model && watchesDrift(settings) ? modelQuality(view, model, parts.served(), settings.trainDays, decisionTimeMs) : undefined;
   const kept = drift?.level === 'act' ? settings.exposureAtDrift : 1;
-  const policy =
-    model && prediction
-      ? { ...settings.policy, targetExposure: kept * wantedExposure(settings, view, model, prediction, decisionTimeMs) }
-      : settings.policy;
-  const increase = Math.max(0, policy.targetExposure - account.exposure) * account.equityUsd;
-  const cost = increase > 0 && prediction?.classIndex === BUY ? await market.cost?.(money(increase.toFixed(2))) : undefined;
+  const policy = model && prediction ? sizedPolicy(settings, view, model, prediction, decisionTimeMs, kept) : settings.policy;
+  const increase = increaseWanted(policy, prediction, account.exposure);
+  const cost = increase && (await market.cost?.(money((increase.share * account.equityUsd).toFixed(2)), increase.side));
   const context: Surroundings = {
     isExchangeUp,
     marketStatus: route.market().status,
@@ -191,7 +200,7 @@ async function carryOut(
     decisionId: id,
     decisionTimeMs,
     action: decision.action,
-    renewsHolding: decision.renewsHolding && record.risk.allowed,
+    renewsHolding: decision.renewsHolding && isWanted(record),
   });
   const orders = [...protective, ...(await parts.route.settle(engine, record.intents))];
   await engine.leaveDust(priceUsd, parts.route.market().filters);
@@ -218,6 +227,36 @@ async function carryOut(
     isRepeat,
   };
 }
+
+/** The policy with the sizes that this decision asks for, of which `kept` is left while drift says act. */
+function sizedPolicy(
+  settings: CycleParts['settings'],
+  view: MarketView,
+  model: DecidingModel,
+  prediction: Prediction,
+  atMs: TimeMs,
+  kept: number,
+): DecisionPolicy {
+  const size = (direction: 'long' | 'short') => kept * wantedExposure(settings, view, model, prediction, atMs, direction);
+  const short = settings.limits.futures?.allowShort === true ? { shortExposure: size('short') } : {};
+  return { ...settings.policy, targetExposure: size('long'), ...short };
+}
+
+/** The order that a signal would take more risk with: its side, and its share of equity. */
+function increaseWanted(
+  { targetExposure, shortExposure }: DecisionPolicy,
+  prediction: Prediction | undefined,
+  exposure: number,
+): { readonly side: OrderSide; readonly share: number } | undefined {
+  const bought = targetExposure - exposure;
+  if (prediction?.classIndex === BUY && bought > 0) return { side: 'buy', share: bought };
+  const sold = (shortExposure ?? 0) + exposure;
+  return prediction?.classIndex === SELL && shortExposure !== undefined && sold > 0 ? { side: 'sell', share: sold } : undefined;
+}
+
+/** Whether risk left anything of what was decided: of a turn that was denied, only the way out is left. */
+const isWanted = ({ risk, decision }: DecisionRecord): boolean =>
+  risk.allowed && (risk.targetExposure !== 0 || decision.targetExposure === 0);
 
 /** The last close of the second source; null where it is not known, or too old to compare with. */
 function otherSourcePrice(

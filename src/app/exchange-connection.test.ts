@@ -30,4 +30,19 @@ describe('exchangeConnection', () => {
       expect.objectContaining({ code: 'exchange.no_testnet' }),
     );
   });
+
+  it('goes to the host of perpetuals for orders and to the one of spot for the account, where they are traded', () => {
+    const hosts = { ...LOOPBACK, binanceUsdm: 'http://127.0.0.1:3' };
+    const perpetuals = { venue: 'binance_usdm', baseUrl: hosts.binanceUsdm, accountUrl: hosts.binance };
+    expect(connect('live', hosts, 'futures.enabled=true')).toEqual(perpetuals);
+    expect(connect('live', {}, 'futures.enabled=true')).toEqual({ venue: 'binance_usdm' });
+  });
+
+  it.each([
+    ['sandbox', [], 'futures.not_in_sandbox'],
+    ['live', ['exchange.venue=kraken'], 'futures.venue'],
+    ['live', ['exchange.testnet=true'], 'exchange.no_testnet'],
+  ] as const)('refuses perpetuals where there are none: %s %o', (mode, overrides, code) => {
+    expect(() => connect(mode, LOOPBACK, 'futures.enabled=true', ...overrides)).toThrow(expect.objectContaining({ code }));
+  });
 });

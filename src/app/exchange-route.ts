@@ -21,7 +21,7 @@ import type { ActingTurn } from './acting-turn.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 import { exchangeConnection } from './exchange-connection.ts';
 import { exchangeKeys } from './exchange-keys.ts';
-import type { OrderRoute, RouteStatus } from './order-route.ts';
+import type { Liquidation, OrderRoute, RouteStatus } from './order-route.ts';
 import { refuseKey } from './refuse-key.ts';
 import { riskLimits } from './risk-settings.ts';
 import { SandboxClock } from './sandbox-clock.ts';
@@ -39,7 +39,8 @@ const SANDBOX_TIMEOUT_MS = 2_000;
 /**
  * Orders go to an exchange through ccxt: the sandbox's, exactly as to the real one.
  * @throws ExchangeError where it does not answer; ConfigError `exchange.key_missing`, `exchange.key_refused`,
- * `exchange.key_may_not_trade`, `exchange.key_may_withdraw`, `exchange.no_testnet`, `trade.live_other_account`
+ * `exchange.key_may_not_trade`, `exchange.key_may_withdraw`, `exchange.no_testnet`, `trade.live_other_account`,
+ * `futures.not_in_sandbox`, `futures.venue`, `futures.hedge_mode`, `futures.not_prepared`
  */
 export async function openExchangeRoute(
   parts: AppParts,
@@ -48,7 +49,7 @@ export async function openExchangeRoute(
   turn: Pick<ActingTurn, 'broken'>,
 ): Promise<OrderRoute> {
   const { config, clock, timer, urls, budgets } = parts;
-  const { exchange, strategy } = config;
+  const { exchange, strategy, futures } = config;
   const isSandbox = clock instanceof SandboxClock;
   const broker = await CcxtBroker.open({
     ...(await exchangeKeys(parts, mode)),
@@ -62,6 +63,7 @@ export async function openExchangeRoute(
   });
   const { allowWithdrawalKey: allowWithdrawal, testnet: isTestnet } = exchange;
   if (mode === 'live') await refuseKey(broker, { account: parts.liveAccount, allowWithdrawal, isTestnet });
+  await broker.perpetual?.prepare(strategy.symbol, futures.leverage);
   const wait = worldWait(parts);
   const halt = new HaltSwitch(join(parts.dataDir, PATHS.halt));
   const settling: SettleOptions = {
@@ -92,7 +94,9 @@ export interface RouteSettings {
 export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
   const { mode, symbol, exchange, settling } = given;
   const { clock, price } = settling;
+  const { perpetual } = broker;
   let { market } = given;
+  let liquidation: Liquidation | undefined;
   let fillsSinceMs = clock.nowMs() - DAY_MS;
   const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
   const protect = async (engine: TradingEngine): Promise<void> => {
@@ -107,6 +111,7 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
     connect: () => broker,
     protect,
     withdraw: (engine) => withdrawProtection(engine, settling),
+    ...(perpetual !== undefined && { liquidation: () => liquidation }),
     async settle(engine: TradingEngine, intents: readonly OrderIntent[]): Promise<OrderOutcome[]> {
       const sells = intents.some(({ side, clientOrderId }) => side === 'sell' && !engine.ledger.orders.has(clientOrderId));
       if (sells) await withdrawProtection(engine, settling);
@@ -129,6 +134,10 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
           fillsSinceMs,
         });
         fillsSinceMs = nowMs - FILLS_OVERLAP_MS;
+        const position = await perpetual?.position(symbol);
+        liquidation = position?.liquidationPriceUsd
+          ? { quantityEth: position.quantityEth, priceUsd: position.liquidationPriceUsd }
+          : undefined;
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };
         return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };

@@ -2,7 +2,7 @@ import { AppError, HOUR_MS, InvariantError, type Money, maxMoney, money, type Ti
 import { type Ledger, manualDecisionId, type OrderIntent, type OrderLeg, planExit } from '../trading/index.ts';
 import type { CycleParts } from './cycle-types.ts';
 
-/** A sale of everything that is held, and why. */
+/** A way out of everything that is held, and why. */
 export interface ExitWish {
   readonly leg: OrderLeg;
   readonly priceUsd: Money;
@@ -13,8 +13,8 @@ export interface ExitWish {
 }
 
 /**
- * The market order that sells everything that is held; undefined where there is nothing that can be sold. It belongs to
- * the decision that opened the position. One that would sell more than that decision's earlier exits were meant to, as
+ * The market order that leaves everything that is held, a sale or the purchase that closes a short; undefined where there is
+ * nothing that can be traded. It belongs to the decision that opened the position. One that would trade more than that decision's earlier exits were meant to, as
  * after Ether was given by hand, and every order of `ets flatten`, has a decision of its own with a serial number.
  */
 export function exitOrder({ engine, settings, route, clock }: CycleParts, wish: ExitWish): OrderIntent | undefined {
@@ -29,15 +29,16 @@ export function exitOrder({ engine, settings, route, clock }: CycleParts, wish: 
     filters: route.market().filters,
     validUntilMs: nowMs + HOUR_MS,
     reason: wish.leg,
+    isPerpetual: settings.limits.futures !== undefined,
   };
   const exit = planExit(ledger, input);
-  if (exit === undefined || (wish.leg !== 'flatten' && !sellsMoreThanMeant(ledger, exit))) return exit;
+  if (exit === undefined || (wish.leg !== 'flatten' && !leavesMoreThanMeant(ledger, exit))) return exit;
   const serial = 1 + [...ledger.orders.values()].filter(({ intent }) => intent.leg === wish.leg).length;
   const key = { strategy, symbol, mode, decisionTimeMs: ledger.position.lastBuyMs ?? 0 };
   return planExit(ledger, { ...input, decisionId: manualDecisionId(key, `${wish.leg} ${serial}`) });
 }
 
-function sellsMoreThanMeant(ledger: Ledger, { decisionId, leg, quantity }: OrderIntent): boolean {
+function leavesMoreThanMeant(ledger: Ledger, { decisionId, leg, quantity }: OrderIntent): boolean {
   const attempts = ledger.attempts(decisionId, leg);
   if (attempts.length === 0) return false;
   const largest = attempts.reduce((most, { intent }) => maxMoney(most, money(intent.quantity)), ZERO);
@@ -45,7 +46,7 @@ function sellsMoreThanMeant(ledger: Ledger, { decisionId, leg, quantity }: Order
 }
 
 /**
- * A price to size a market sale with, which itself needs none: what the exchange says, else the last close, else what was
+ * A price to size a way out at the market with, which itself needs none: what the exchange says, else the last close, else what was
  * paid. Undefined where nothing at all is known.
  */
 export async function exitPrice({ market, model, engine, clock }: CycleParts): Promise<Money | undefined> {
@@ -58,7 +59,7 @@ export async function exitPrice({ market, model, engine, clock }: CycleParts): P
   });
   if (close?.gt(0)) return close;
   const { quantityEth, costUsd } = engine.ledger.position;
-  return quantityEth.gt(0) && costUsd.gt(0) ? costUsd.div(quantityEth).round(8) : undefined;
+  return quantityEth.times(costUsd).gt(0) ? costUsd.div(quantityEth).round(8) : undefined;
 }
 
 async function orUnknown<Value>(ask: () => Promise<Value | undefined>): Promise<Value | undefined> {

@@ -29,8 +29,8 @@ export interface Flattened {
 }
 
 /**
- * Halts, cancels what is open and sells what is held; where a daemon runs, it does so within seconds. What was asked for
- * stays asked for until nothing is held any more: a daemon that starts later goes on with it.
+ * Halts, cancels what is open and sells what is held, or buys back what is short; where a daemon runs, it does so within
+ * seconds. What was asked for stays asked for until nothing is held any more: a daemon that starts later goes on with it.
  * @throws ExchangeError `flatten.not_flat`, and where the exchange does not answer
  */
 export async function flatten(parts: AppParts, by: string): Promise<Flattened> {

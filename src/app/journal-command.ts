@@ -48,6 +48,7 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
       /** At the price of the last decision. */
       markPriceUsd: markUsd?.toFixed() ?? null,
       unrealisedPnlUsd: unrealisedPnlUsd(ledger, markUsd),
+      ...(ledger.lastFundingMs !== null && { fundingUsd: ledger.fundingUsd.toFixed() }),
       protectedAt: protectedAt(ledger),
     },
     decisions: decisions.map(({ decisionId, decisionTimeMs, decision }) => ({
@@ -62,8 +63,9 @@ export async function showJournal({ dataDir, isSimulated }: AppParts) {
 /** Writes every execution, those before a compaction included, as a line that tax programs import. */
 export async function exportTrades({ dataDir }: AppParts, path: string) {
   const entries = await readWholeJournal(join(dataDir, PATHS.journal));
-  await writeFileAtomic(path, taxCsv(entries, await foldJournal(entries)));
-  return { path, lines: entries.filter(({ record }) => record.type === 'fill').length };
+  const csv = taxCsv(entries, await foldJournal(entries));
+  await writeFileAtomic(path, csv);
+  return { path, lines: csv.trimEnd().split('\n').length - 1 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createRng, type Money, money, SourceError, type TimeMs } from '../domain/index.ts';
-import { type BookCost, bookCost, type Quote } from '../trading/index.ts';
+import { type BookCost, bookCost, type OrderSide, type Quote } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 
 const QUOTE_TIMEOUT_MS = 20_000;
@@ -8,13 +8,15 @@ const QUOTE_TIMEOUT_MS = 20_000;
 export interface LivePrices {
   /** The middle of the best bid and ask. */
   quote(atMs: TimeMs): Promise<Quote | undefined>;
-  /** What buying for so much would cost against the order book. */
-  cost(notionalUsd: Money): Promise<BookCost | undefined>;
+  /** What trading for so much would cost against the order book. */
+  cost(notionalUsd: Money, side: OrderSide): Promise<BookCost | undefined>;
 }
 
+/** Prices of what is traded: spot, or the perpetual where the exchange with it is known; a sandbox has spot alone. */
 export async function livePrices({ urls, clock, timer, budgets, config, onProgress }: AppParts): Promise<LivePrices> {
-  const { binance } = urls;
-  if (binance === undefined) return { quote: async () => undefined, cost: async () => undefined };
+  const market = config.futures.enabled && urls.binanceUsdm !== undefined ? 'perpetual' : 'spot';
+  const baseUrl = market === 'perpetual' ? urls.binanceUsdm : urls.binance;
+  if (baseUrl === undefined) return { quote: async () => undefined, cost: async () => undefined };
   const { fetchBookTicker, fetchOrderBook, HttpClient } = await import('../extraction/index.ts');
   const http = new HttpClient({
     fetch,
@@ -35,12 +37,12 @@ export async function livePrices({ urls, clock, timer, budgets, config, onProgre
   return {
     quote: () =>
       ask('price', async (signal) => {
-        const { bidPrice, askPrice } = await fetchBookTicker(http, binance, signal);
+        const { bidPrice, askPrice } = await fetchBookTicker(http, baseUrl, signal, market);
         return { priceUsd: money(bidPrice).plus(askPrice).div(2).round(8), atMs: clock.nowMs() };
       }),
-    cost: async (notionalUsd) => {
-      const book = await ask('order book', (signal) => fetchOrderBook(http, binance, signal));
-      return book && bookCost(book, notionalUsd);
+    cost: async (notionalUsd, side) => {
+      const book = await ask('order book', (signal) => fetchOrderBook(http, baseUrl, signal, market));
+      return book && bookCost(book, notionalUsd, side);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PerformanceMetrics, performanceMetrics, renderLiveReport } from '../backtest/index.ts';
-import { AppError, createRng, money, toNumber } from '../domain/index.ts';
+import { AppError, createRng, type Money, money, toNumber } from '../domain/index.ts';
 import { type ModelManifest, ModelRegistry } from '../model/index.ts';
 import { writeFileAtomic } from '../storage/index.ts';
 import {
@@ -53,6 +53,7 @@ export async function performanceReport(parts: AppParts, { html, outputFile, isC
   const markUsd = mark === undefined ? undefined : money(mark);
   const trades = tradeHistory(ledger, markUsd);
   const [unrealised, fees] = [unrealisedPnlUsd(ledger, markUsd), feesByAsset(ledger)];
+  const fundingUsd = ledger.lastFundingMs === null ? undefined : ledger.fundingUsd;
   const metrics = performanceMetrics({
     timeMs: Float64Array.from(points, (point) => point.timeMs),
     equityUsd: Float64Array.from(timeWeightedEquity(points)),
@@ -67,12 +68,13 @@ export async function performanceReport(parts: AppParts, { html, outputFile, isC
   const lines = [
     `${simulated ? 'SIMULATED ' : ''}results over ${metrics.days} days, ${trades.length} trades, after costs`,
     `equity      ${points.at(-1)?.equityUsd.toFixed(2) ?? config.capitalUsd} USDT of ${config.capitalUsd}`,
-    ...figureLines(metrics, attribution, inAssets(fees), unrealised),
+    ...figureLines(metrics, attribution, { charged: inAssets(fees), fundingUsd, unrealised }),
     ...(isCompared ? ['', ...('why' in expectation ? [expectation.why] : expectationLines(expectation, simulated))] : []),
   ];
   const document = {
     simulated,
     metrics,
+    ...(fundingUsd !== undefined && { fundingUsd: fundingUsd.toFixed() }),
     trades,
     attribution,
     unrealisedPnlUsd: unrealised,
@@ -84,16 +86,27 @@ export async function performanceReport(parts: AppParts, { html, outputFile, isC
   const path = outputFile ?? join(dataDir, PATHS.reports, 'performance.html');
   const { capitalUsd } = config;
   const madeAtMs = parts.clock.nowMs();
-  const facts = liveReportOf({ simulated, madeAtMs, metrics, capitalUsd, points, trades, attribution, expectation });
+  const facts = liveReportOf({
+    ...{ simulated, madeAtMs, metrics, capitalUsd, points, trades, attribution, expectation },
+    ...(fundingUsd !== undefined && { fundingUsd: toNumber(fundingUsd) }),
+  });
   await writeFileAtomic(path, renderLiveReport(facts));
   return { document: { ...document, report: path }, text: `${lines.join('\n')}\nreport: ${path}` };
+}
+
+/** What of an account's figures is no metric. */
+interface AccountFigures {
+  /** Fees in the assets that they were charged in, as text. */
+  readonly charged: string;
+  /** Received less paid; undefined where there was none. */
+  readonly fundingUsd: Money | undefined;
+  readonly unrealised: string | null;
 }
 
 function figureLines(
   metrics: PerformanceMetrics,
   attribution: readonly Attribution[],
-  charged: string,
-  unrealised: string | null,
+  { charged, fundingUsd, unrealised }: AccountFigures,
 ): string[] {
   const [low, high] = metrics.sharpeInterval ?? [null, null];
   const sum = (part: (one: Attribution) => string) => attribution.reduce((total, one) => total + Number(part(one)), 0).toFixed(2);
@@ -102,6 +115,7 @@ function figureLines(
     `Sharpe      ${metrics.sharpe?.toFixed(2) ?? '-'} (95 % interval ${low?.toFixed(2) ?? '-'} to ${high?.toFixed(2) ?? '-'})`,
     `drawdown    ${percent(metrics.maxDrawdown)}`,
     `fees        ${metrics.feesUsd.toFixed(2)} USDT${charged}`,
+    ...(fundingUsd === undefined ? [] : [`funding     ${fundingUsd.toFixed(2)} USDT`]),
     `unrealised  ${unrealised === null ? '-' : Number(unrealised).toFixed(2)} USDT at the price of the last decision`,
     `signal      ${sum((one) => one.signalUsd)}, timing ${sum((one) => one.timingUsd)}, slippage ${sum((one) => one.slippageUsd)} USDT of closed trades`,
     `win rate    ${percent(metrics.winRate)}`,

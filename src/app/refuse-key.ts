@@ -38,7 +38,7 @@ async function refuseOtherAccount(key: KeyQuestions, confirmed: string | undefin
 async function refuseWithoutTrading(key: KeyQuestions): Promise<void> {
   if ((await key.tradePermission()) !== 'no') return;
   throw new ConfigError('exchange.key_may_not_trade', 'the exchange key may not trade', {
-    hint: 'Allow "Enable Spot & Margin Trading" for it at the exchange, which asks for a list of trusted IP addresses.',
+    hint: 'Allow "Enable Spot & Margin Trading" for it at the exchange, for perpetuals "Enable Futures", which asks for a list of trusted IP addresses.',
   });
 }
 

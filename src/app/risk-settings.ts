@@ -9,7 +9,7 @@ type ProtectionOf<Method extends Protection['method']> = Extract<Protection, { m
 export const DRIFT_LEVELS = { ok: 0, watch: 0.5, act: 1 } as const;
 
 /** The configured risk section as the limits that the engine applies. */
-export function riskLimits({ risk }: Config, mode: TradingMode): RiskLimits {
+export function riskLimits({ risk, futures, strategy }: Config, mode: TradingMode): RiskLimits {
   const find = <Method extends Protection['method']>(method: Method) =>
     risk.protections.find((one): one is ProtectionOf<Method> => one.method === method);
   const cooldown = find('CooldownPeriod');
@@ -37,6 +37,15 @@ export function riskLimits({ risk }: Config, mode: TradingMode): RiskLimits {
     stoplossGuard: stops ? windowOf(stops) : null,
     maxDrawdownGuard: drawdown ? { ...windowOf(drawdown), drawdown: drawdown.maxAllowedDrawdown } : null,
     lowProfitPairs: lowProfit ? { ...windowOf(lowProfit), profit: lowProfit.requiredProfit } : null,
+    ...(futures.enabled && {
+      futures: {
+        leverage: futures.leverage,
+        allowShort: futures.allowShort,
+        minLiquidationDistance: futures.minLiquidationDistance,
+        maintenanceMarginRate: futures.maintenanceMarginRate,
+        stopLoss: strategy.stopLoss,
+      },
+    }),
   };
 }
 

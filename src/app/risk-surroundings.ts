@@ -1,5 +1,5 @@
 import { type Clock, ExchangeError, type Money, money, type TimeMs, toNumber } from '../domain/index.ts';
-import type { BookCost, OrderIntent, Quote, RiskContext, SymbolMarket, TradingMode } from '../trading/index.ts';
+import type { BookCost, OrderIntent, OrderSide, Quote, RiskContext, SymbolMarket, TradingMode } from '../trading/index.ts';
 import type { DecidingModel } from './serving-model.ts';
 
 /** What surrounds an order besides the halt, which the gate asks for itself. */
@@ -13,7 +13,7 @@ export interface SurroundingsSource {
   /** The symbol as the exchange has it now. @throws ExchangeError */
   readonly market: () => Promise<SymbolMarket>;
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
-  readonly cost?: ((notionalUsd: Money) => Promise<BookCost | undefined>) | undefined;
+  readonly cost?: ((notionalUsd: Money, side: OrderSide) => Promise<BookCost | undefined>) | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export class RiskSurroundings {
     const { mode, clock } = source;
     const nowMs = clock.nowMs();
     const quote = await source.quote(nowMs);
-    const cost = await source.cost?.(money(intent.quantity).times(intent.limitPriceUsd ?? intent.referencePriceUsd));
+    const cost = await source.cost?.(money(intent.quantity).times(intent.limitPriceUsd ?? intent.referencePriceUsd), intent.side);
     const isLive = mode === 'live';
     return {
       ...noted,

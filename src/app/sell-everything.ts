@@ -17,7 +17,7 @@ export interface SoldEverything {
 /** Orders after which what is left is left to the next try: one order may be smaller than what is held. */
 const MAX_SALES = 5;
 
-/** Cancels every open order, then sells the position at the market, before anything else that acts on the account. */
+/** Cancels every open order, then sells the position at the market, or buys back what is short, before anything else that acts on the account. */
 export const sellEverything = (session: TradingSession): Promise<SoldEverything> =>
   session.turn.takeUrgently(() => sellAll(session));
 
@@ -35,7 +35,7 @@ async function sellAll({ cycle, writeHistory }: TradingSession): Promise<SoldEve
 
 /** @returns why something is still held or open; null where nothing is */
 async function sell(cycle: CycleParts, orders: OrderOutcome[]): Promise<string | null> {
-  const { engine, route } = cycle;
+  const { engine, route, clock } = cycle;
   const { ledger } = engine;
   for (const order of ledger.unsettledOrders()) orders.push(await engine.cancel(order.intent.clientOrderId));
   await route.check(engine);
@@ -43,9 +43,10 @@ async function sell(cycle: CycleParts, orders: OrderOutcome[]): Promise<string |
     const [open] = ledger.workingOrders();
     if (open) return `the outcome of order ${open.intent.clientOrderId} is not known (${open.state})`;
     const priceUsd = await exitPrice(cycle);
-    if (priceUsd === undefined) return ledger.balance(ledger.baseAsset).gt(0) ? 'there is no price at all' : stillOpen(cycle);
+    if (priceUsd === undefined) return !ledger.balance(ledger.baseAsset).eq(0) ? 'there is no price at all' : stillOpen(cycle);
     const exit = exitOrder(cycle, { leg: 'flatten', priceUsd });
     if (exit === undefined) return stillOpen(cycle);
+    await route.accrueFunding?.(engine, clock.nowMs());
     const outcomes = await route.settle(engine, [exit]);
     orders.push(...outcomes);
     const last = outcomes.at(-1);

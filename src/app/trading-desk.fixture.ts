@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../config/index.ts';
 import { ExchangeError, ManualClock, money, type Timer } from '../domain/index.ts';
+import { SimulatedPerpetualVenue } from '../trading/brokers/simulated-perpetual-venue.contract.ts';
 import { SimulatedVenue } from '../trading/brokers/simulated-venue.contract.ts';
 import {
   type Broker,
@@ -12,6 +13,7 @@ import {
   HaltSwitch,
   MemoryJournal,
   makeIntent,
+  type OrderLeg,
   type OrderOutcome,
   type Quote,
   TradingEngine,
@@ -65,7 +67,8 @@ export class TradingDesk {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'ets-desk-'));
   readonly clock = new ManualClock(START_MS);
   readonly timer = new ManualTimer();
-  readonly venue = new SimulatedVenue(this.clock, '10000');
+  /** Of perpetuals where the settings say so. */
+  venue = new SimulatedVenue(this.clock, '10000');
   readonly journal = new MemoryJournal();
   /** What the stream says, one each; the venue's price after those. Undefined: nothing. */
   readonly quotes: (string | undefined)[] = [];
@@ -108,6 +111,7 @@ export class TradingDesk {
 
   async #open(overrides: readonly string[], kind: 'exchange' | 'paper'): Promise<void> {
     this.config = loadConfig({ env: {}, overrides: [...overrides] });
+    if (this.config.futures.enabled) this.venue = this.#perpetualVenue();
     const { config, clock, venue } = this;
     const turn = new ActingTurn();
     const next = async (from: (string | undefined)[]): Promise<Quote | undefined> => {
@@ -188,6 +192,12 @@ export class TradingDesk {
     };
   }
 
+  #perpetualVenue(): SimulatedPerpetualVenue {
+    const venue = new SimulatedPerpetualVenue(this.clock, '10000');
+    venue.leverage = this.config.futures.leverage;
+    return venue;
+  }
+
   #broker(broker: Broker): Broker {
     const orDown = async <Result>(work: () => Promise<Result>): Promise<Result> => {
       if (this.isDown) throw new ExchangeError('exchange.unreachable', 'connection refused');
@@ -217,10 +227,19 @@ export class TradingDesk {
     return outcome!;
   }
 
-  intent(decisionId: string, side: 'buy' | 'sell', quantity: string) {
+  /** Goes so much short as the decision of a time would. */
+  async short(quantity = '1', decisionTimeMs: number = this.clock.nowMs()): Promise<OrderOutcome> {
+    const decisionId = `d${++this.#serial}`;
+    await this.engine.recordDecision({ decisionId, decisionTimeMs, action: 'SELL', renewsHolding: true });
+    const [outcome] = await this.engine.execute([this.intent(decisionId, 'sell', quantity, 'entry')]);
+    return outcome!;
+  }
+
+  intent(decisionId: string, side: 'buy' | 'sell', quantity: string, leg: OrderLeg = side === 'buy' ? 'entry' : 'exit') {
     return makeIntent({
       decisionId,
-      leg: side === 'buy' ? 'entry' : 'exit',
+      leg,
+      ...(this.config.futures.enabled && { reduceOnly: leg !== 'entry' }),
       attempt: 1,
       symbol: 'ETHUSDT',
       mode: this.session.cycle.settings.mode,

@@ -9,6 +9,7 @@ import {
   FilePerformanceLog,
   HaltSwitch,
   LIVE_VENUES,
+  type OrderSide,
   type Quote,
   snapshotLedger,
   TradingEngine,
@@ -53,7 +54,7 @@ export interface SessionOptions {
   readonly quote: (atMs: TimeMs) => Promise<Quote | undefined>;
   /** The same from a source of its own, where `quote` is what a stream told. */
   readonly secondQuote?: (atMs: TimeMs) => Promise<Quote | undefined>;
-  readonly cost?: (notionalUsd: Money) => Promise<BookCost | undefined>;
+  readonly cost?: (notionalUsd: Money, side: OrderSide) => Promise<BookCost | undefined>;
   readonly runId?: string;
 }
 

@@ -70,8 +70,11 @@ export function bookTransfer(
     const reason = `by hand, request ${requestId}`;
     const before = (await readWholeJournal(join(dataDir, PATHS.journal))).map(({ record }) => record).find(isTransferFor(reason));
     if (before) return { requestId, asset: before.asset, amount: before.amount, valueUsd: before.valueUsd, owned: owned() };
-    if (ledger.balance(asset).plus(amount).lt(ZERO)) {
-      throw new ConfigError('transfer.not_owned', `the system owns ${ledger.balance(asset).toFixed()} ${asset}`, {
+    const isPerpetual = cycle.settings.limits.futures !== undefined;
+    // With perpetuals cash is reckoned as if the position had been paid for; the wallet is what there is, and no Ether.
+    const available = !isPerpetual ? ledger.balance(asset) : asset === 'USDT' ? ledger.walletUsd : ZERO;
+    if (available.plus(amount).lt(ZERO) || (isPerpetual && asset !== 'USDT')) {
+      throw new ConfigError('transfer.not_owned', `the system owns ${available.toFixed()} ${asset}`, {
         hint: 'Take no more than that. See `ets journal`.',
       });
     }

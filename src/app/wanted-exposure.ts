@@ -8,15 +8,16 @@ import type { DecidingModel } from './serving-model.ts';
 const CLASSES = 3;
 
 /**
- * The share of equity that a BUY asks for. What classes returned is taken from the model's own training window alone, so
+ * The share of equity that a BUY asks for, or a SELL that goes short. What classes returned is taken from the model's own training window alone, so
  * nothing after its training speaks.
  */
 export function wantedExposure(
-  { exposure, policy, roundTripCost, trainDays }: CycleSettings,
+  { exposure, policy, roundTripCost, trainDays, limits }: CycleSettings,
   view: MarketView,
   model: DecidingModel,
   prediction: Prediction,
   decisionTimeMs: TimeMs,
+  direction: 'long' | 'short' = 'long',
 ): number {
   const table = view.table(model.canonical);
   const row = lastAtOrBefore(table.features.timeMs, decisionTimeMs);
@@ -27,6 +28,8 @@ export function wantedExposure(
     dailyVolatility: table.dailyVolatility[row] ?? Number.NaN,
     returns: exposure.kind === 'kelly' ? classReturns(table, model, trainDays) : NO_RETURNS,
     roundTripCost,
+    direction,
+    largest: limits.futures?.leverage ?? 1,
   });
 }
 

@@ -13,6 +13,7 @@ const endpointsSchema = z.looseObject({
     rpc: url.optional(),
     ws: url.optional(),
     binance: url.optional(),
+    binanceUsdm: url.optional(),
     binanceWs: url.optional(),
     binanceWsApi: url.optional(),
     fearGreed: url.optional(),

@@ -32,7 +32,9 @@ const protection = z.discriminatedUnion('method', [
 
 /** What the risk engine denies or caps; a rule that is null or absent is off. */
 export const risk = section({
-  maxExposure: fraction(0.01, 1).default(1).describe('Largest share of equity in Ether'),
+  maxExposure: fraction(0.01, 5)
+    .default(1)
+    .describe('Largest share of equity in Ether, long or short; above 1 with futures.leverage alone'),
   maxPositionUsd: usd.optional().describe('Largest position'),
   maxOrderUsd: usd.optional().describe('Largest order'),
   dailyLoss: fraction(0.001, 1).nullable().default(0.2).describe('No new position after losing this share of equity in 24 hours'),
@@ -68,7 +70,7 @@ export const sizing = section({
     ),
   annualVolatility: fraction(0.01, 5).default(0.4).describe('Wanted volatility of equity in a year'),
   kellyFraction: fraction(0.01, 1).default(0.25).describe('Share of the growth-optimal size'),
-  maxExposure: fraction(0.01, 1).default(1).describe('Cap of both'),
+  maxExposure: fraction(0.01, 5).default(1).describe('Cap of both; above 1 with futures.leverage alone'),
   scaleByConfidence: z
     .boolean()
     .default(false)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkFutures, futures } from './futures-schema.ts';
 import { gate, model } from './model-schema.ts';
 import { risk, sizing } from './risk-schema.ts';
 import { count, decimalText, fraction, section } from './schema-parts.ts';
@@ -14,7 +15,9 @@ const strategy = section({
   confidenceThreshold: fraction(1 / 3, 1)
     .default(0.45)
     .describe('Below this confidence a prediction counts as HOLD'),
-  targetExposure: fraction(0, 1).default(0.5).describe('Share of equity in Ether after a BUY'),
+  targetExposure: fraction(0, 5)
+    .default(0.5)
+    .describe('Share of equity in Ether after a BUY; above 1 with futures.leverage alone'),
   rebalanceBand: fraction(0, 0.5).default(0.05).describe('No order for a change of exposure smaller than this share of equity'),
   maxHoldingHours: z
     .number()
@@ -279,6 +282,7 @@ const sources = section({
   yahoo: url.default('https://query2.finance.yahoo.com'),
   fearGreed: url.default('https://api.alternative.me'),
   binance: url.default('https://api.binance.com'),
+  binanceUsdm: url.default('https://fapi.binance.com').describe('Of perpetuals, with futures.enabled'),
   binanceWs: url.default('wss://stream.binance.com:9443'),
   binanceWsApi: url.default('wss://ws-api.binance.com:443'),
   whaleAlert: url.default('https://api.whale-alert.io'),
@@ -303,6 +307,7 @@ const settings = z.strictObject({
   retention,
   price,
   exchange,
+  futures,
   extraction,
   streams,
   server,
@@ -311,7 +316,10 @@ const settings = z.strictObject({
 });
 
 /** The whole of `config/config.yaml`. Every key has a default or is optional, so an absent file is a valid one. */
-export const configSchema = settings.superRefine(({ gate: { windowDays }, model: { trainDays } }, context) => {
+export const configSchema = settings.superRefine((config, context) => {
+  checkFutures(config, context);
+  const { windowDays } = config.gate;
+  const { trainDays } = config.model;
   if (windowDays < trainDays) return;
   context.addIssue({
     code: 'custom',

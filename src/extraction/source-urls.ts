@@ -2,6 +2,8 @@
 export interface SourceUrls {
   readonly yahoo?: string | undefined;
   readonly binance?: string | undefined;
+  /** The exchange's perpetuals. */
+  readonly binanceUsdm?: string | undefined;
   readonly fearGreed?: string | undefined;
   /** One node, or several in the order of preference. */
   readonly rpc?: string | readonly string[] | undefined;

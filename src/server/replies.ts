@@ -88,6 +88,7 @@ const trade = z.object({
   exitTimeMs: timeMs.nullable(),
   exitPriceUsd: decimal.nullable(),
   feesUsd: decimal,
+  fundingUsd: decimal.optional().describe('Received less paid; of a trade in a perpetual'),
   feesByAsset: byAsset,
   unvaluedFees: byAsset.optional(),
   pnlUsd: decimal,

@@ -2,6 +2,7 @@ import { type Money, money, toText, ZERO } from '../domain/index.ts';
 import type { JournalEntry } from './journal/journal.ts';
 import { Ledger } from './ledger.ts';
 import type { Fill, OrderIntent } from './order.ts';
+import { type FillPart, splitAtZero } from './split-fill.ts';
 import { tradePnlUsd } from './trade.ts';
 
 /** Where the profit of a closed trade came from, in USD. The parts add up to it exactly. */
@@ -16,6 +17,8 @@ export interface Attribution {
   readonly timingUsd: string;
   readonly slippageUsd: string;
   readonly feesUsd: string;
+  /** Funding received less paid; only of a trade in a perpetual that had any. */
+  readonly fundingUsd?: string;
 }
 
 interface Parts {
@@ -28,19 +31,24 @@ export function attributeTrades(entries: Iterable<JournalEntry>): Attribution[] 
   const ledger = new Ledger();
   const parts = new Map<string, Parts>();
   for (const { record } of entries) {
+    const fills = record.type === 'fill' ? tradedBy(ledger, record.fill) : [];
+    const closedBefore = ledger.closedTrades.length;
     ledger.apply(record);
-    if (record.type !== 'fill') continue;
-    const trade = ledger.openTrade ?? ledger.closedTrades.at(-1);
-    if (!trade) continue;
-    const sum = parts.get(trade.tradeId) ?? { timing: ZERO, slippage: ZERO };
-    const { timing, slippage } = partsOf(ledger, record.fill);
-    parts.set(trade.tradeId, { timing: sum.timing.plus(timing), slippage: sum.slippage.plus(slippage) });
+    for (const { fill, effect } of fills) {
+      const closed = ledger.closedTrades.length > closedBefore ? ledger.closedTrades.at(-1) : undefined;
+      const trade = (effect === 'reduce' ? closed : undefined) ?? ledger.openTrade ?? ledger.closedTrades.at(-1);
+      if (!trade) continue;
+      const sum = parts.get(trade.tradeId) ?? { timing: ZERO, slippage: ZERO };
+      const { timing, slippage } = partsOf(ledger, fill);
+      parts.set(trade.tradeId, { timing: sum.timing.plus(timing), slippage: sum.slippage.plus(slippage) });
+    }
   }
   return ledger.closedTrades.flatMap((trade) => {
     const sum = parts.get(trade.tradeId);
     if (!sum) return [];
     const pnl = tradePnlUsd(trade);
-    const signal = pnl.plus(trade.feesUsd).minus(sum.timing).minus(sum.slippage);
+    const funding = money(trade.fundingUsd ?? 0);
+    const signal = pnl.minus(funding).plus(trade.feesUsd).minus(sum.timing).minus(sum.slippage);
     return [
       {
         tradeId: trade.tradeId,
@@ -50,9 +58,17 @@ export function attributeTrades(entries: Iterable<JournalEntry>): Attribution[] 
         timingUsd: toText(sum.timing),
         slippageUsd: toText(sum.slippage),
         feesUsd: toText(money(trade.feesUsd).times(-1)),
+        ...(trade.fundingUsd !== undefined && { fundingUsd: toText(funding) }),
       },
     ];
   });
+}
+
+/** An execution by the trades that it belongs to: one that crosses zero closes one and opens another. */
+function tradedBy(ledger: Ledger, fill: Fill): readonly FillPart[] {
+  const order = ledger.order(fill.clientOrderId);
+  if (order.tradeIds.has(fill.tradeId)) return [];
+  return splitAtZero(fill, ledger.position.quantityEth, order.intent.quantityStep);
 }
 
 /**

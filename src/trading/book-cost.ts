@@ -1,4 +1,5 @@
 import { type Money, money, toNumber, ZERO } from '../domain/index.ts';
+import type { OrderSide } from './order.ts';
 
 /** One side of an order book, best price first: price and quantity as the exchange writes them. */
 type BookSide = readonly (readonly [priceUsd: string, quantity: string])[];
@@ -11,30 +12,30 @@ export interface OrderBook {
 /** What taking from the book now would cost, in basis points of the middle price. */
 export interface BookCost {
   readonly spreadBps: number;
-  /** Average price of the purchase above the middle; infinite where the book is not deep enough. */
+  /** Average price of the purchase above the middle, of the sale below it; infinite where the book is not deep enough. */
   readonly slippageBps: number;
 }
 
 const BPS = 10_000;
 
-/** The cost of buying for `notionalUsd`; nothing where a side of the book is empty or crossed. */
-export function bookCost({ bids, asks }: OrderBook, notionalUsd: Money): BookCost | undefined {
+/** The cost of trading for `notionalUsd`; nothing where a side of the book is empty or crossed. */
+export function bookCost({ bids, asks }: OrderBook, notionalUsd: Money, side: OrderSide = 'buy'): BookCost | undefined {
   const bid = money(bids[0]?.[0] ?? 0);
   const ask = money(asks[0]?.[0] ?? 0);
   if (!bid.gt(0) || !ask.gt(bid)) return undefined;
   const middle = bid.plus(ask).div(2);
-  const price = averageAsk(asks, notionalUsd);
-  const above = (level: Money) => toNumber(level.div(middle).minus(1)) * BPS;
+  const price = averagePrice(side === 'buy' ? asks : bids, notionalUsd);
+  const away = (level: Money) => toNumber(level.div(middle).minus(1)) * (side === 'buy' ? BPS : -BPS);
   return {
     spreadBps: toNumber(ask.minus(bid).div(middle)) * BPS,
-    slippageBps: price === undefined ? Number.POSITIVE_INFINITY : above(price),
+    slippageBps: price === undefined ? Number.POSITIVE_INFINITY : away(price),
   };
 }
 
-function averageAsk(asks: BookSide, notionalUsd: Money): Money | undefined {
+function averagePrice(levels: BookSide, notionalUsd: Money): Money | undefined {
   let left = notionalUsd;
   let quantity = ZERO;
-  for (const [priceText, quantityText] of asks) {
+  for (const [priceText, quantityText] of levels) {
     const price = money(priceText);
     const there = price.times(quantityText);
     if (there.gte(left)) {

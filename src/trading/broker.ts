@@ -115,6 +115,39 @@ export interface OrderLists {
   cancel(reference: OrderListReference): Promise<CancelListResult>;
 }
 
+/** A position in a perpetual as its venue shows it. */
+export interface VenuePosition {
+  /** Negative when short. */
+  readonly quantityEth: Money;
+  readonly entryPriceUsd: Money;
+  readonly markPriceUsd: Money;
+  /** Where the venue closes it; null where it says none. */
+  readonly liquidationPriceUsd: Money | null;
+}
+
+/** A funding payment as its venue shows it: received, or paid where `amount` is negative. */
+export interface FundingPayment {
+  readonly fundingId: string;
+  readonly asset: string;
+  readonly amount: string;
+  readonly paidAtMs: TimeMs;
+}
+
+/** What a venue of perpetuals is asked besides. */
+export interface PerpetualAccount {
+  /**
+   * Isolated margin and the leverage, set at the venue; done again it changes nothing.
+   * @throws ConfigError `futures.hedge_mode`, `futures.not_prepared` @throws ExchangeError
+   */
+  prepare(symbol: string, leverage: number): Promise<void>;
+  /** @throws ExchangeError */
+  position(symbol: string): Promise<VenuePosition>;
+  /** The quote currency in the wallet: profit that is not realised left out. @throws ExchangeError */
+  walletUsd(): Promise<Money>;
+  /** What was due at or after `fromMs`, oldest first. @throws ExchangeError */
+  funding(symbol: string, fromMs: TimeMs): Promise<readonly FundingPayment[]>;
+}
+
 /** An execution as the account's history shows it, of our orders and of others. */
 export interface AccountFill {
   readonly tradeId: string;
@@ -132,6 +165,8 @@ export interface Broker {
   readonly capabilities: BrokerCapabilities;
   /** There where `capabilities.placesOco`. */
   readonly orderLists?: OrderLists;
+  /** There where perpetuals are traded; `balances` then shows the position as if it were Ether on borrowed cash. */
+  readonly perpetual?: PerpetualAccount;
   /** There where `capabilities.hasPrivateStream`. */
   readonly userStream?: ConnectUserStream;
   /** How far the venue's clock is ahead of ours, in ms, as last measured; absent where there is one clock. */

@@ -4,9 +4,16 @@ export interface Difference {
    * foreign_order: an open order that is not ours. own_order_unknown: one with an id of our making that the journal does
    * not know. ended_order_open: one of ours that is open there and has ended in the journal. foreign_fill: an execution of
    * an order that is not ours. fill_missing: one of ours that the journal lacks. balance_missing: less at the exchange than
-   * the journal says the system owns.
+   * the journal says the system owns. position_differs: a position in a perpetual that is not the journal's.
    */
-  readonly kind: 'foreign_order' | 'own_order_unknown' | 'ended_order_open' | 'foreign_fill' | 'fill_missing' | 'balance_missing';
+  readonly kind:
+    | 'foreign_order'
+    | 'own_order_unknown'
+    | 'ended_order_open'
+    | 'foreign_fill'
+    | 'fill_missing'
+    | 'balance_missing'
+    | 'position_differs';
   /** The id of the order or of the execution, or the asset. */
   readonly subject: string;
   readonly journal: string;

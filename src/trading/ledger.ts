@@ -1,12 +1,16 @@
 import { divideDown, InvariantError, type Money, money, type TimeMs, ZERO } from '../domain/index.ts';
 import type { EquityPoint } from './equity-point.ts';
 import type { JournalEntry } from './journal/journal.ts';
-import type { JournalRecord, LedgerSnapshot, Protection } from './journal/journal-record.ts';
+import type { JournalRecord, LedgerSnapshot } from './journal/journal-record.ts';
 import type { Fill, OrderIntent, OrderLeg } from './order.ts';
 import { assertTransition, isTerminal, type OrderState } from './order-state.ts';
+import { COST_DECIMALS, changePosition, isDust, noPosition, type Position } from './position.ts';
 import { isResting } from './resting-order.ts';
-import { addToTrade, openTrade, type Trade, valueTradeFee } from './trade.ts';
-import { feeKey, type UnvaluedFee } from './unvalued-fee.ts';
+import { type FillPart, splitAtZero } from './split-fill.ts';
+import { addToTrade, fundTrade, openTrade, type Trade, valueTradeFee } from './trade.ts';
+import { feeKey, type UnvaluedFee, unvaluedFee, type ValuedPart, valuedParts } from './unvalued-fee.ts';
+
+export type { Position } from './position.ts';
 
 /** An order as the journal knows it. */
 export interface Order {
@@ -28,19 +32,6 @@ export interface Order {
   brokeFilter: boolean;
 }
 
-const COST_DECIMALS = 12;
-
-/** What is held because of filled orders. */
-export interface Position {
-  quantityEth: Money;
-  /** What was paid for what is still held, on average cost, fees left out. */
-  costUsd: Money;
-  /** The decision whose buy was filled last. */
-  decisionId: string | null;
-  lastBuyMs: TimeMs | null;
-  protection: Protection | null;
-}
-
 /**
  * State as the fold over journal records: orders, balances by asset, position, trades. Nothing else changes it, so it
  * can be rebuilt from the journal at any time. Applying a record that cannot follow throws and changes nothing.
@@ -55,7 +46,9 @@ export class Ledger {
   readonly decisionIds = new Set<string>();
   /** Equity after each decision, its first; ascending in time. */
   readonly equityPoints: EquityPoint[] = [];
-  readonly position: Position = { quantityEth: ZERO, costUsd: ZERO, decisionId: null, lastBuyMs: null, protection: null };
+  readonly position: Position = noPosition();
+  /** Payments that were booked, by their id. */
+  readonly fundingIds = new Set<string>();
   openTrade: Trade | null = null;
   /** What the last comparison with the exchange found that found anything. */
   lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
@@ -67,6 +60,10 @@ export class Ledger {
   readonly unvaluedFees = new Map<string, UnvaluedFee>();
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
+  /** Funding of perpetuals received, less what was paid. */
+  fundingUsd: Money = ZERO;
+  /** When the newest payment booked was due. */
+  lastFundingMs: TimeMs | null = null;
   fillCount = 0;
   readonly #unsettled = new Set<string>();
   readonly #valued = new Set<string>();
@@ -84,12 +81,17 @@ export class Ledger {
     return this.balance(this.quoteAsset);
   }
 
+  /** What a venue of perpetuals keeps as the wallet: capital, realised profit, fees and funding. On spot, cash and cost. */
+  get walletUsd(): Money {
+    return this.cashUsd.plus(this.position.costUsd);
+  }
+
   /** Fees in other assets lower it by what they were worth when they were charged. */
   equityUsd(priceUsd: Money): Money {
     return this.cashUsd.plus(this.balance(this.baseAsset).times(priceUsd)).minus(this.otherFeesUsd);
   }
 
-  /** Share of equity in the base asset; 0 without equity. */
+  /** Share of equity in the base asset, negative where it was sold short; 0 without equity. */
   exposure(priceUsd: Money): number {
     const equity = this.equityUsd(priceUsd);
     return equity.gt(0) ? Number(this.balance(this.baseAsset).times(priceUsd).div(equity).toString()) : 0;
@@ -154,6 +156,9 @@ export class Ledger {
         return;
       case 'dust':
         this.#leaveDust(record.atMs);
+        return;
+      case 'funding':
+        this.#fund(record);
         return;
       case 'protection':
         this.position.protection = record.protection;
@@ -260,14 +265,11 @@ export class Ledger {
     this.feesByAsset.set(fill.feeAsset, (this.feesByAsset.get(fill.feeAsset) ?? ZERO).plus(fee));
     if (fill.feeUsd !== null) this.#addFeeUsd(fill.feeAsset, fill.feeUsd);
     this.fillCount++;
-    const closedBefore = this.closedTrades.length;
-    this.#changePosition(intent, fill, quantity, notional);
-    this.#changeTrade(intent, fill);
-    if (fill.feeUsd !== null) return;
-    const trade = this.openTrade ?? (this.closedTrades.length > closedBefore ? this.closedTrades.at(-1) : undefined);
-    const { clientOrderId, tradeId, feeAsset: asset, feeAmount: amount, executedAtMs } = fill;
-    const ofTrade = trade?.tradeId ?? null;
-    this.unvaluedFees.set(feeKey(fill), { clientOrderId, tradeId, asset, amount, executedAtMs, ofTrade });
+    const parts = splitAtZero(fill, this.position.quantityEth, intent.quantityStep).map((part) => {
+      changePosition(this.position, intent, part, this.baseAsset);
+      return { fill: part.fill, ofTrade: this.#changeTrade(intent, part) };
+    });
+    if (fill.feeUsd === null) this.unvaluedFees.set(feeKey(fill), unvaluedFee(fill, parts));
   }
 
   #addFeeUsd(asset: string, feeUsd: string): void {
@@ -281,49 +283,49 @@ export class Ledger {
     if (fee === undefined) return;
     this.unvaluedFees.delete(key);
     this.#addFeeUsd(fee.asset, feeUsd);
-    if (this.openTrade?.tradeId === fee.ofTrade && this.openTrade !== null) {
-      this.openTrade = valueTradeFee(this.openTrade, fee, feeUsd);
+    for (const part of valuedParts(fee, feeUsd)) this.#valueTradeFee(fee.asset, part);
+  }
+
+  #valueTradeFee(asset: string, part: ValuedPart): void {
+    if (this.openTrade !== null && this.openTrade.tradeId === part.ofTrade) {
+      this.openTrade = valueTradeFee(this.openTrade, asset, part);
       return;
     }
-    const index = this.closedTrades.findLastIndex(({ tradeId }) => tradeId === fee.ofTrade);
+    const index = this.closedTrades.findLastIndex(({ tradeId }) => tradeId === part.ofTrade);
     const trade = this.closedTrades[index];
-    if (trade !== undefined) this.closedTrades[index] = valueTradeFee(trade, fee, feeUsd);
+    if (trade !== undefined) this.closedTrades[index] = valueTradeFee(trade, asset, part);
   }
 
-  #changePosition(intent: OrderIntent, fill: Fill, quantity: Money, notional: Money): void {
-    const { position } = this;
-    const before = position.quantityEth;
-    const feeInBase = fill.feeAsset === this.baseAsset ? money(fill.feeAmount) : ZERO;
-    if (fill.side === 'buy') {
-      position.quantityEth = before.plus(quantity).minus(feeInBase);
-      position.costUsd = position.costUsd.plus(notional);
-      position.decisionId = intent.decisionId;
-      return;
-    }
-    position.quantityEth = before.minus(quantity).minus(feeInBase);
-    if (!this.#isDust(intent)) {
-      position.costUsd = divideDown(position.costUsd.times(position.quantityEth), before, COST_DECIMALS);
-      return;
-    }
-    position.costUsd = ZERO;
-    position.protection = null;
-    position.lastBuyMs = null;
-  }
-
-  /** What is left after a sale and cannot be sold: less than one step of the venue. */
-  #isDust(intent: OrderIntent): boolean {
-    return this.position.quantityEth.lt(intent.quantityStep) || this.position.quantityEth.eq(0);
-  }
-
-  #changeTrade(intent: OrderIntent, fill: Fill): void {
-    if (this.openTrade === null && fill.side === 'sell') return;
+  /** The trade that the part was booked on; null where it belongs to none. */
+  #changeTrade(intent: OrderIntent, { fill, effect }: FillPart): string | null {
+    if (this.openTrade === null && effect === 'reduce') return null;
     const trade = addToTrade(this.openTrade ?? openTrade(intent, fill), fill, this.baseAsset);
-    if (fill.side === 'buy' || !this.#isDust(intent)) {
+    if (effect === 'grow' || !isDust(this.position.quantityEth, intent.quantityStep)) {
       this.openTrade = trade;
-      return;
+      return trade.tradeId;
     }
     this.closedTrades.push({ ...trade, exitTimeMs: fill.executedAtMs, reason: intent.reason });
     this.openTrade = null;
+    return trade.tradeId;
+  }
+
+  /** A payment counts once, and for the trade that was open when it was due, closed by now or not. */
+  #fund({ fundingId, asset, amount, paidAtMs }: Extract<JournalRecord, { type: 'funding' }>): void {
+    if (this.fundingIds.has(fundingId)) return;
+    this.fundingIds.add(fundingId);
+    this.#add(asset, money(amount));
+    this.lastFundingMs = Math.max(this.lastFundingMs ?? paidAtMs, paidAtMs);
+    if (asset !== this.quoteAsset) return;
+    this.fundingUsd = this.fundingUsd.plus(amount);
+    if (this.openTrade !== null && this.openTrade.entryTimeMs <= paidAtMs) {
+      this.openTrade = fundTrade(this.openTrade, money(amount));
+      return;
+    }
+    const index = this.closedTrades.findLastIndex(
+      ({ entryTimeMs, exitTimeMs }) => entryTimeMs <= paidAtMs && exitTimeMs !== null && paidAtMs <= exitTimeMs,
+    );
+    const trade = this.closedTrades[index];
+    if (trade !== undefined) this.closedTrades[index] = fundTrade(trade, money(amount));
   }
 
   #restore(snapshot: LedgerSnapshot): void {
@@ -353,6 +355,9 @@ export class Ledger {
     for (const fee of snapshot.unvaluedFees ?? []) this.unvaluedFees.set(feeKey(fee), fee);
     this.transfersUsd = money(snapshot.transfersUsd);
     this.fillCount = snapshot.fills;
+    this.fundingUsd = money(snapshot.fundingUsd ?? 0);
+    this.lastFundingMs = snapshot.lastFundingMs ?? null;
+    for (const id of snapshot.fundingIds ?? []) this.fundingIds.add(id);
     const { quantityEth, costUsd, decisionId, lastBuyMs, protection } = snapshot.position;
     Object.assign(this.position, { quantityEth: money(quantityEth), costUsd: money(costUsd), decisionId, lastBuyMs, protection });
   }

@@ -16,6 +16,7 @@ export const ORDER_LEGS = [
   'emergency_exit',
   'stop_on_exchange',
   'target_on_exchange',
+  'liquidation_near',
 ] as const;
 
 /**
@@ -43,6 +44,8 @@ export const orderIntentSchema = z
     /** The list at the exchange that the order is one of. */
     listClientOrderId: z.string().min(1).max(36).optional(),
     postOnly: z.boolean().optional(),
+    /** Of an order for a perpetual: whether it may only make the position smaller. Absent on spot. */
+    reduceOnly: z.boolean().optional(),
     /** The price at which a stop or target fired; simulated venues fill there. */
     triggerPriceUsd: decimalText.optional(),
     /** The price that the order was sized with. */
@@ -59,6 +62,10 @@ export const orderIntentSchema = z
 /** An order as it is meant, written to the journal before it is sent. Decimals are texts. */
 export type OrderIntent = z.infer<typeof orderIntentSchema>;
 export type OrderSide = OrderIntent['side'];
+
+/** Whether an order makes the position larger, or turns it: on spot, whether it buys. */
+export const takesRisk = ({ side, reduceOnly }: Pick<OrderIntent, 'side' | 'reduceOnly'>): boolean =>
+  reduceOnly === undefined ? side === 'buy' : !reduceOnly;
 
 export const fillSchema = z
   .object({

@@ -4,14 +4,15 @@ import { type Decision, type DecisionPolicy, type DecisionView, decide } from '.
 import { isUnsellable } from './dust.ts';
 import type { Ledger } from './ledger.ts';
 import { type LimitPolicy, limitPrice } from './limit-price.ts';
-import type { OrderIntent, OrderLeg } from './order.ts';
+import { type OrderIntent, type OrderLeg, takesRisk } from './order.ts';
 import { type Reason, reason } from './reason.ts';
-import { freeOfSales } from './reserved.ts';
+import { freeOfSales, freeToClose } from './reserved.ts';
 import { assess, type RiskVerdict } from './risk/assess.ts';
 import type { AccountView, RiskContext } from './risk/risk-input.ts';
 import type { RiskLimits } from './risk/risk-limits.ts';
 import { type Sizing, sizeOrder } from './sizing/size-order.ts';
-import { brokenFilter, type SymbolFilters } from './symbol-filters.ts';
+import { sizePerpetualOrder } from './sizing/size-perpetual.ts';
+import { brokenFilter, type SymbolFilters, withoutSmallest } from './symbol-filters.ts';
 import type { TradingMode } from './trading-mode.ts';
 
 /** Everything that the way from a prediction to an order may look at. */
@@ -66,14 +67,15 @@ const UNKNOWN_PRICE = money('1e30');
 export function planTrade(input: TradeInput): TradePlan {
   const { ledger, account, policy } = input;
   const { quantityEth } = ledger.position;
-  const isFlat = !quantityEth.gt(0) || isUnsellable(quantityEth, input.priceUsd ?? UNKNOWN_PRICE, input.filters);
+  const rules = input.limits.futures === undefined ? input.filters : withoutSmallest(input.filters);
+  const isFlat = isUnsellable(quantityEth.abs(), input.priceUsd ?? UNKNOWN_PRICE, rules);
   const held = { exposure: isFlat ? 0 : account.exposure, lastBuyMs: ledger.position.lastBuyMs ?? undefined };
   const decision = decide(input.view, input.prediction, held, policy);
   const risk = assess(decision, account, input.limits, input.context);
   const sizing = sizeFor(risk, input);
   const order = sizing.kind === 'order' ? sizing : undefined;
   const leg: OrderLeg =
-    order?.side === 'buy' ? 'entry' : decision.reasons.some(({ rule }) => rule === 'max_holding') ? 'time_exit' : 'exit';
+    order && takesRisk(order) ? 'entry' : decision.reasons.some(({ rule }) => rule === 'max_holding') ? 'time_exit' : 'exit';
   const why = leg === 'time_exit' ? leg : `signal_${decision.label.toLowerCase()}`;
   const intents =
     order && input.priceUsd
@@ -92,24 +94,38 @@ export function planTrade(input: TradeInput): TradePlan {
   return { decision, risk, sizing: recordOf(sizing, risk, input), intents };
 }
 
-function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit }: TradeInput): Sizing {
+function sizeFor(risk: RiskVerdict, { ledger, priceUsd, costs, filters, limit, limits }: TradeInput): Sizing {
   const none = (why: string): Sizing => ({ kind: 'none', reason: reason(why) });
   if (!risk.allowed) return none('risk_denied');
   if (risk.targetExposure === null) return none('position_kept');
   if (priceUsd === undefined) return none('no_price');
-  const sizing = sizeOrder({
+  const positionEth = ledger.balance(ledger.baseAsset);
+  const limitUsd = (side: OrderIntent['side']) => limit && limitPrice(side, priceUsd, limit.offsetBps, filters.priceTick);
+  const given = {
     targetExposure: risk.targetExposure,
     cashUsd: ledger.cashUsd,
-    positionEth: ledger.balance(ledger.baseAsset),
-    freeEth: freeOfSales(ledger),
+    otherFeesUsd: ledger.otherFeesUsd,
+    positionEth,
     priceUsd,
-    buyLimitUsd: limit && limitPrice('buy', priceUsd, limit.offsetBps, filters.priceTick),
+    buyLimitUsd: limitUsd('buy'),
     ...costs,
     filters,
-  });
+  };
+  const { futures } = limits;
+  const sizing =
+    futures === undefined
+      ? sizeOrder({ ...given, freeEth: freeOfSales(ledger) })
+      : sizePerpetualOrder({
+          ...given,
+          sellLimitUsd: limitUsd('sell'),
+          freeEth: freeToClose(ledger),
+          walletUsd: ledger.walletUsd,
+          leverage: futures.leverage,
+        });
   if (sizing.kind === 'none' || limit === undefined) return sizing;
   const limitPriceUsd = limitPrice(sizing.side, priceUsd, limit.offsetBps, filters.priceTick);
-  const broken = brokenFilter({ side: sizing.side, quantity: sizing.quantity, limitPriceUsd }, priceUsd, filters);
+  const rules = sizing.reduceOnly === true ? withoutSmallest(filters) : filters;
+  const broken = brokenFilter({ side: sizing.side, quantity: sizing.quantity, limitPriceUsd }, priceUsd, rules);
   return broken === undefined ? sizing : { kind: 'none', reason: broken };
 }
 
@@ -133,6 +149,8 @@ export interface IntentInput {
   readonly mode: TradingMode;
   readonly side: OrderIntent['side'];
   readonly quantity: Money;
+  /** Of an order for a perpetual; absent on spot. */
+  readonly reduceOnly?: boolean | undefined;
   readonly priceUsd: Money;
   /** Set where a stop or target fired. */
   readonly triggerPriceUsd?: Money | undefined;
@@ -157,6 +175,7 @@ export function makeIntent(input: IntentInput): OrderIntent {
     side: input.side,
     ...pricing(input),
     quantity: toText(input.quantity),
+    ...(input.reduceOnly !== undefined && { reduceOnly: input.reduceOnly }),
     quantityStep: toText(input.filters.quantityStep),
     referencePriceUsd: toText(input.priceUsd),
     plannedAtMs: input.nowMs,
@@ -174,31 +193,36 @@ function pricing({ side, priceUsd, limit, filters }: IntentInput): Pick<OrderInt
   return { type: 'limit', limitPriceUsd, ...(limit.postOnly && { postOnly: true }) };
 }
 
-/** The sale of everything that is held, as an order of `leg`; undefined where there is nothing that can be sold. */
-export function planExit(
-  ledger: Ledger,
-  input: Omit<IntentInput, 'side' | 'quantity' | 'decisionId' | 'attempt' | 'modelId'> & { readonly decisionId?: string },
-): OrderIntent | undefined {
-  const sizing = sizeOrder({
+/** What a way out is planned from. */
+export interface ExitInput extends Omit<IntentInput, 'side' | 'quantity' | 'reduceOnly' | 'decisionId' | 'attempt' | 'modelId'> {
+  readonly decisionId?: string;
+  /** Whether what is held is a position in a perpetual. */
+  readonly isPerpetual?: boolean;
+}
+
+/**
+ * The order that leaves everything that is held, as an order of `leg`: a sale, or a purchase where it is short; undefined
+ * where there is nothing that can be traded.
+ */
+export function planExit(ledger: Ledger, input: ExitInput): OrderIntent | undefined {
+  const { isPerpetual = false, ...rest } = input;
+  const positionEth = ledger.balance(ledger.baseAsset);
+  const given = {
     targetExposure: 0,
     cashUsd: ledger.cashUsd,
-    positionEth: ledger.balance(ledger.baseAsset),
-    freeEth: freeOfSales(ledger),
+    positionEth,
     priceUsd: input.priceUsd,
     feeBps: 0,
     slippageBps: 0,
     filters: input.filters,
-  });
+  };
+  const sizing = isPerpetual
+    ? sizePerpetualOrder({ ...given, freeEth: freeToClose(ledger), walletUsd: ledger.walletUsd, leverage: 1 })
+    : sizeOrder({ ...given, freeEth: freeOfSales(ledger) });
   if (sizing.kind === 'none') return undefined;
   // Ether that was adopted and never added to belongs to no decision.
   const decisionId = input.decisionId ?? ledger.position.decisionId ?? `adopted-${input.nowMs}`;
   const attempt = ledger.attempts(decisionId, input.leg).length + 1;
-  return makeIntent({
-    ...input,
-    decisionId,
-    attempt,
-    side: 'sell',
-    quantity: sizing.quantity,
-    modelId: ledger.openTrade?.modelId ?? null,
-  });
+  const modelId = ledger.openTrade?.modelId ?? null;
+  return makeIntent({ ...rest, ...sizing, decisionId, attempt, modelId });
 }

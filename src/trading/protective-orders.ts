@@ -64,7 +64,7 @@ export function nextProtectiveStep(ledger: Ledger, input: ProtectiveInput): Prot
 export function protectedAt(ledger: Ledger): 'exchange' | 'here' | null {
   const { protection, quantityEth } = ledger.position;
   if (openLists(ledger).some(({ stop }) => stop?.state === 'ACCEPTED' || stop?.state === 'PARTIALLY_FILLED')) return 'exchange';
-  return protection === null || !quantityEth.gt(0) ? null : 'here';
+  return protection === null || quantityEth.eq(0) ? null : 'here';
 }
 
 interface Levels {

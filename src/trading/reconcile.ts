@@ -3,6 +3,7 @@ import { adoptedIntent, whyNotAdopt } from './adopt-order.ts';
 import type { OrderReport, VenueState } from './broker.ts';
 import { isOwnClientOrderId } from './client-order-id.ts';
 import { compareFills } from './compare-fills.ts';
+import { comparePerpetual } from './compare-perpetual.ts';
 import type { Difference } from './difference.ts';
 import { isTerminal } from './order-state.ts';
 import type { Reason } from './reason.ts';
@@ -43,17 +44,20 @@ const BALANCE_TOLERANCE = money('0.00000001');
 /**
  * Compares the journal with the exchange: first what is open is looked up, so that the exchange's truth is booked; then
  * open orders, executions and balances. The system owns what its journal says; the account may hold more (other money of the same
- * person), never less. What was found is written to the journal.
+ * person), never less; a position in a perpetual is the system's own, to the last unit. What was found is written to the journal.
  * @throws ExchangeError when the exchange does not answer
  */
 export async function reconcile(engine: TradingEngine, options: ReconcileOptions): Promise<Reconciliation> {
   await engine.refresh();
   const { symbol, fillsSinceMs } = options;
+  const { perpetual } = engine.broker;
   const orders = await compareOrders(engine, options);
   await engine.reached('reconcile.after_orders');
   const fills = fillsSinceMs === undefined ? [] : await compareFills(engine, symbol, fillsSinceMs);
   await engine.reached('reconcile.after_fills');
-  const differences = [...orders, ...fills, ...(await compareBalances(engine))];
+  const held =
+    perpetual === undefined ? await compareBalances(engine) : await comparePerpetual(engine, perpetual, symbol, engine.nowMs());
+  const differences = [...orders, ...fills, ...held];
   if (differences.length > 0) await engine.recordReconciliation(differences);
   return { differences, unexplained: differences.filter(({ explained }) => !explained) };
 }
@@ -116,6 +120,8 @@ async function cancelUnknown(engine: TradingEngine, report: OrderReport, { symbo
 }
 
 async function adoptUnknown(engine: TradingEngine, report: OrderReport, options: ReconcileOptions): Promise<Done> {
+  if (engine.broker.perpetual !== undefined)
+    return { action: 'failed', explained: false, journal: 'cannot adopt: not for perpetuals' };
   const { symbol, mode } = options;
   const { filters } = await engine.broker.market(symbol);
   const intent = adoptedIntent(report, { symbol, mode, filters });

@@ -39,6 +39,23 @@ export function freeToSpend(ledger: Ledger, feeBps: number, exceptId?: string): 
   return maxMoney(ledger.cashUsd.minus(inPurchases), ZERO);
 }
 
+/** What other orders on a side, whose end is not known, may still trade, in the base asset; protective pairs left out. */
+export const pendingOn = (ledger: Ledger, side: OrderIntent['side'], exceptId?: string): Money =>
+  unsettled(ledger, side, exceptId).reduce((sum, order) => sum.plus(unfilled(order)), ZERO);
+
+/** How much of a signed position no other order may still close. */
+export function freeToClose(ledger: Ledger, exceptId?: string): Money {
+  const { quantityEth } = ledger.position;
+  return maxMoney(quantityEth.abs().minus(pendingOn(ledger, quantityEth.gt(0) ? 'sell' : 'buy', exceptId)), ZERO);
+}
+
+/** How much of a signed position an order may close; nothing where it goes the same way. */
+export function closableBy({ side, clientOrderId }: OrderIntent, ledger: Ledger): Money {
+  const { quantityEth } = ledger.position;
+  const isAgainst = side === 'buy' ? quantityEth.lt(0) : quantityEth.gt(0);
+  return isAgainst ? freeToClose(ledger, clientOrderId) : ZERO;
+}
+
 const unsettled = (ledger: Ledger, side: OrderIntent['side'], exceptId: string | undefined): Order[] =>
   ledger
     .unsettledOrders()

@@ -1,6 +1,6 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import { LookBackoff } from './look-backoff.ts';
-import type { OrderIntent } from './order.ts';
+import { type OrderIntent, takesRisk } from './order.ts';
 import { isTerminal } from './order-state.ts';
 import type { PurchaseCaps } from './purchase-caps.ts';
 import type { Reason } from './reason.ts';
@@ -74,10 +74,10 @@ async function settleOne(engine: TradingEngine, outcome: OrderOutcome, options: 
   for (let round = 0; round < options.maxRounds && !isOver(); round++) {
     const staleMs = order.intent.plannedAtMs + options.unfilledTimeoutMs;
     const isOpen = order.state === 'ACCEPTED' || order.state === 'PARTIALLY_FILLED';
-    // While halted nothing more is to be bought, and an order in the book would go on buying.
+    // While halted no more risk is to be taken, and an order in the book would go on buying.
     const isBrokenOff = options.isBrokenOff?.() === true;
     if (isBrokenOff && (!isOpen || hasCancelled)) break;
-    const isUnwanted = isOpen && (isBrokenOff || clock.nowMs() >= staleMs || (order.intent.side === 'buy' && (await isHalted())));
+    const isUnwanted = isOpen && (isBrokenOff || clock.nowMs() >= staleMs || (takesRisk(order.intent) && (await isHalted())));
     if (!isUnwanted || hasCancelled) {
       const nextMs = isUnwanted ? clock.nowMs() : isOpen ? staleMs : (engine.waitingForMs() ?? staleMs);
       await options.wait(backoff.nextLookMs(clock.nowMs(), nextMs));

@@ -60,6 +60,21 @@ export const BINANCE_ETHUSDT_FILTERS: SymbolFilters = {
   sellBandHigh: money('5'),
 };
 
+/** Binance USDⓈ-M ETHUSDT perpetual, as its exchangeInfo gives them. */
+export const BINANCE_ETHUSDT_PERPETUAL_FILTERS: SymbolFilters = {
+  quantityStep: money('0.001'),
+  minQuantity: money('0.001'),
+  maxQuantity: money('10000'),
+  marketMinQuantity: money('0.001'),
+  marketMaxQuantity: money('2000'),
+  priceTick: money('0.01'),
+  minNotionalUsd: money('20'),
+  priceBandLow: money('0.95'),
+  priceBandHigh: money('1.05'),
+  sellBandLow: money('0.95'),
+  sellBandHigh: money('1.05'),
+};
+
 /** No venue rounding: quantities are cut after 12 decimals, so that digits do not grow from trade to trade. */
 export const UNFILTERED: SymbolFilters = {
   quantityStep: money('0.000000000001'),
@@ -74,6 +89,9 @@ export const UNFILTERED: SymbolFilters = {
   sellBandLow: NONE,
   sellBandHigh: NONE,
 };
+
+/** The rules for an order that only makes a position smaller: venues of perpetuals take it whatever it is worth. */
+export const withoutSmallest = (filters: SymbolFilters): SymbolFilters => ({ ...filters, minNotionalUsd: NONE });
 
 /** A venue's rules as they are written down. */
 export type FilterTexts = Readonly<Record<keyof SymbolFilters, string>>;

@@ -4,7 +4,7 @@ import { type Money, money, type TimeMs, toText } from '../domain/index.ts';
 import { type CrashHook, noCrash } from './crash-point.ts';
 import { writeFileAtomically } from './durable-file.ts';
 import type { Ledger } from './ledger.ts';
-import { averagePrice, type Trade, tradePnlUsd } from './trade.ts';
+import { averagePrice, entrySide, exitSide, isShort, type Trade, tradePnlUsd } from './trade.ts';
 import type { TradingMode } from './trading-mode.ts';
 
 /** One entry of `trade_history.json`. An open trade has no exit yet. Decimals are strings. */
@@ -12,13 +12,15 @@ export interface TradeHistoryEntry {
   readonly tradeId: string;
   readonly decisionId: string;
   readonly modelId: string | null;
-  readonly side: 'long';
+  readonly side: 'long' | 'short';
   readonly quantityEth: string;
   readonly entryTimeMs: TimeMs;
   readonly entryPriceUsd: string;
   readonly exitTimeMs: TimeMs | null;
   readonly exitPriceUsd: string | null;
   readonly feesUsd: string;
+  /** Received less paid; only of a trade in a perpetual that had any. */
+  readonly fundingUsd?: string;
   /** The same fees, and those that are not valued yet, in the assets that they were charged in. */
   readonly feesByAsset: Readonly<Record<string, string>>;
   /** Fees by asset that are not valued yet, and so neither in `feesUsd` nor in `pnlUsd`; absent where there are none. */
@@ -37,9 +39,9 @@ export const tradeHistory = (ledger: Ledger, markUsd?: Money): TradeHistoryEntry
     entryOf(trade, ledger.baseAsset, markUsd),
   );
 
-/** What the position would bring at the mark over what it cost, fees left out; null without a mark. */
+/** What the position would bring at the mark over what it cost, or was sold short for; fees left out. Null without a mark. */
 export function unrealisedPnlUsd({ position }: Ledger, markUsd: Money | undefined): string | null {
-  if (!position.quantityEth.gt(0)) return '0';
+  if (position.quantityEth.eq(0)) return '0';
   return markUsd ? toText(position.quantityEth.times(markUsd).minus(position.costUsd).round(USD_DECIMALS)) : null;
 }
 
@@ -63,22 +65,25 @@ export async function writeTradeHistory(
 const USD_DECIMALS = 8;
 
 function entryOf(trade: Trade, baseAsset: string, markUsd: Money | undefined): TradeHistoryEntry {
-  const entryPrice = averagePrice(trade.boughtUsd, trade.boughtEth);
-  const exitPrice = averagePrice(trade.soldUsd, trade.soldEth);
+  const entry = entrySide(trade);
+  const exit = exitSide(trade);
+  const entryPrice = averagePrice(entry.usd, entry.eth);
+  const exitPrice = averagePrice(exit.usd, exit.eth);
   const isOpen = trade.exitTimeMs === null;
-  const realised = isOpen ? money(trade.soldUsd).minus(entryPrice.times(trade.soldEth)).minus(trade.feesUsd) : tradePnlUsd(trade);
+  const realised = isOpen ? realisedSoFar(trade, entryPrice) : tradePnlUsd(trade);
   return {
     tradeId: trade.tradeId,
     decisionId: trade.decisionId,
     modelId: trade.modelId,
-    side: 'long',
-    quantityEth: trade.boughtEth,
+    side: isShort(trade) ? 'short' : 'long',
+    quantityEth: entry.eth,
     entryTimeMs: trade.entryTimeMs,
     entryPriceUsd: toText(entryPrice),
     exitTimeMs: trade.exitTimeMs,
     exitPriceUsd: exitPrice.gt(0) ? toText(exitPrice) : null,
     feesUsd: toText(money(trade.feesUsd).round(USD_DECIMALS)),
     feesByAsset: trade.feesByAsset,
+    ...(trade.fundingUsd !== undefined && { fundingUsd: toText(money(trade.fundingUsd).round(USD_DECIMALS)) }),
     ...(Object.keys(trade.unvaluedFees ?? {}).length > 0 && { unvaluedFees: trade.unvaluedFees }),
     pnlUsd: toText(realised.round(USD_DECIMALS)),
     unrealisedPnlUsd: isOpen
@@ -91,7 +96,14 @@ function entryOf(trade: Trade, baseAsset: string, markUsd: Money | undefined): T
   };
 }
 
-/** What a trade would have brought, were the rest of it sold at the mark without a fee. */
+/** Of an open trade: what its exits gained on the average entry price, less every fee, with the funding so far. */
+function realisedSoFar(trade: Trade, entryPriceUsd: Money): Money {
+  const { eth, usd } = exitSide(trade);
+  const gained = money(usd).minus(entryPriceUsd.times(eth));
+  return (isShort(trade) ? gained.times(-1) : gained).minus(trade.feesUsd).plus(trade.fundingUsd ?? 0);
+}
+
+/** What a trade would have brought, were the rest of it traded back at the mark without a fee. */
 function soFar(trade: Trade, baseAsset: string, markUsd: Money): Money {
   const held = money(trade.boughtEth)
     .minus(trade.soldEth)

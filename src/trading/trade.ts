@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type Money, money, ZERO } from '../domain/index.ts';
 import { decimalText, type Fill, type OrderIntent, timeMs } from './order.ts';
 import { TRADING_MODES } from './trading-mode.ts';
-import type { UnvaluedFee } from './unvalued-fee.ts';
+import type { ValuedPart } from './unvalued-fee.ts';
 
-/** A trade from the first buy out of a flat position to the sale that makes it flat again. Sums are exact. */
+/** A trade from the first order out of a flat position to the one that makes it flat again. Sums are exact. */
 export const tradeSchema = z
   .object({
     tradeId: z.string(),
@@ -24,6 +24,10 @@ export const tradeSchema = z
     feesInBaseUsd: decimalText,
     /** The fees in the assets that they were charged in; checkpoints of earlier versions do not say. */
     feesByAsset: z.record(z.string(), decimalText).default({}),
+    /** Which way a position in a perpetual goes; absent on spot, where every trade is long. */
+    direction: z.enum(['long', 'short']).optional(),
+    /** Funding received less funding paid while it was open; absent where there was none. */
+    fundingUsd: decimalText.optional(),
     /** Fees by asset that are not valued yet, and so not in `feesUsd`; absent where there are none. */
     unvaluedFees: z.record(z.string(), decimalText).optional(),
   })
@@ -31,8 +35,11 @@ export const tradeSchema = z
 
 export type Trade = z.infer<typeof tradeSchema>;
 
+export const isShort = ({ direction }: Trade): boolean => direction === 'short';
+
 export function openTrade(intent: OrderIntent, fill: Fill): Trade {
   return {
+    ...(intent.reduceOnly !== undefined && { direction: fill.side === 'buy' ? ('long' as const) : ('short' as const) }),
     tradeId: `${intent.clientOrderId}-${fill.tradeId}`,
     decisionId: intent.decisionId,
     modelId: intent.modelId,
@@ -66,10 +73,18 @@ export function addToTrade(trade: Trade, fill: Fill, baseAsset: string): Trade {
     : { ...trade, ...fees, soldEth: plus(trade.soldEth, fill.quantity), soldUsd: plus(trade.soldUsd, notional) };
 }
 
-/** `trade` with a fee valued that was not before. */
-export const valueTradeFee = (trade: Trade, { asset, amount }: UnvaluedFee, feeUsd: string): Trade => ({
+/** `trade` with a funding payment booked: positive received, negative paid. */
+export const fundTrade = (trade: Trade, amountUsd: Money): Trade => ({
   ...trade,
-  ...withUnvalued(trade, asset, money(amount).times(-1)),
+  fundingUsd: money(trade.fundingUsd ?? 0)
+    .plus(amountUsd)
+    .toFixed(),
+});
+
+/** `trade` with a fee valued that was not before. */
+export const valueTradeFee = (trade: Trade, asset: string, { amount, feeUsd }: ValuedPart): Trade => ({
+  ...trade,
+  ...withUnvalued(trade, asset, amount.times(-1)),
   feesUsd: money(trade.feesUsd).plus(feeUsd).toFixed(),
 });
 
@@ -79,13 +94,31 @@ function withUnvalued(trade: Trade, asset: string, amount: Money): Pick<Trade, '
   return { unvaluedFees: sum.eq(0) ? others : { ...others, [asset]: sum.toFixed() } };
 }
 
-/** Realised profit of a closed trade in USD: what came in less what went out, fees included once. */
+/** Realised profit of a closed trade in USD: what came in less what went out, fees included once, and funding. */
 export const tradePnlUsd = (trade: Trade): Money =>
-  money(trade.soldUsd).minus(trade.boughtUsd).minus(trade.feesUsd).plus(trade.feesInBaseUsd);
+  money(trade.soldUsd)
+    .minus(trade.boughtUsd)
+    .minus(trade.feesUsd)
+    .plus(trade.feesInBaseUsd)
+    .plus(trade.fundingUsd ?? 0);
 
-/** Profit as a share of what was paid for the position, as a number for statistics. */
+/** One side of a trade: how much, and for how much in all. */
+export interface TradeSide {
+  readonly eth: string;
+  readonly usd: string;
+}
+
+/** What opened the position: purchases of a long one, sales of a short one. */
+export const entrySide = (trade: Trade): TradeSide =>
+  isShort(trade) ? { eth: trade.soldEth, usd: trade.soldUsd } : { eth: trade.boughtEth, usd: trade.boughtUsd };
+
+/** What closed it. */
+export const exitSide = (trade: Trade): TradeSide =>
+  isShort(trade) ? { eth: trade.boughtEth, usd: trade.boughtUsd } : { eth: trade.soldEth, usd: trade.soldUsd };
+
+/** Profit as a share of what the position was opened for, as a number for statistics. */
 export function tradeReturn(trade: Trade): number {
-  const paid = money(trade.boughtUsd);
+  const paid = money(entrySide(trade).usd);
   return paid.gt(0) ? Number(tradePnlUsd(trade).div(paid).toString()) : 0;
 }
 

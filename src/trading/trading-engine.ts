@@ -1,6 +1,6 @@
 import { type Clock, InvariantError, type Money, type TimeMs, toText } from '../domain/index.ts';
 import { recordsOfReport, stateRecord } from './book-report.ts';
-import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
+import type { Broker, FundingPayment, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
 import { type CrashHook, type CrashPoint, noCrash } from './crash-point.ts';
 import { dustRecord } from './dust.ts';
 import { compareEquity, type EquityPoint } from './equity-point.ts';
@@ -109,6 +109,16 @@ export class TradingEngine {
       const record = dustRecord(this.ledger, priceUsd, filters, this.#options.clock.nowMs());
       if (record !== undefined) await this.#write([record]);
       return record !== undefined;
+    });
+  }
+
+  /** Books funding payments that the journal does not have yet. */
+  recordFunding(payments: readonly FundingPayment[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const atMs = this.#options.clock.nowMs();
+      const positionEth = toText(this.ledger.position.quantityEth);
+      const fresh = payments.filter(({ fundingId }) => !this.ledger.fundingIds.has(fundingId));
+      if (fresh.length > 0) await this.#write(fresh.map((one) => ({ type: 'funding', atMs, ...one, positionEth })));
     });
   }
 
@@ -264,6 +274,10 @@ export class TradingEngine {
       .filter((order) => order.state === 'SUBMITTING' || order.state === 'UNKNOWN')
       .map((order) => this.#arrivalEndsMs(order) + 1);
     return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  nowMs(): TimeMs {
+    return this.#options.clock.nowMs();
   }
 
   async close(): Promise<void> {

@@ -52,6 +52,14 @@ describe('reviewConfig', () => {
     ['live without keys', ['mode=live'], WELL, { liveAccount: '1' }, ['mode'], []],
     ['live with both', ['mode=live'], { ...WELL, ...EXCHANGE }, { liveAccount: '1' }, [], []],
     [
+      'live perpetuals on a testnet',
+      ['mode=live', 'futures.enabled=true', 'exchange.testnet=true'],
+      { ...WELL, ...EXCHANGE },
+      { liveAccount: '1' },
+      ['exchange.testnet'],
+      ['futures.enabled'],
+    ],
+    [
       'live elsewhere',
       ['mode=live', 'exchange.venue=kraken'],
       { ...WELL, ...EXCHANGE },

@@ -37,6 +37,12 @@ async function liveFindings(reviewed: ReviewedConfig): Promise<Finding[]> {
     found.push(problem('mode', 'live needs its switch too: --live --i-understand ACCOUNT, here and for `ets run`'));
   if (!LIVE_VENUES.includes(config.exchange.venue))
     found.push(problem('exchange.venue', `no real money goes to ${config.exchange.venue} yet`));
+  if (config.futures.enabled && config.exchange.venue !== 'binance')
+    found.push(problem('futures.enabled', `no perpetuals are traded at ${config.exchange.venue}`));
+  if (config.futures.enabled && config.exchange.testnet)
+    found.push(problem('exchange.testnet', 'perpetuals have no testnet that is used here'));
+  if (config.futures.enabled)
+    found.push(warning('futures.enabled', 'no real account has proven perpetuals yet: begin with little money'));
   try {
     await exchangeKeys(reviewed, 'live');
   } catch (error) {

@@ -49,11 +49,12 @@ function wantedUrls({ urls, config }: AppParts): SourceUrls {
  */
 export function streamedQuote(
   price: PriceView | undefined,
-  { clock }: AppParts,
+  { clock, config }: AppParts,
   ask: (atMs: TimeMs) => Promise<Quote | undefined>,
 ): (atMs: TimeMs) => Promise<Quote | undefined> {
   const isStill = clock instanceof SandboxClock && clock.speed === 0;
-  if (price === undefined || isStill) return ask;
+  // The streams are of spot: a perpetual has a price of its own.
+  if (price === undefined || isStill || config.futures.enabled) return ask;
   return async (atMs) => {
     const last = price.last();
     return last && !last.isStale ? { priceUsd: last.priceUsd, atMs: last.atMs } : ask(atMs);

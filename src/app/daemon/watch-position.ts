@@ -1,15 +1,16 @@
-import { type Money, minMoney, type TimeMs, toNumber } from '../../domain/index.ts';
+import { type Money, maxMoney, minMoney, type TimeMs, toNumber } from '../../domain/index.ts';
 import {
   checkPrice,
   decisionId,
   type OrderLeg,
   type OrderOutcome,
-  type ProtectionTrigger,
+  type Protection,
   protectedAt,
   trail,
 } from '../../trading/index.ts';
 import type { CycleParts } from '../cycle-types.ts';
 import { exitOrder } from '../exit-order.ts';
+import { isLiquidationNear } from '../leave-before-liquidation.ts';
 import type { TradingSession } from '../trading-session.ts';
 
 /** What one look at the position came to. */
@@ -17,80 +18,92 @@ export interface PositionLook {
   readonly orders: readonly OrderOutcome[];
   /** Whether a price was known, where one was needed. */
   readonly hasPrice: boolean;
-  /** Set where a price reached a level and the second one did not: nothing was sold. */
+  /** Set where a price reached a level and the second one did not: nothing was traded. */
   readonly doubtful: string | null;
 }
 
 const NOTHING: PositionLook = { orders: [], hasPrice: true, doubtful: null };
 
 /**
- * Between decisions: sells the position where the price now is beyond its stop or target. One price may be wrong, so a
- * second one has to say the same first: asked for after `pause`, and from another source where the first is what a
- * stream told. Where stop and target rest at the exchange, what they sold is asked for when the price is there.
+ * Between decisions: leaves the position where the price now is beyond its stop or target, or near its liquidation. One
+ * price may be wrong, so a second one has to say the same first: asked for after `pause`, and from another source where the
+ * first is what a stream told. Where stop and target rest at the exchange, what they sold is asked for when the price is there.
  */
 export async function watchPosition(session: TradingSession, pause: () => Promise<void>): Promise<PositionLook> {
   const { cycle, turn } = session;
-  const { engine, market, clock } = cycle;
+  const { engine, market, clock, settings } = cycle;
   const { ledger } = engine;
   const { protection, quantityEth } = ledger.position;
-  if (protection === null || quantityEth.eq(0)) return NOTHING;
+  const isWatched = protection !== null || settings.limits.futures !== undefined;
+  if (!isWatched || quantityEth.eq(0)) return NOTHING;
   const nowMs = clock.nowMs();
   const quote = await market.quote(nowMs);
   if (!quote) return { ...NOTHING, hasPrice: false };
-  const trigger = checkPrice(protection, toNumber(quote.priceUsd), nowMs);
-  if (trigger && protectedAt(ledger) === 'exchange') return { ...NOTHING, orders: await endedByExchange(engine) };
-  if (!trigger && trail(protection, quote.priceUsd).highestPriceUsd === protection.highestPriceUsd) return NOTHING;
-  if (trigger) await pause();
+  const reason = whyLeave(cycle, quote.priceUsd);
+  if (reason && protectedAt(ledger) === 'exchange') return { ...NOTHING, orders: await endedByExchange(engine) };
+  if (!reason && (protection === null || !moves(protection, quote.priceUsd))) return NOTHING;
+  if (reason) await pause();
   const second = await (market.secondQuote ?? market.quote)(clock.nowMs());
   if (!second) return { ...NOTHING, hasPrice: false };
-  if (!trigger) {
-    await raiseStop(session, minMoney(quote.priceUsd, second.priceUsd));
+  if (!reason) {
+    const nearer = quantityEth.lt(0) ? maxMoney : minMoney;
+    await moveStop(session, nearer(quote.priceUsd, second.priceUsd));
     return NOTHING;
   }
-  if (!isSameSide(trigger, reached(cycle, second.priceUsd))) {
-    return { ...NOTHING, doubtful: `${trigger.leg} at ${quote.priceUsd.toFixed()}, then ${second.priceUsd.toFixed()}` };
+  if (!isSameSide(reason, whyLeave(cycle, second.priceUsd))) {
+    return { ...NOTHING, doubtful: `${reason} at ${quote.priceUsd.toFixed()}, then ${second.priceUsd.toFixed()}` };
   }
-  return { ...NOTHING, orders: await turn.takeUrgently(() => sellAt(cycle, second.priceUsd)) };
+  return { ...NOTHING, orders: await turn.takeUrgently(() => leaveAt(cycle, second.priceUsd)) };
 }
 
-/** Sells the position where the price is beyond a level; whoever calls holds the turn. */
-async function sellAt(cycle: CycleParts, priceUsd: Money): Promise<readonly OrderOutcome[]> {
-  const trigger = reached(cycle, priceUsd);
-  // Meanwhile it was sold, or a pair was placed at the exchange.
-  if (!trigger || protectedAt(cycle.engine.ledger) === 'exchange') return [];
-  return sellPosition(cycle, trigger.leg, priceUsd);
+/** Leaves the position where the price is beyond a level; whoever calls holds the turn. */
+async function leaveAt(cycle: CycleParts, priceUsd: Money): Promise<readonly OrderOutcome[]> {
+  const leg = whyLeave(cycle, priceUsd);
+  // Meanwhile it was left, or a pair was placed at the exchange.
+  if (!leg || protectedAt(cycle.engine.ledger) === 'exchange') return [];
+  return sellPosition(cycle, leg, priceUsd);
 }
 
 /**
- * Cancels what is open and sells the position at the market. Nothing is sold while the outcome of an order is not known:
- * it may have sold the same. Whoever calls holds the turn.
+ * Cancels what is open and leaves the position at the market: sells it, or buys it back where it is short. Nothing is
+ * traded while the outcome of an order is not known: it may have done the same. Whoever calls holds the turn.
  */
 export async function sellPosition(cycle: CycleParts, leg: OrderLeg, priceUsd: Money): Promise<readonly OrderOutcome[]> {
-  const { engine, route } = cycle;
+  const { engine, route, clock } = cycle;
   for (const { intent } of engine.ledger.workingOrders()) await engine.cancel(intent.clientOrderId);
   if (engine.ledger.workingOrders().length > 0) return [];
   const exit = exitOrder(cycle, { leg, priceUsd });
+  if (exit) await route.accrueFunding?.(engine, clock.nowMs());
   return exit ? route.settle(engine, [exit]) : [];
 }
 
 /** Where nobody acts meanwhile; at the next look otherwise. */
-async function raiseStop({ cycle, turn }: TradingSession, priceUsd: Money): Promise<void> {
+async function moveStop({ cycle, turn }: TradingSession, priceUsd: Money): Promise<void> {
   if (!turn.isFree) return;
   await turn.take(async () => {
     const { protection } = cycle.engine.ledger.position;
     if (protection === null) return;
-    const raised = trail(protection, priceUsd);
-    if (raised.highestPriceUsd !== protection.highestPriceUsd) await cycle.engine.recordProtection(raised);
+    if (moves(protection, priceUsd)) await cycle.engine.recordProtection(trail(protection, priceUsd));
   });
 }
 
-const reached = ({ engine, clock }: CycleParts, priceUsd: Money): ProtectionTrigger | undefined =>
-  engine.ledger.position.quantityEth.eq(0)
-    ? undefined
-    : checkPrice(engine.ledger.position.protection, toNumber(priceUsd), clock.nowMs());
+/** Whether a price moves the trailing stop. */
+function moves(protection: Protection, priceUsd: Money): boolean {
+  const { highestPriceUsd, lowestPriceUsd } = trail(protection, priceUsd);
+  return highestPriceUsd !== protection.highestPriceUsd || lowestPriceUsd !== protection.lowestPriceUsd;
+}
 
-const isSameSide = (one: ProtectionTrigger, other: ProtectionTrigger | undefined): boolean =>
-  other !== undefined && (one.leg === 'take_profit') === (other.leg === 'take_profit');
+/** The level that a price is beyond, or its being near the liquidation; undefined where there is nothing to leave for. */
+function whyLeave(cycle: CycleParts, priceUsd: Money): OrderLeg | undefined {
+  const { protection, quantityEth } = cycle.engine.ledger.position;
+  if (quantityEth.eq(0)) return undefined;
+  const trigger = checkPrice(protection, toNumber(priceUsd), cycle.clock.nowMs());
+  if (trigger) return trigger.leg;
+  return isLiquidationNear(cycle, priceUsd) ? 'liquidation_near' : undefined;
+}
+
+const isSameSide = (one: OrderLeg, other: OrderLeg | undefined): boolean =>
+  other !== undefined && (one === 'take_profit') === (other === 'take_profit');
 
 /** Orders of the pair that the exchange has filled, whole or in part. */
 async function endedByExchange(engine: CycleParts['engine']): Promise<OrderOutcome[]> {
@@ -109,7 +122,7 @@ export function isHeldTooLong(
   decision: { readonly dueMs: TimeMs; readonly lateMs: number },
 ): boolean {
   const { lastBuyMs, quantityEth } = engine.ledger.position;
-  if (lastBuyMs === null || !quantityEth.gt(0) || engine.ledger.openTrade === null) return false;
+  if (lastBuyMs === null || quantityEth.eq(0) || engine.ledger.openTrade === null) return false;
   const endMs = lastBuyMs + settings.policy.maxHoldingMs;
   const nowMs = clock.nowMs();
   if (nowMs < endMs) return false;

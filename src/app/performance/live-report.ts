@@ -57,7 +57,7 @@ export const expectationLines = (expectation: Expectation, isSimulated: boolean)
   }),
 ];
 
-export interface LiveFacts extends Pick<LiveReportData, 'simulated' | 'madeAtMs' | 'metrics'> {
+export interface LiveFacts extends Pick<LiveReportData, 'simulated' | 'madeAtMs' | 'metrics' | 'fundingUsd'> {
   readonly capitalUsd: string;
   readonly points: readonly EquityPoint[];
   readonly trades: readonly TradeHistoryEntry[];
@@ -80,6 +80,7 @@ export function liveReportOf({ capitalUsd, points, trades, attribution, expectat
       timingUsd: Number(x.timingUsd),
       slippageUsd: Number(x.slippageUsd),
       feesUsd: Number(x.feesUsd),
+      ...(x.fundingUsd !== undefined && { fundingUsd: Number(x.fundingUsd) }),
     })),
     comparison: 'why' in expectation ? expectation : comparisonOf(expectation, facts.simulated),
   };

@@ -46,7 +46,7 @@ export interface PerformanceMetrics {
   readonly deflatedSharpe: number | null;
   /** How many trials that allows for. */
   readonly searchedTrials: number;
-  /** Mean share of equity in ETH. */
+  /** Mean share of equity in ETH; what is short counts below zero. */
   readonly exposure: number | null;
   /** Notional traded a year over mean equity. */
   readonly turnover: number | null;

@@ -16,6 +16,8 @@ export interface LiveReportData {
   readonly startUsd: number;
   readonly equity: readonly LivePoint[];
   readonly metrics: PerformanceMetrics;
+  /** Funding of perpetuals received less paid; absent where there was none. */
+  readonly fundingUsd?: number | undefined;
   readonly trades: readonly ReportTrade[];
   readonly attribution: readonly LiveAttribution[];
   readonly comparison: LiveComparison | { readonly why: string };
@@ -34,6 +36,8 @@ export interface LiveAttribution {
   readonly timingUsd: number;
   readonly slippageUsd: number;
   readonly feesUsd: number;
+  /** Absent where there was none. */
+  readonly fundingUsd?: number | undefined;
 }
 
 export interface LiveComparison {
@@ -82,7 +86,7 @@ function opening({ simulated, equity, madeAtMs }: LiveReportData): Markup {
 `;
 }
 
-function tiles({ metrics, equity, startUsd, attribution: parts }: LiveReportData): Markup {
+function tiles({ metrics, equity, startUsd, attribution: parts, fundingUsd }: LiveReportData): Markup {
   const interval = metrics.sharpeInterval;
   const facts: readonly (readonly [string, string, string])[] = [
     ['Equity', usd(equity.at(-1)?.usd ?? startUsd), `of ${usd(startUsd)}`],
@@ -99,6 +103,7 @@ function tiles({ metrics, equity, startUsd, attribution: parts }: LiveReportData
       metrics.winRate === null ? 'none closed' : `${percent(metrics.winRate, 0)} of closed ones won`,
     ],
     ['Fees', usd(metrics.feesUsd), `slippage ${signedUsd(parts.reduce((sum, x) => sum + x.slippageUsd, 0))} of closed trades`],
+    ...(fundingUsd === undefined ? [] : [['Funding', signedUsd(fundingUsd), 'received less paid'] as const]),
   ];
   return html`<dl class="tiles">${facts.map(([name, value, more]) => html`<div><dt>${name}</dt><dd>${value}</dd><dd class="small muted">${more}</dd></div>`)}</dl>
 `;
@@ -148,6 +153,7 @@ function comparison({ simulated, comparison: against }: LiveReportData): Markup 
 const SHOWN = 50;
 
 function attribution({ simulated, attribution: all }: LiveReportData): Markup {
+  const hasFunding = all.some(({ fundingUsd }) => fundingUsd !== undefined);
   const money = (value: number): Cell => ({ text: signedUsd(value), kind: value > 0 ? 'gain' : value < 0 ? 'loss' : '' });
   const cells = (name: string, x: Omit<LiveAttribution, 'closedMs'>): Cell[] => [
     { text: name, kind: 'nowrap' },
@@ -155,6 +161,7 @@ function attribution({ simulated, attribution: all }: LiveReportData): Markup {
     money(x.timingUsd),
     money(x.slippageUsd),
     money(x.feesUsd),
+    ...(hasFunding ? [money(x.fundingUsd ?? 0)] : []),
     money(x.pnlUsd),
   ];
   const sum = (of: (x: LiveAttribution) => number) => all.reduce((total, x) => total + of(x), 0);
@@ -163,6 +170,7 @@ function attribution({ simulated, attribution: all }: LiveReportData): Markup {
     timingUsd: sum((x) => x.timingUsd),
     slippageUsd: sum((x) => x.slippageUsd),
     feesUsd: sum((x) => x.feesUsd),
+    fundingUsd: sum((x) => x.fundingUsd ?? 0),
     pnlUsd: sum((x) => x.pnlUsd),
   };
   const newest = all.slice(-SHOWN).reverse();
@@ -175,7 +183,7 @@ function attribution({ simulated, attribution: all }: LiveReportData): Markup {
     table({
       simulated,
       caption: all.length > SHOWN ? `Closed trades, the newest ${SHOWN}; the sum is of all` : 'Closed trades, newest first',
-      columns: ['Closed', '>Signal', '>Timing', '>Slippage', '>Fees', '>Profit'],
+      columns: ['Closed', '>Signal', '>Timing', '>Slippage', '>Fees', ...(hasFunding ? ['>Funding'] : []), '>Profit'],
       rows: all.length === 0 ? [] : [cells('Sum', total), ...newest.map((x) => cells(minute(x.closedMs), x))],
       empty: 'No trade has been closed.',
     }),

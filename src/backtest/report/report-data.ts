@@ -59,6 +59,8 @@ export interface ReportDay {
 
 /** An entry of `trade_history.json` fits. Decimals may be strings. */
 export interface ReportTrade {
+  /** Long where absent. */
+  readonly side?: 'long' | 'short';
   readonly entryTimeMs: TimeMs;
   readonly entryPriceUsd: number | string;
   /** Null while the trade is open, as is its price. */

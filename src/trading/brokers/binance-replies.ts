@@ -138,7 +138,8 @@ const exchangeInfoSchema = z.object({
 const amount = decimalText.default('0');
 const sizeFilter = z.object({ minQty: amount, maxQty: amount, stepSize: amount }).prefault({});
 const priceFilter = z.object({ tickSize: amount }).prefault({});
-const notionalFilter = z.object({ minNotional: amount }).prefault({});
+/** `notional` is what perpetuals call it. */
+const notionalFilter = z.object({ minNotional: amount, notional: amount }).prefault({});
 const bandFilter = z
   .object({
     bidMultiplierUp: amount,
@@ -170,7 +171,7 @@ export function parseSymbolRules(reply: unknown, symbol: string): SymbolMarket |
       marketMinQuantity: money(market.minQty),
       marketMaxQuantity: money(market.maxQty),
       priceTick: money(price.tickSize),
-      minNotionalUsd: money(notional.minNotional),
+      minNotionalUsd: either(notional.minNotional, notional.notional),
       priceBandLow: either(band.bidMultiplierDown, band.multiplierDown),
       priceBandHigh: either(band.bidMultiplierUp, band.multiplierUp),
       sellBandLow: either(band.askMultiplierDown, band.multiplierDown),

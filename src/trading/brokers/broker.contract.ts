@@ -20,6 +20,8 @@ export interface BrokerHarness {
   readonly dispose: () => Promise<void>;
   /** From now on orders rest in the book; absent where the venue fills everything. */
   readonly letOrdersRest?: () => void;
+  /** Orders are for a perpetual: sales say that they only make the position smaller. */
+  readonly isPerpetual?: boolean;
 }
 
 /** What every broker has to do, driven through the engine as in production. */
@@ -56,6 +58,7 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
       symbol: 'ETHUSDT',
       mode: 'sandbox',
       side,
+      ...(harness.isPerpetual === true && { reduceOnly: side === 'sell' }),
       quantity: money(quantity),
       priceUsd: money(harness.priceUsd),
       filters: (await engine.broker.market('ETHUSDT')).filters,

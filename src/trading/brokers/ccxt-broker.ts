@@ -10,6 +10,7 @@ import type {
   OrderLists,
   OrderReference,
   OrderReport,
+  PerpetualAccount,
   SubmitResult,
 } from '../broker.ts';
 import { type CrashHook, noCrash } from '../crash-point.ts';
@@ -17,6 +18,7 @@ import type { OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
+import { ccxtPerpetual } from './ccxt-perpetual.ts';
 import { brokeFilter, isKeyRefused, messageOf } from './classify-exchange-error.ts';
 import { type HostBudget, type HostBudgets, PausesOnly } from './host-budgets.ts';
 import { openVenueClient } from './open-venue-client.ts';
@@ -24,7 +26,7 @@ import { OrderReports } from './order-reports.ts';
 import type { VenueClient, VenueOrder } from './venue-client.ts';
 import { VenueClock } from './venue-clock.ts';
 import { VenueQuestions } from './venue-questions.ts';
-import { VENUE_URLS, type Venue } from './venues.ts';
+import { ACCOUNT_VENUES, VENUE_URLS, type Venue } from './venues.ts';
 
 export interface CcxtBrokerOptions {
   /** Binance unless told. */
@@ -33,6 +35,8 @@ export interface CcxtBrokerOptions {
   readonly secret: string;
   /** Stands for the exchange's hosts, such as https://api.binance.com; the real ones when absent. */
   readonly baseUrl?: string;
+  /** Stands for the host that knows account and key, where that is another one. */
+  readonly accountUrl?: string;
   /** Of the WebSocket API, stands for wss://ws-api.binance.com; without it there is no private stream. */
   readonly wsApiUrl?: string;
   readonly clock: Clock;
@@ -69,6 +73,7 @@ export class CcxtBroker implements Broker {
   readonly venue: Venue;
   readonly capabilities: BrokerCapabilities;
   readonly orderLists?: OrderLists;
+  readonly perpetual?: PerpetualAccount;
   readonly userStream?: ConnectUserStream;
   readonly #client: VenueClient;
   readonly #clock: Clock;
@@ -96,6 +101,12 @@ export class CcxtBroker implements Broker {
         report: (order, symbol) => this.#report(order, symbol),
         refusalOf: (error) => this.#refusalOf(error),
       });
+    if (client.perpetual !== undefined)
+      this.perpetual = ccxtPerpetual({
+        account: client.perpetual,
+        offsetMs: () => venueClock.offsetMs,
+        ask: (what, call) => this.#questions.ask(what, call),
+      });
     if (url !== undefined && venue === 'binance') {
       const { recvWindowMs = DEFAULT_RECV_WINDOW_MS } = options;
       const venueTimeMs = () => venueClock.nowMs();
@@ -112,10 +123,13 @@ export class CcxtBroker implements Broker {
   static async open(options: CcxtBrokerOptions): Promise<CcxtBroker> {
     const { venue = 'binance', baseAsset = 'ETH', quoteAsset = 'USDT' } = options;
     const venueClock = new VenueClock(options.clock, options.timer);
-    const budget = (options.budgets ?? new PausesOnly(options.timer)).of(options.baseUrl ?? VENUE_URLS[venue]);
+    const budgets = options.budgets ?? new PausesOnly(options.timer);
+    const { baseUrl, accountUrl = baseUrl } = options;
+    const budget = budgets.of(baseUrl ?? VENUE_URLS[venue]);
     const client = await openVenueClient(venue, {
       ...options,
       budget,
+      accountBudget: budgets.of(accountUrl ?? VENUE_URLS[ACCOUNT_VENUES[venue] ?? venue]),
       venueNowMs: () => venueClock.nowMs(),
       baseAsset,
       quoteAsset,

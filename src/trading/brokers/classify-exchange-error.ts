@@ -35,6 +35,8 @@ const BUSY = new Set(['DDoSProtection', 'RateLimitExceeded', 'InvalidNonce', 'Ho
 const FILTER_FAILURES = [
   /Filter failure: /,
   /"code"\s*:\s*-1111\b/,
+  // Of Binance's perpetuals: quantity, price, step and tick, price band, smallest notional.
+  /"code"\s*:\s*-(4003|4004|4005|4014|4016|4023|4024|4131|4164)\b/,
   /EOrder:(Order|Cost) minimum not met|EOrder:Tick size|EOrder:Invalid price|EGeneral:Invalid arguments:(price|volume)/,
   // A post-only order inside the book breaks no rule of the symbol.
   /INVALID_(SIZE|PRICE|BASE_SIZE|QUOTE_SIZE|LIMIT_PRICE)(?!_POST_ONLY)/,

@@ -40,6 +40,25 @@ export interface BinanceApi extends CcxtApi {
   sapiGetAccountApiRestrictions(parameters?: object): Promise<unknown>;
 }
 
+/** The same of its Binance USDⓈ-M class. */
+export interface BinanceUsdmApi extends CcxtApi {
+  fapiPublicGetTime(parameters?: object): Promise<unknown>;
+  fapiPublicGetExchangeInfo(parameters?: object): Promise<unknown>;
+  fapiPublicGetKlines(parameters: object): Promise<unknown>;
+  fapiPrivatePostOrder(parameters: object): Promise<unknown>;
+  fapiPrivateGetOrder(parameters: object): Promise<unknown>;
+  fapiPrivateDeleteOrder(parameters: object): Promise<unknown>;
+  fapiPrivateGetOpenOrders(parameters: object): Promise<unknown>;
+  fapiPrivateGetAllOrders(parameters: object): Promise<unknown>;
+  fapiPrivateGetUserTrades(parameters: object): Promise<unknown>;
+  fapiPrivateGetIncome(parameters: object): Promise<unknown>;
+  fapiPrivateGetPositionSideDual(parameters?: object): Promise<unknown>;
+  fapiPrivatePostMarginType(parameters: object): Promise<unknown>;
+  fapiPrivatePostLeverage(parameters: object): Promise<unknown>;
+  fapiPrivateV3GetBalance(parameters?: object): Promise<unknown>;
+  fapiPrivateV3GetPositionRisk(parameters: object): Promise<unknown>;
+}
+
 /** The same of its Kraken class. */
 export interface KrakenApi extends CcxtApi {
   publicGetTime(parameters?: object): Promise<unknown>;

@@ -4,6 +4,7 @@ import { MemoryJournal } from '../journal/memory-journal.ts';
 import { makeIntent } from '../plan-trade.ts';
 import { BINANCE_ETHUSDT_FILTERS, MARKET_STATUSES } from '../symbol-filters.ts';
 import { TradingEngine } from '../trading-engine.ts';
+import { BinanceUsdmLoopback, USDM_KEY, USDM_SECRET } from './binance-usdm-loopback.contract.ts';
 import { describeBroker } from './broker.contract.ts';
 import { CcxtBroker, type CcxtBrokerOptions } from './ccxt-broker.ts';
 import { COINBASE_KEY, COINBASE_SECRET, CoinbaseLoopback } from './coinbase-loopback.contract.ts';
@@ -28,6 +29,9 @@ async function startVenue<Server extends VenueLoopback>(
 const startKraken = () => startVenue(KrakenLoopback, { venue: 'kraken', apiKey: KRAKEN_KEY, secret: KRAKEN_SECRET });
 const startCoinbase = () => startVenue(CoinbaseLoopback, { venue: 'coinbase', apiKey: COINBASE_KEY, secret: COINBASE_SECRET });
 
+const startUsdm = () => startVenue(BinanceUsdmLoopback, { venue: 'binance_usdm', apiKey: USDM_KEY, secret: USDM_SECRET });
+
+const refusedByUsdm = (code: number, msg: string) => JSON.stringify({ code, msg });
 const refusedByCoinbase = (error: string, preview = 'UNKNOWN_PREVIEW_FAILURE_REASON') =>
   JSON.stringify({
     success: false,
@@ -79,6 +83,23 @@ const CASES = [
       ['an internal error', 500, '{"error":"internal_server_error"}', true, 'UNKNOWN', false],
     ],
   },
+  {
+    venue: 'binance_usdm',
+    start: startUsdm,
+    faults: [
+      ['too little margin', 400, refusedByUsdm(-2019, 'Margin is insufficient.'), false, 'REJECTED', false],
+      ['a reduction of nothing', 400, refusedByUsdm(-2022, 'ReduceOnly Order is rejected.'), false, 'REJECTED', false],
+      ['an error that ccxt does not map', 400, refusedByUsdm(-4400, 'Trading quantitative rules'), false, 'REJECTED', false],
+      ['an invalid key', 401, refusedByUsdm(-2015, 'Invalid API-key, IP, or permissions for action'), false, 'REJECTED', false],
+      ['a timestamp outside the window', 400, refusedByUsdm(-1021, 'outside of the recvWindow'), false, 'REJECTED', true],
+      ['the same of the engine', 400, refusedByUsdm(-5028, 'outside of the ME recvWindow'), false, 'REJECTED', true],
+      ['a post-only order that would take', 400, refusedByUsdm(-5022, 'could not be executed as maker'), false, 'REJECTED', true],
+      ['too many orders', 429, refusedByUsdm(-1015, 'Too many new orders.'), false, 'REJECTED', true],
+      ['overload', 503, refusedByUsdm(-1008, 'Server is currently overloaded'), false, 'REJECTED', true],
+      ['a time-out behind it', 408, refusedByUsdm(-1007, 'Send status unknown'), true, 'UNKNOWN', false],
+      ['"unknown error"', 503, refusedByUsdm(-1000, 'Unknown error, please check your request'), true, 'UNKNOWN', false],
+    ],
+  },
 ] as const;
 
 describe.each(CASES)('CcxtBroker on $venue', ({ venue: name, start, faults }) => {
@@ -88,7 +109,8 @@ describe.each(CASES)('CcxtBroker on $venue', ({ venue: name, start, faults }) =>
       server.venue.sending = 'rest';
     };
     const dispose = () => server.close();
-    return { connect: () => open(), clock, capitalUsd: '10000', priceUsd: '2000', dispose, letOrdersRest };
+    const isPerpetual = name === 'binance_usdm';
+    return { connect: () => open(), clock, capitalUsd: '10000', priceUsd: '2000', dispose, letOrdersRest, isPerpetual };
   });
 
   describe('against its own replies', () => {
@@ -122,7 +144,7 @@ describe.each(CASES)('CcxtBroker on $venue', ({ venue: name, start, faults }) =>
       modelId: null,
       clientOrderIdLength: VENUE_CAPABILITIES[name].clientOrderIdLength,
     });
-    const sent = () => venue.server.requests.filter((one) => /AddOrder|POST .*orders$/.test(one)).length;
+    const sent = () => venue.server.requests.filter((one) => /AddOrder|POST .*orders?$/.test(one)).length;
     const agree = () => {
       for (const asset of ['ETH', 'USDT'])
         expect(engine.ledger.balance(asset).toFixed()).toBe((venue.server.venue.balances.get(asset) ?? money(0)).toFixed());

@@ -12,7 +12,7 @@ import type {
 } from '../broker.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Fill, OrderIntent } from '../order.ts';
-import { brokenFilter, type SymbolFilters, type SymbolMarket } from '../symbol-filters.ts';
+import { brokenFilter, type SymbolFilters, type SymbolMarket, withoutSmallest } from '../symbol-filters.ts';
 
 /** A price at which one could trade, and when. */
 export interface Quote {
@@ -32,6 +32,8 @@ export interface PaperBrokerOptions {
   readonly slippageBps: number;
   readonly filters: SymbolFilters;
   readonly quotes: QuoteSource;
+  /** Orders are for a perpetual: shorts within the margin that the leverage leaves. Absent: spot. */
+  readonly perpetual?: { readonly leverage: number } | undefined;
 }
 
 const CAPABILITIES: BrokerCapabilities = {
@@ -85,7 +87,9 @@ export class PaperBroker implements Broker {
     if (quote === undefined) return { outcome: 'rejected', message: 'there is no price to fill at' };
     this.#lastTimeMs = Math.max(this.#lastTimeMs, quote.atMs);
     const quantity = money(intent.quantity);
-    const broken = brokenFilter({ side: intent.side, quantity }, quote.priceUsd, this.#options.filters);
+    const { filters } = this.#options;
+    const rules = intent.reduceOnly === true ? withoutSmallest(filters) : filters;
+    const broken = brokenFilter({ side: intent.side, quantity }, quote.priceUsd, rules);
     if (broken !== undefined)
       return {
         outcome: 'rejected',
@@ -96,12 +100,9 @@ export class PaperBroker implements Broker {
     const priceUsd = this.#fillPrice(intent, quote.priceUsd);
     const notional = quantity.times(priceUsd);
     const fee = notional.times(this.#feeRate);
-    const { baseAsset, quoteAsset } = this.#account;
-    const missing =
-      intent.side === 'buy'
-        ? notional.plus(fee).gt(this.#account.balance(quoteAsset))
-        : quantity.gt(this.#account.balance(baseAsset));
-    if (missing) return { outcome: 'rejected', message: 'insufficient balance' };
+    const { quoteAsset } = this.#account;
+    const why = this.#whyNotTake(intent, quantity, priceUsd, fee);
+    if (why !== undefined) return { outcome: 'rejected', message: why };
     const feeText = toText(fee);
     const fill: Fill = {
       tradeId: `${intent.clientOrderId}-1`,
@@ -129,6 +130,25 @@ export class PaperBroker implements Broker {
     return { outcome: 'accepted', report };
   }
 
+  #whyNotTake(intent: OrderIntent, quantity: Money, priceUsd: Money, fee: Money): string | undefined {
+    const account = this.#account;
+    const { perpetual } = this.#options;
+    if (perpetual === undefined) {
+      const missing =
+        intent.side === 'buy'
+          ? quantity.times(priceUsd).plus(fee).gt(account.balance(account.quoteAsset))
+          : quantity.gt(account.balance(account.baseAsset));
+      return missing ? 'insufficient balance' : undefined;
+    }
+    const held = account.balance(account.baseAsset);
+    const after = held.plus(quantity.times(intent.side === 'buy' ? 1 : -1));
+    const reduces = after.abs().lt(held.abs()) && after.times(held).gte(0);
+    if (reduces) return undefined;
+    if (intent.reduceOnly === true) return 'the order would not only make the position smaller';
+    const margin = after.abs().times(priceUsd).div(perpetual.leverage);
+    return margin.gt(account.equityUsd(priceUsd).minus(fee)) ? 'insufficient margin' : undefined;
+  }
+
   async lookup(reference: OrderReference): Promise<LookupResult> {
     const report = this.#reports.get(reference.clientOrderId);
     if (report !== undefined) return { outcome: 'found', report };
@@ -152,7 +172,12 @@ export class PaperBroker implements Broker {
   }
 
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
-    return new Map([...this.#account.balances].map(([asset, amount]) => [asset, { free: maxMoney(amount, ZERO), locked: ZERO }]));
+    return new Map(
+      [...this.#account.balances].map(([asset, amount]) => [
+        asset,
+        { free: this.#options.perpetual ? amount : maxMoney(amount, ZERO), locked: ZERO },
+      ]),
+    );
   }
 
   async close(): Promise<void> {}

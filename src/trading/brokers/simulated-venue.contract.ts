@@ -14,7 +14,13 @@ import type {
 } from '../broker.ts';
 import type { Fill, OrderIntent } from '../order.ts';
 import type { OrderListIntent } from '../order-list.ts';
-import { BINANCE_ETHUSDT_FILTERS, brokenFilter, type MarketStatus, type SymbolFilters } from '../symbol-filters.ts';
+import {
+  BINANCE_ETHUSDT_FILTERS,
+  brokenFilter,
+  type MarketStatus,
+  type SymbolFilters,
+  withoutSmallest,
+} from '../symbol-filters.ts';
 
 /**
  * What happens to an order that is sent.
@@ -145,10 +151,11 @@ export class SimulatedVenue {
       return { outcome: 'unknown', message: 'time-out' };
     }
     const limitPriceUsd = intent.limitPriceUsd === undefined ? undefined : money(intent.limitPriceUsd);
+    const rules = intent.reduceOnly === true ? withoutSmallest(this.filters) : this.filters;
     const broken = brokenFilter(
       { side: intent.side, quantity: money(intent.quantity), limitPriceUsd },
       money(this.priceUsd),
-      this.filters,
+      rules,
     );
     if (broken !== undefined) return { outcome: 'rejected', message: `Filter failure: ${broken.rule}`, brokeFilter: true };
     const takes = limitPriceUsd !== undefined && this.#isAcross(intent.side, limitPriceUsd);
@@ -168,10 +175,14 @@ export class SimulatedVenue {
   }
 
   #take(intent: OrderIntent): VenueOrder | undefined {
+    return this.hasMeansFor(intent) ? this.#open(intent) : undefined;
+  }
+
+  /** Whether the account can carry the order. */
+  protected hasMeansFor(intent: OrderIntent): boolean {
     const needed = intent.side === 'buy' ? money(intent.quantity).times(this.priceUsd).times('1.001') : money(intent.quantity);
     const held = this.balances.get(intent.side === 'buy' ? 'USDT' : 'ETH') ?? ZERO;
-    if (needed.gt(intent.side === 'buy' ? held : held.minus(this.#lockedEth()))) return undefined;
-    return this.#open(intent);
+    return needed.lte(intent.side === 'buy' ? held : held.minus(this.#lockedEth()));
   }
 
   #open(intent: OrderIntent): VenueOrder {
@@ -251,11 +262,9 @@ export class SimulatedVenue {
     const fee = notional.times('0.001');
     order.executed = order.executed.plus(part);
     order.state = order.executed.eq(intent.quantity) ? 'FILLED' : 'PARTIALLY_FILLED';
-    this.#add('ETH', part.times(sign));
     const { asset: feeAsset, priceUsd: feePriceUsd } = this.feeIn ?? { asset: 'USDT', priceUsd: '1' };
     const feeAmount = this.feeIn === undefined ? fee : fee.div(feePriceUsd).round(8);
-    this.#add('USDT', notional.times(-sign));
-    this.#add(feeAsset, feeAmount.times(-1));
+    this.book(part.times(sign), notional.times(sign), { asset: feeAsset, amount: feeAmount });
     order.fills.push({
       tradeId: `${order.venueOrderId}.${order.fills.length + 1}`,
       clientOrderId: intent.clientOrderId,
@@ -267,6 +276,13 @@ export class SimulatedVenue {
       feeUsd: fee.toFixed(),
       executedAtMs: this.clock.nowMs(),
     });
+  }
+
+  /** Books an execution: signed quantity and notional, and the fee. */
+  protected book(quantity: Money, notionalUsd: Money, fee: { readonly asset: string; readonly amount: Money }): void {
+    this.#add('ETH', quantity);
+    this.#add('USDT', notionalUsd.times(-1));
+    this.#add(fee.asset, fee.amount.times(-1));
   }
 
   #lookup(reference: OrderReference): LookupResult {

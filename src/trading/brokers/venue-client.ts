@@ -1,5 +1,12 @@
 import type { TimeMs } from '../../domain/index.ts';
-import type { AssetBalance, BrokerCapabilities, OrderListReference, OrderReference, VenueState } from '../broker.ts';
+import type {
+  AssetBalance,
+  BrokerCapabilities,
+  OrderListReference,
+  OrderReference,
+  PerpetualAccount,
+  VenueState,
+} from '../broker.ts';
 import type { OrderIntent } from '../order.ts';
 import type { OrderListIntent } from '../order-list.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
@@ -58,6 +65,8 @@ export interface VenueClient {
   readonly capabilities: BrokerCapabilities;
   /** There where `capabilities.placesOco`. */
   readonly orderLists?: VenueOrderLists;
+  /** There where perpetuals are traded. Times are the venue's; asked once and thrown as is, as everything here. */
+  readonly perpetual?: PerpetualAccount;
   serverTime(): Promise<TimeMs>;
   /** Undefined where the venue does not list the symbol. */
   market(symbol: string): Promise<SymbolMarket | undefined>;

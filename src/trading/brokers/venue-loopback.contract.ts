@@ -52,9 +52,9 @@ export abstract class VenueLoopback {
       .catch(() => request.socket.destroy());
   });
 
-  constructor(clock: ManualClock, capitalUsd: string) {
+  constructor(clock: ManualClock, capitalUsd: string, venue = new SimulatedVenue(clock, capitalUsd)) {
     this.clock = clock;
-    this.venue = new SimulatedVenue(clock, capitalUsd);
+    this.venue = venue;
   }
 
   nowMs(): number {

@@ -2,7 +2,7 @@ import type { TimeMs } from '../../domain/index.ts';
 import type { BrokerCapabilities } from '../broker.ts';
 import type { HostBudget } from './host-budgets.ts';
 
-export const VENUES = ['binance', 'kraken', 'coinbase'] as const;
+export const VENUES = ['binance', 'kraken', 'coinbase', 'binance_usdm'] as const;
 export type Venue = (typeof VENUES)[number];
 
 /** What every client of a venue is made with. */
@@ -11,6 +11,8 @@ export interface VenueClientOptions {
   readonly secret: string;
   /** Stands for every host of the exchange; the real ones when absent. */
   readonly baseUrl?: string;
+  /** Stands for the host that knows account and key, where it is another one. */
+  readonly accountUrl?: string;
   /** Our clock, corrected by how far the venue's is from it. */
   readonly venueNowMs: () => TimeMs;
   readonly requestTimeoutMs: number;
@@ -22,6 +24,8 @@ export interface VenueClientOptions {
   readonly quoteAsset: string;
   /** What the venue's host grants this process. */
   readonly budget: HostBudget;
+  /** The same of the host that knows account and key. */
+  readonly accountBudget: HostBudget;
 }
 
 /** Where each venue is asked. */
@@ -29,9 +33,13 @@ export const VENUE_URLS: Readonly<Record<Venue, string>> = {
   binance: 'https://api.binance.com',
   kraken: 'https://api.kraken.com',
   coinbase: 'https://api.coinbase.com',
+  binance_usdm: 'https://fapi.binance.com',
 };
 
-/** Exchanges of the same kind without real money, where a venue has one. */
+/** Venues whose account and keys another one knows. */
+export const ACCOUNT_VENUES: Readonly<Partial<Record<Venue, Venue>>> = { binance_usdm: 'binance' };
+
+/** Exchanges of the same kind without real money, where a venue has one that is used here. That of perpetuals is not: its keys have no spot host that tells whose they are. */
 export const VENUE_TESTNETS: Readonly<Partial<Record<Venue, { readonly rest: string; readonly wsApi: string }>>> = {
   binance: { rest: 'https://testnet.binance.vision', wsApi: 'wss://ws-api.testnet.binance.vision' },
 };
@@ -56,9 +64,11 @@ export const VENUE_CAPABILITIES: Readonly<Record<Venue, VenueCapabilities>> = {
   kraken: { ...COMMON, clientOrderIdLength: 18 },
   /** A repeated `client_order_id` answers with the order that it named first. */
   coinbase: COMMON,
+  /** Linear perpetuals: one-way mode, isolated margin. No pairs: stop and target are watched here. */
+  binance_usdm: COMMON,
 };
 
-/** Venues on which more than loopback servers of our own has proven the adapter, or can. */
+/** Values of `exchange.venue` to which real money may go: there more than loopback servers of our own has proven the adapter, or can. */
 export const LIVE_VENUES: readonly Venue[] = ['binance'];
 
 /** Why no real money goes to a venue; undefined where it may. What is never found again cannot be traded. */

@@ -16,6 +16,9 @@ export const protectionSchema = z
     /** Fraction below the highest price since entry; null without a trailing stop. */
     trailingFraction: z.number().nullable(),
     highestPriceUsd: decimalText.nullable(),
+    /** Of a short position: its stop lies above, its target below, and a trailing stop follows the lowest price. */
+    direction: z.literal('short').optional(),
+    lowestPriceUsd: decimalText.optional(),
   })
   .readonly();
 
@@ -74,6 +77,10 @@ export const ledgerSnapshotSchema = z
     openTrade: tradeSchema.nullable(),
     closedTrades: z.array(tradeSchema),
     decisionIds: z.array(z.string()),
+    /** Absent where no funding was ever booked. */
+    fundingUsd: decimalText.optional(),
+    lastFundingMs: timeMs.optional(),
+    fundingIds: z.array(z.string()).optional(),
     /** What the last comparison with the exchange found; checkpoints of earlier versions do not say. */
     lastReconciliation: z.object({ atMs: timeMs, differences: z.array(differenceSchema) }).nullish(),
     /** Absent in journals of earlier versions. */
@@ -112,6 +119,15 @@ export const journalRecordSchema = z.discriminatedUnion('type', [
     brokeFilter: z.boolean().optional(),
   }),
   record('fill', { fill: fillSchema }),
+  /** Funding of a perpetual, booked once: received, or paid where `amount` is negative. `paidAtMs` is when it was due. */
+  record('funding', {
+    fundingId: z.string().min(1),
+    asset: z.string(),
+    amount: decimalText,
+    paidAtMs: timeMs,
+    /** What was held when it was booked, which is not always when it was due. */
+    positionEth: decimalText.optional(),
+  }),
   /** What a fee that was booked in its own asset was worth in USD when it was charged. */
   record('fee_valued', { clientOrderId: z.string(), tradeId: z.string(), feeUsd: decimalText }),
   /** What is left of the position is too small for the venue to sell: its trade is over, and the rest stays in the account. */

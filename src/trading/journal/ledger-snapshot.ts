@@ -37,6 +37,11 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
     openTrade: ledger.openTrade,
     closedTrades: [...ledger.closedTrades],
     decisionIds: [...ledger.decisionIds],
+    ...(ledger.lastFundingMs !== null && {
+      fundingUsd: toText(ledger.fundingUsd),
+      lastFundingMs: ledger.lastFundingMs,
+      fundingIds: [...ledger.fundingIds],
+    }),
     lastReconciliation: ledger.lastReconciliation && {
       atMs: ledger.lastReconciliation.atMs,
       differences: ledger.lastReconciliation.differences,

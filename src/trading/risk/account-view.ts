@@ -6,6 +6,9 @@ import { tradePnlUsd, tradeReturn } from '../trade.ts';
 import type { AccountView, ClosedTrade } from './risk-input.ts';
 import { WEEK_MS } from './risk-rules.ts';
 
+/** Reasons of an exit that a loss forced. */
+const STOPS: ReadonlySet<string> = new Set(['stop_loss', 'trailing_stop', 'liquidation_near']);
+
 /** The account at `priceUsd` and `nowMs`, with its equity history (ascending; what is not in it began with today's equity). */
 export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, history: readonly EquityPoint[]): AccountView {
   const equityUsd = toNumber(ledger.equityUsd(priceUsd));
@@ -17,6 +20,7 @@ export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, hist
     nowMs,
     equityUsd,
     exposure: ledger.exposure(priceUsd),
+    ...(ledger.openTrade?.direction !== undefined && { entryPriceUsd: entryPriceOf(ledger) }),
     peakEquityUsd: Math.max(equityUsd, past.startUsd, ...past.points.map((point) => point.equityUsd)),
     dayStartEquityUsd: equityAt(past.points, nowMs - DAY_MS) ?? past.startUsd,
     weekStartEquityUsd: equityAt(past.points, nowMs - WEEK_MS) ?? past.startUsd,
@@ -28,11 +32,13 @@ export function accountView(ledger: Ledger, priceUsd: Money, nowMs: TimeMs, hist
         pnlUsd: toNumber(tradePnlUsd(trade)),
         return: tradeReturn(trade),
         reason: trade.reason,
-        isStop: trade.reason === 'stop_loss' || trade.reason === 'trailing_stop',
+        isStop: STOPS.has(trade.reason),
       }),
     ),
   };
 }
+
+const entryPriceOf = ({ position }: Ledger): number => toNumber(position.costUsd) / toNumber(position.quantityEth);
 
 /** Past equity, and the capital at the start, comparable with equity now: money moved by hand is neither gain nor loss. */
 function withoutTransfers(past: readonly EquityPoint[], now: Pick<EquityPoint, 'equityUsd' | 'transfersUsd'>) {

@@ -1,4 +1,5 @@
 import { type Reason, reason } from '../reason.ts';
+import { futuresDenials } from './futures-rules.ts';
 import type { AccountView, RiskContext } from './risk-input.ts';
 import type { RiskLimits } from './risk-limits.ts';
 import { RISK_RULES } from './risk-rules.ts';
@@ -12,8 +13,9 @@ export interface RiskVerdict {
 }
 
 /**
- * What the risk limits say of a wanted exposure. Less exposure is never denied: selling must stay possible whatever has
- * been lost. More exposure needs every rule's consent; position and order limits make it smaller instead.
+ * What the risk limits say of a wanted exposure. Less exposure, long or short, is never denied: leaving must stay possible
+ * whatever has been lost. More exposure needs every rule's consent; position and order limits make it smaller instead. Of a
+ * change to the other side that is denied, the half that closes what is held is left.
  */
 export function assess(
   wanted: { readonly targetExposure: number | null },
@@ -22,18 +24,39 @@ export function assess(
   context: RiskContext,
 ): RiskVerdict {
   const { targetExposure } = wanted;
+  const { exposure } = account;
   if (targetExposure === null) return { allowed: true, targetExposure: null, reasons: [] };
-  if (targetExposure <= account.exposure) return { allowed: true, targetExposure, reasons: [] };
-  const denials = RISK_RULES.flatMap((rule) => rule(account, limits, context) ?? []);
-  if (denials.length > 0) return { allowed: false, targetExposure: null, reasons: denials };
-  const caps = capsOf(account, limits).filter(([, cap]) => cap < targetExposure);
-  const capped = Math.max(account.exposure, Math.min(targetExposure, ...caps.map(([, cap]) => cap)));
-  return { allowed: true, targetExposure: capped, reasons: caps.map(([rule, cap]) => reason(rule, targetExposure, cap)) };
+  if (!takesMoreRisk(targetExposure, exposure)) return { allowed: true, targetExposure, reasons: [] };
+  const isAgainst = targetExposure * exposure < 0;
+  const denials = [
+    ...RISK_RULES.flatMap((rule) => rule(account, limits, context) ?? []),
+    ...futuresDenials(targetExposure, account, limits, context),
+  ];
+  if (denials.length > 0) {
+    return isAgainst
+      ? { allowed: true, targetExposure: 0, reasons: denials }
+      : { allowed: false, targetExposure: null, reasons: denials };
+  }
+  const size = Math.abs(targetExposure);
+  const held = isAgainst ? 0 : Math.abs(exposure);
+  const caps = capsOf(held, account, limits).filter(([, cap]) => cap < size);
+  const capped = Math.max(held, Math.min(size, ...caps.map(([, cap]) => cap)));
+  return {
+    allowed: true,
+    targetExposure: targetExposure < 0 ? -capped : capped,
+    reasons: caps.map(([rule, cap]) => reason(rule, targetExposure, cap)),
+  };
 }
 
-function capsOf(account: AccountView, limits: RiskLimits): [rule: string, exposure: number][] {
+/** Whether a change goes further from zero, or to the other side of it. */
+export const takesMoreRisk = (target: number, exposure: number): boolean =>
+  target * exposure < 0 || Math.abs(target) > Math.abs(exposure);
+
+/** The size to which each limit holds a position of which `held` is there already. */
+function capsOf(held: number, { equityUsd }: AccountView, limits: RiskLimits): [rule: string, exposure: number][] {
   const caps: [string, number][] = [['max_exposure', limits.maxExposure]];
-  if (limits.maxPositionUsd !== null) caps.push(['max_position_usd', limits.maxPositionUsd / account.equityUsd]);
-  if (limits.maxOrderUsd !== null) caps.push(['max_order_usd', account.exposure + limits.maxOrderUsd / account.equityUsd]);
+  if (limits.futures !== undefined) caps.push(['leverage', limits.futures.leverage]);
+  if (limits.maxPositionUsd !== null) caps.push(['max_position_usd', limits.maxPositionUsd / equityUsd]);
+  if (limits.maxOrderUsd !== null) caps.push(['max_order_usd', held + limits.maxOrderUsd / equityUsd]);
   return caps;
 }

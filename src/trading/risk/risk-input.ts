@@ -17,7 +17,10 @@ export interface ClosedTrade {
 export interface AccountView {
   readonly nowMs: TimeMs;
   readonly equityUsd: number;
+  /** Negative when short. */
   readonly exposure: number;
+  /** Average price of what is held in a perpetual; absent on spot, and without a position. */
+  readonly entryPriceUsd?: number;
   readonly peakEquityUsd: number;
   readonly dayStartEquityUsd: number;
   readonly weekStartEquityUsd: number;

@@ -23,6 +23,19 @@ export interface LowProfitPairs {
   readonly stopMs: number;
 }
 
+/** What holds besides where perpetuals are traded. */
+export interface FuturesLimits {
+  /** Set at the venue, and the largest position as a multiple of equity. */
+  readonly leverage: number;
+  readonly allowShort: boolean;
+  /** Least distance of the liquidation price, as a fraction of the price. */
+  readonly minLiquidationDistance: number;
+  /** Of the notional, where the venue does not say. */
+  readonly maintenanceMarginRate: number;
+  /** Distance of the stop from the entry price, which the liquidation price has to lie beyond. */
+  readonly stopLoss?: number;
+}
+
 /** Limits of the risk engine. null switches a rule off. Fractions are of equity unless said otherwise. */
 export interface RiskLimits {
   /** Caps the target, so that a larger wish becomes this one. */
@@ -49,6 +62,8 @@ export interface RiskLimits {
   readonly stoplossGuard: StoplossGuard | null;
   readonly maxDrawdownGuard: MaxDrawdownGuard | null;
   readonly lowProfitPairs: LowProfitPairs | null;
+  /** Absent on spot. */
+  readonly futures?: FuturesLimits;
 }
 
 /**

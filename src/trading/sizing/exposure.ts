@@ -11,7 +11,7 @@ interface Scaling {
 }
 
 /**
- * How large a position a BUY asks for. fixed: a share of equity. volatility: as much as gives the wanted yearly
+ * How large a position a BUY asks for, and a SELL that goes short. fixed: a share of equity. volatility: as much as gives the wanted yearly
  * volatility. kelly: `lambda` times the growth-optimal share, f = lambda (sum of p_c m_c - cost) / variance (Kelly 1956 in
  * its continuous form); nothing where the expected net return is not positive.
  */
@@ -31,21 +31,27 @@ export interface ExposureInput {
   readonly returns: ClassReturns;
   /** Fees and slippage of entering and leaving, as a fraction. */
   readonly roundTripCost: number;
+  /** Which way the position goes; long unless told. */
+  readonly direction?: 'long' | 'short';
+  /** What no policy goes beyond; 1 unless leverage allows more. */
+  readonly largest?: number;
 }
 
 /** Markets of this kind trade every day of the year. */
 const DAYS_PER_YEAR = 365;
 
-/** The target exposure of a BUY, 0..1; 0 where what it needs is not known. */
+/** The size that a BUY, or a SELL that goes short, asks for: 0..`largest`; 0 where what it needs is not known. */
 export function targetExposureFor(policy: ExposurePolicy, input: ExposureInput): number {
-  return clamp(baseExposure(policy, input) * (policy.scaleByConfidence ? confidenceShare(input) : 1), 1);
+  return clamp(baseExposure(policy, input) * (policy.scaleByConfidence ? confidenceShare(input) : 1), input.largest ?? 1);
 }
 
-function baseExposure(policy: ExposurePolicy, { dailyVolatility, probabilities, returns, roundTripCost }: ExposureInput): number {
+function baseExposure(policy: ExposurePolicy, input: ExposureInput): number {
+  const { dailyVolatility, probabilities, returns, roundTripCost, direction = 'long' } = input;
   if (policy.kind === 'fixed') return policy.fraction;
   if (policy.kind === 'volatility')
     return clamp(policy.annualTarget / (dailyVolatility * Math.sqrt(DAYS_PER_YEAR)), policy.maxExposure);
-  const expected = probabilities.reduce((sum, probability, i) => sum + probability * returns.means[i]!, 0) - roundTripCost;
+  const mean = probabilities.reduce((sum, probability, i) => sum + probability * returns.means[i]!, 0);
+  const expected = (direction === 'short' ? -mean : mean) - roundTripCost;
   return expected > 0 && returns.variance > 0 ? clamp((policy.lambda * expected) / returns.variance, policy.maxExposure) : 0;
 }
 

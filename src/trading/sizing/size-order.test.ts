@@ -36,6 +36,19 @@ describe('sizeOrder', () => {
     );
   });
 
+  it('takes a share of what the account is worth after fees in other assets', () => {
+    const given = { cashUsd: money(10_000), positionEth: money(0), priceUsd: money(2_000), feeBps: 10, slippageBps: 5 };
+    const sized = (otherFeesUsd?: number) =>
+      sizeOrder({
+        ...given,
+        ...(otherFeesUsd !== undefined && { otherFeesUsd: money(otherFeesUsd) }),
+        targetExposure: 0.5,
+        filters: BINANCE_ETHUSDT_FILTERS,
+      });
+    expect(sized()).toMatchObject({ kind: 'order', quantity: money('2.5') });
+    expect(sized(400)).toMatchObject({ kind: 'order', quantity: money('2.4') });
+  });
+
   it('comes within a step of the target where cash allows it', () => {
     fc.assert(
       fc.property(inputs, (input) => {

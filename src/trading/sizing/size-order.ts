@@ -7,6 +7,8 @@ export interface SizingInput {
   /** Wanted share of equity in Ether, 0..1. 0 sells everything. */
   readonly targetExposure: number;
   readonly cashUsd: Money;
+  /** Fees that were paid in other assets: the account is worth that much less than cash and Ether. 0 unless told. */
+  readonly otherFeesUsd?: Money | undefined;
   readonly positionEth: Money;
   /** The price at which the order is expected to fill before slippage; it also values the position. */
   readonly priceUsd: Money;
@@ -21,7 +23,14 @@ export interface SizingInput {
 
 /** An order's side and quantity, or why there is none. */
 export type Sizing =
-  | { readonly kind: 'order'; readonly side: OrderSide; readonly quantity: Money; readonly notionalUsd: Money }
+  | {
+      readonly kind: 'order';
+      readonly side: OrderSide;
+      readonly quantity: Money;
+      readonly notionalUsd: Money;
+      /** Of a perpetual: whether the order only makes the position smaller. */
+      readonly reduceOnly?: boolean;
+    }
   | { readonly kind: 'none'; readonly reason: Reason };
 
 const BPS = money('0.0001');
@@ -37,7 +46,7 @@ export function sizeOrder(input: SizingInput): Sizing {
   if (!priceUsd.gt(0)) return none(reason('price_not_positive', priceUsd.toFixed(), '0'));
   const held = positionEth.times(priceUsd);
   const target = money(Math.min(1, Math.max(0, input.targetExposure)));
-  const change = target.times(input.cashUsd.plus(held)).minus(held);
+  const change = target.times(input.cashUsd.plus(held).minus(input.otherFeesUsd ?? ZERO)).minus(held);
   const side: OrderSide = target.eq(0) || change.lt(0) ? 'sell' : 'buy';
   const quantity = side === 'buy' ? buyQuantity(change, input) : sellQuantity(target.eq(0), change, input);
   if (!quantity.gt(0)) return none(reason('nothing_to_trade', quantity.toFixed(), filters.quantityStep.toFixed()));

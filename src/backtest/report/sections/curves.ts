@@ -193,11 +193,17 @@ function runs(days: readonly ReportDay[], label: string): (readonly [number, num
   return found;
 }
 
+/** From nothing to all of equity; further only where perpetuals went short, or beyond equity. */
 function exposure(days: readonly ReportDay[]): Markup {
+  const low = Math.min(0, ...days.map((x) => Math.floor(x.exposure)));
+  const high = Math.max(1, ...days.map((x) => Math.ceil(x.exposure)));
   const frame: ChartFrame = {
     height: EXPOSURE_HEIGHT,
     ...axisOf(days),
-    y: { at: linearScale([0, 1], verticalRange(EXPOSURE_HEIGHT)).at, ticks: [0, 0.5, 1] },
+    y: {
+      at: linearScale([low, high], verticalRange(EXPOSURE_HEIGHT)).at,
+      ticks: low === 0 && high === 1 ? [0, 0.5, 1] : [low, 0, high],
+    },
     yText: (value) => percent(value, 0),
   };
   const stepped = days.flatMap((x, i) => (i === 0 ? [x] : [{ timeMs: x.timeMs, exposure: days[i - 1]?.exposure ?? 0 }, x]));

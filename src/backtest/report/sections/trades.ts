@@ -4,6 +4,9 @@ import { type Cell, paragraph, section, table } from '../page-parts.ts';
 import type { ReportData, ReportTrade } from '../report-data.ts';
 
 const SHOWN = 50;
+const BOUGHT = ['Bought', '>At', 'Sold', '>At'];
+/** Of trades of which some were sold first. */
+const OPENED = ['Side', 'Opened', '>At', 'Closed', '>At'];
 
 /** The newest trades, newest first. */
 export function trades({ simulated, trades: all }: Pick<ReportData, 'simulated' | 'trades'>): Markup {
@@ -12,14 +15,15 @@ export function trades({ simulated, trades: all }: Pick<ReportData, 'simulated' 
     all.length > SHOWN
       ? `The last ${SHOWN} of ${counted(all.length, 'trade')}, newest first.`
       : `${counted(all.length, 'trade')}, newest first.`;
+  const hasShorts = all.some(({ side }) => side === 'short');
   return section(
     'Trades',
     paragraph(all.length === 0 ? 'No trade was made.' : text),
     html`<div class="long wide">${table({
       simulated,
       caption: 'Trades, times in UTC',
-      columns: ['Bought', '>At', 'Sold', '>At', '>ETH', '>Fees', '>Profit', 'Why closed'],
-      rows: shown.map(rowOf),
+      columns: [...(hasShorts ? OPENED : BOUGHT), '>ETH', '>Fees', '>Profit', 'Why closed'],
+      rows: shown.map((trade) => (hasShorts ? [trade.side ?? 'long', ...rowOf(trade)] : rowOf(trade))),
     })}</div>`,
   );
 }
