@@ -4,11 +4,12 @@ import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { clientOrderId } from './client-order-id.ts';
 import { readAll } from './journal/journal.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
+import type { PreTradeGate } from './order-sender.ts';
 import { makeIntent } from './plan-trade.ts';
 import { reason } from './reason.ts';
 import { reconcile } from './reconcile.ts';
 import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
-import { type PreTradeGate, TradingEngine } from './trading-engine.ts';
+import { TradingEngine } from './trading-engine.ts';
 
 const buy = makeIntent({
   decisionId: 'd',

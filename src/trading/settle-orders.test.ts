@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { SENDING, type Sending, SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
+import type { PreTradeGate } from './order-sender.ts';
 import { isTerminal } from './order-state.ts';
 import { makeIntent } from './plan-trade.ts';
 import { reason } from './reason.ts';
 import { settleOpenOrders, settleOrders } from './settle-orders.ts';
 import { BINANCE_ETHUSDT_FILTERS, type SymbolFilters } from './symbol-filters.ts';
-import { type PreTradeGate, TradingEngine } from './trading-engine.ts';
+import { TradingEngine } from './trading-engine.ts';
 
 const buy = makeIntent({
   decisionId: 'd',
