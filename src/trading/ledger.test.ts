@@ -228,6 +228,74 @@ describe('Ledger', () => {
     );
   });
 
+  it('notes equity after each decision once, and what a comparison found, also over a checkpoint', () => {
+    const point = (decisionId: string, equityUsd: number) => ({
+      timeMs: 1,
+      decisionId,
+      equityUsd,
+      cashUsd: equityUsd,
+      positionEth: 0,
+      priceUsd: 2000,
+      exposure: 0,
+      transfersUsd: 10_000,
+    });
+    const equity = (decisionId: string, equityUsd: number): JournalRecord => ({
+      type: 'equity',
+      atMs: 1,
+      point: point(decisionId, equityUsd),
+    });
+    const found: JournalRecord = {
+      type: 'reconciliation',
+      atMs: 9,
+      differences: [{ kind: 'foreign_order', subject: 'web', journal: 'none', venue: 'ACCEPTED', explained: true }],
+    };
+    const ledger = fold([capital, equity('a', 1), equity('b', 2), equity('a', 3), found]);
+    expect(ledger.equityPoints).toEqual([point('a', 1), point('b', 2)]);
+    const again = fold([{ type: 'checkpoint', atMs: 10, ledger: snapshotLedger(ledger) }]);
+    expect(again.lastReconciliation).toEqual(found);
+    again.apply(equity('b', 9));
+    again.apply(equity('c', 4));
+    expect(again.equityPoints).toEqual([point('a', 1), point('b', 2), point('c', 4)]);
+    expect(fold([{ type: 'checkpoint', atMs: 10, ledger: snapshotLedger(fold([capital])) }]).lastReconciliation).toBeNull();
+  });
+
+  it('renews the holding time by a decision that asks for it alone', () => {
+    const decision = (decisionId: string, renewsHolding: boolean): JournalRecord => ({
+      type: 'decision_taken',
+      atMs: 1,
+      decisionId,
+      decisionTimeMs: renewsHolding ? 7 : 8,
+      action: 'BUY',
+      renewsHolding,
+    });
+    const ledger = fold([capital, decision('a', true), decision('b', false)]);
+    expect(ledger.position.lastBuyMs).toBe(7);
+    expect([...ledger.decisionIds]).toEqual(['a', 'b']);
+  });
+
+  it('has no exposure without equity', () => {
+    expect(new Ledger().exposure(money(2000))).toBe(0);
+    const owing = fold([
+      { ...capital, amount: '-5000', valueUsd: '-5000' },
+      { ...capital, asset: 'ETH', amount: '2' },
+    ]);
+    expect(owing.exposure(money(2000))).toBe(0);
+    expect(owing.exposure(money(3000))).toBe(6);
+    expect(owing.exposure(money(2500))).toBe(0);
+  });
+
+  it('counts the attempts of one decision and leg, in their order', () => {
+    const of = (id: string, more: Partial<OrderIntent>) => sent({ ...intent(id, 'buy', '1'), decisionId: 'd', ...more });
+    const ledger = fold([
+      capital,
+      ...of('1', {}),
+      ...of('2', { leg: 'exit' }),
+      ...of('3', { decisionId: 'e' }),
+      ...of('4', { attempt: 2 }),
+    ]);
+    expect(ledger.attempts('d', 'entry').map(({ intent: { clientOrderId } }) => clientOrderId)).toEqual(['1', '4']);
+  });
+
   it('takes a checkpoint only as the beginning', () => {
     const ledger = fold([capital]);
     expect(() => ledger.apply({ type: 'checkpoint', atMs: 0, ledger: snapshotLedger(ledger) })).toThrow(

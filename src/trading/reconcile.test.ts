@@ -155,6 +155,33 @@ describe('reconcile', () => {
     expect(engine.ledger.lastReconciliation?.differences).toMatchObject([{ subject: id, action: 'adopted' }]);
   });
 
+  it('adopts nothing at a venue of perpetuals', async () => {
+    await placeByHand('web_123');
+    const perpetual = {
+      prepare: async () => undefined,
+      position: async () => ({
+        quantityEth: money(0),
+        entryPriceUsd: money(0),
+        markPriceUsd: money(2000),
+        liquidationPriceUsd: null,
+      }),
+      walletUsd: async () => money(10_000),
+      funding: async () => [],
+    };
+    Object.assign(engine.broker, { perpetual });
+    expect((await reconcile(engine, { ...show, foreignOrders: 'adopt' })).unexplained).toEqual([
+      {
+        kind: 'foreign_order',
+        subject: 'web_123',
+        journal: 'cannot adopt: not for perpetuals',
+        venue: 'ACCEPTED',
+        explained: false,
+        action: 'failed',
+      },
+    ]);
+    expect(engine.ledger.orders.size).toBe(0);
+  });
+
   it('does not adopt what costs more than the journal owns', async () => {
     venue.balances.set('USDT', money('50000'));
     venue.sending = 'rest';
