@@ -59,6 +59,8 @@ describe('decide, where shorting is allowed', () => {
     expect(decide(view, BUY, held(-0.02), wide)).toMatchObject({ action: 'BUY', targetExposure: 0.01 });
     expect(decide(view, SELL, held(0.02), wide)).toMatchObject({ action: 'SELL', targetExposure: -0.01 });
     expect(decide(view, BUY, held(0.02), wide).action).toBe('HOLD');
+    expect(decide(view, BUY, { exposure: 0 }, wide).action).toBe('HOLD');
+    expect(decide(view, SELL, { exposure: 0 }, wide).action).toBe('HOLD');
     expect(decide(view, SELL, held(-0.02), wide).action).toBe('HOLD');
   });
 

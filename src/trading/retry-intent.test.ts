@@ -30,7 +30,7 @@ const options: RetryOptions = {
 };
 
 /** A ledger that holds `eth`, with these attempts at an order, and the first of them. */
-function after(attempts: readonly Attempt[], first: OrderIntent = orderOf('d', 'buy'), eth = '0') {
+function ledgerAfter(attempts: readonly Attempt[], first: OrderIntent = orderOf('d', 'buy'), eth = '0') {
   const ledger = new Ledger();
   ledger.apply({ type: 'transfer', atMs: 0, asset: 'USDT', amount: '10000', valueUsd: '10000', reason: 'capital' });
   const given = money(eth).times(2000);
@@ -69,7 +69,7 @@ function after(attempts: readonly Attempt[], first: OrderIntent = orderOf('d', '
 }
 
 const retry = (attempts: readonly Attempt[], more: Partial<RetryOptions> = {}, first?: OrderIntent, eth?: string) => {
-  const { ledger, first: intent } = after(attempts, first, eth);
+  const { ledger, first: intent } = ledgerAfter(attempts, first, eth);
   return planRetry(ledger, intent, { ...options, ...more });
 };
 const NOTHING = { kind: 'none', reason: null };
@@ -78,7 +78,7 @@ describe('planRetry', () => {
   it('orders what is left under the id of the next attempt, at the price, the rules and the time now', () => {
     const filters = { ...BINANCE_ETHUSDT_FILTERS, quantityStep: money('0.001') };
     const first = orderOf('d', 'buy', { quantity: '1.0005' });
-    const { ledger } = after([{ state: 'CANCELLED', filled: '0.4' }], first);
+    const { ledger } = ledgerAfter([{ state: 'CANCELLED', filled: '0.4' }], first);
     const given = { ...options, filters, priceUsd: money('2100.5') };
     expect(planRetry(ledger, first, given)).toEqual({
       kind: 'order',
@@ -108,7 +108,7 @@ describe('planRetry', () => {
     ['where the attempts are used up', [{ state: 'CANCELLED' }, { state: 'CANCELLED' }, { state: 'CANCELLED' }]],
   ])('orders nothing again %s', (_name, attempts) => {
     expect(retry(attempts)).toEqual(NOTHING);
-    expect(retryIntent(after(attempts).ledger, orderOf('d', 'buy'), options)).toBeUndefined();
+    expect(retryIntent(ledgerAfter(attempts).ledger, orderOf('d', 'buy'), options)).toBeUndefined();
   });
 
   it.each<[string, readonly Attempt[]]>([
