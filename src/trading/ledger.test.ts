@@ -273,6 +273,32 @@ describe('Ledger', () => {
     expect([...ledger.decisionIds]).toEqual(['a', 'b']);
   });
 
+  it('books funding once, in its asset, and knows when the newest payment was due', () => {
+    const funding = (fundingId: string, asset: string, amount: string, paidAtMs: number): JournalRecord => ({
+      type: 'funding',
+      atMs: 9,
+      fundingId,
+      asset,
+      amount,
+      paidAtMs,
+    });
+    const ledger = fold([
+      capital,
+      ...sent(buy),
+      ...filled(fill('b', '1', 'buy', '2', '2000')),
+      funding('a', 'USDT', '-1.5', 8),
+      funding('b', 'USDT', '0.5', 7),
+      funding('a', 'USDT', '-1.5', 9),
+      funding('c', 'BNB', '-0.01', 6),
+    ]);
+    expect([ledger.fundingUsd.toFixed(), ledger.openTrade?.fundingUsd, ledger.lastFundingMs]).toEqual(['-1', '-1', 8]);
+    expect([ledger.cashUsd.toFixed(), ledger.balance('BNB').toFixed()]).toEqual(['5999', '-0.01']);
+    const again = fold([{ type: 'checkpoint', atMs: 10, ledger: snapshotLedger(ledger) }]);
+    expect([...again.fundingIds]).toEqual(['a', 'b', 'c']);
+    const { fundingIds: _none, ...older } = snapshotLedger(ledger);
+    expect(fold([{ type: 'checkpoint', atMs: 10, ledger: older }]).fundingIds.size).toBe(0);
+  });
+
   it('has no exposure without equity', () => {
     expect(new Ledger().exposure(money(2000))).toBe(0);
     const owing = fold([
@@ -297,9 +323,12 @@ describe('Ledger', () => {
   });
 
   it('takes a checkpoint only as the beginning', () => {
-    const ledger = fold([capital]);
-    expect(() => ledger.apply({ type: 'checkpoint', atMs: 0, ledger: snapshotLedger(ledger) })).toThrow(
-      expect.objectContaining({ code: 'ledger.checkpoint_not_first' }),
-    );
+    for (const ledger of [fold([capital]), fold([sent(buy)[0]!])])
+      expect(() => ledger.apply({ type: 'checkpoint', atMs: 0, ledger: snapshotLedger(new Ledger()) })).toThrow(
+        expect.objectContaining({
+          code: 'ledger.checkpoint_not_first',
+          message: 'a checkpoint can only begin a journal',
+        }),
+      );
   });
 });

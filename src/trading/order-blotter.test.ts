@@ -47,7 +47,9 @@ function sent(): OrderBlotter {
   return blotter;
 }
 
-const fails = (code: string, details: object) => expect.objectContaining({ code, details: expect.objectContaining(details) });
+/** An error with its code, what it says and its data. */
+const fails = (code: string, message: string, details: object, hint?: string) =>
+  expect.objectContaining({ code, message, details: expect.objectContaining(details), ...(hint !== undefined && { hint }) });
 
 describe('OrderBlotter', () => {
   it('knows of a planned order nothing but its plan', () => {
@@ -73,9 +75,9 @@ describe('OrderBlotter', () => {
     const blotter = sent();
     const planned = { type: 'order_planned', atMs: 11, intent: intent('a') } as const;
     expect(() => blotter.plan(planned)).toThrow(
-      fails('ledger.order_planned_twice', { clientOrderId: 'a', decisionId: 'decision-a' }),
+      fails('ledger.order_planned_twice', 'order a was planned before', { clientOrderId: 'a', decisionId: 'decision-a' }),
     );
-    const unknown = fails('ledger.unknown_order', { clientOrderId: 'x' });
+    const unknown = fails('ledger.unknown_order', 'the journal has no order x', { clientOrderId: 'x' });
     expect(() => blotter.order('x')).toThrow(unknown);
     expect(() => blotter.changeState({ ...state('ACCEPTED'), clientOrderId: 'x' })).toThrow(unknown);
     expect(() => blotter.fill(fill('1', '1', { clientOrderId: 'x' }))).toThrow(unknown);
@@ -143,7 +145,12 @@ describe('OrderBlotter', () => {
     blotter.fill(fill('1', '0.5'));
     const wrong = fill('2', '1', more);
     expect(() => blotter.fill(wrong)).toThrow(
-      fails('ledger.fill_does_not_fit', { fill: wrong, filledBefore: '0.5', quantity: '2' }),
+      fails(
+        'ledger.fill_does_not_fit',
+        'fill 2 does not fit order a',
+        { fill: wrong, filledBefore: '0.5', quantity: '2' },
+        'Trading stops here. Compare `ets journal` with the trades at the exchange.',
+      ),
     );
     const order = blotter.order('a');
     expect(order).toMatchObject({ state: 'PARTIALLY_FILLED', tradeIds: new Set(['1']) });

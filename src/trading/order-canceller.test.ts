@@ -97,6 +97,9 @@ describe('cancelling a list', () => {
   it('announces both orders in one append and asks the exchange once', async () => {
     const { engine, states, laterRecords, clock } = await pairedDesk();
     let asked: unknown;
+    engine.broker.lookup = async () => {
+      throw new Error('what the answer says was looked up');
+    };
     const { orderLists } = engine.broker;
     const cancel = orderLists!.cancel.bind(orderLists);
     orderLists!.cancel = (reference) => {
@@ -124,9 +127,15 @@ describe('cancelling a list', () => {
   });
 
   it('does nothing to a list that has ended or that nobody knows', async () => {
-    const { engine, laterRecords } = await pairedDesk();
+    const { engine, journal, laterRecords } = await pairedDesk();
     await engine.cancelList('list-p');
     const { length } = await laterRecords();
+    journal.append = async () => {
+      throw new Error('written');
+    };
+    engine.broker.lookup = async () => {
+      throw new Error('looked up');
+    };
     engine.broker.orderLists!.cancel = async () => {
       throw new Error('asked');
     };

@@ -24,7 +24,7 @@ describe('sending an order', () => {
     };
     venue.sending = 'lost';
     await engine.execute([buy]);
-    expect((await records()).slice(0, 2)).toEqual([
+    expect((await records()).slice(0, 2)).toStrictEqual([
       { type: 'order_planned', atMs: DESK_START, intent: buy },
       {
         type: 'order_submitting',
@@ -224,6 +224,9 @@ describe('sending a list', () => {
       { state: 'REJECTED', message: 'refused' },
     ]);
     venue.sending = 'lost';
+    engine.broker.lookup = async () => {
+      throw new Error('looked up, although the exchange does not have the list');
+    };
     expect(await engine.executeList(pairOf('q'))).toMatchObject([
       { state: 'UNKNOWN', message: 'time-out' },
       { state: 'UNKNOWN', message: 'time-out' },

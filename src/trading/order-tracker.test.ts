@@ -163,12 +163,14 @@ describe('looking an order up', () => {
   });
 
   it('writes nothing where the report has nothing new', async () => {
-    const { engine, venue, records } = await openDesk({ protection: { stopLoss: 0.1 } });
+    const { engine, venue, journal } = await openDesk({ protection: { stopLoss: 0.1 } });
     venue.sending = 'part';
     await engine.execute([buy]);
-    const before = await records();
-    await engine.refresh();
-    expect(await records()).toEqual(before);
+    await engine.recordProtection(null);
+    journal.append = async () => {
+      throw new Error('written');
+    };
+    expect(await engine.refresh()).toMatchObject([{ state: 'PARTIALLY_FILLED' }]);
   });
 
   it('looks at one order, and at nothing that has ended or that nobody knows', async () => {
@@ -202,6 +204,25 @@ describe('levels of a position', () => {
     const before = await types();
     await engine.recover();
     expect(await types()).toEqual(before);
+  });
+
+  it('are written where the report of an execution ends the order too', async () => {
+    const { engine, venue } = await openDesk({ protection: { stopLoss: 0.1 } });
+    venue.sending = 'lagging';
+    await engine.execute([buy]);
+    expect(await engine.cancel(clientOrderId)).toMatchObject({ state: 'CANCELLING', filledQuantity: '0' });
+    expect(engine.ledger.position.protection).toBeNull();
+    expect(await engine.refresh()).toMatchObject([{ state: 'CANCELLED', filledQuantity: '0.5' }]);
+    expect(engine.ledger.position.protection).toMatchObject({ stopPriceUsd: '1800' });
+  });
+
+  it('are not written where the report has no execution', async () => {
+    const { engine, venue } = await openDesk({ protection: { stopLoss: 0.1 } });
+    await engine.execute([buy]);
+    await engine.recordProtection(null);
+    venue.sending = 'rest';
+    expect(await engine.execute([orderOf('c', 'buy')])).toMatchObject([{ state: 'ACCEPTED' }]);
+    expect(engine.ledger.position.protection).toBeNull();
   });
 
   it('are for Ether that was given, not for money', async () => {
