@@ -4,7 +4,7 @@ import type { CrashHook } from './crash-point.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
 import type { Order } from './ledger.ts';
 import { ordersOfList } from './order-list.ts';
-import { isAtVenue, isTerminal } from './order-state.ts';
+import { isAtVenue } from './order-state.ts';
 import { type OrderTracker, referenceTo } from './order-tracker.ts';
 
 /**
@@ -40,12 +40,12 @@ export class OrderCanceller {
   async cancelList(listClientOrderId: string): Promise<void> {
     const { ledger } = this.#writer;
     const { orderLists } = this.#broker;
-    const open = ordersOfList(ledger, listClientOrderId).filter(({ state }) => !isTerminal(state));
-    for (const order of open) if (order.state === 'PLANNED') await this.#giveUp(order);
-    const live = open.filter(isOpen);
+    const orders = ordersOfList(ledger, listClientOrderId);
+    for (const order of orders) if (order.state === 'PLANNED') await this.#giveUp(order);
+    const live = orders.filter(isOpen);
     const atMs = this.#writer.nowMs();
     if (live.length > 0) await this.#writer.write(live.map((order) => stateRecord(order, 'CANCELLING', atMs)));
-    const first = open.find(({ state }) => state === 'CANCELLING');
+    const first = orders.find(({ state }) => state === 'CANCELLING');
     if (first !== undefined && orderLists !== undefined) {
       await this.#crash('list.before_cancel');
       const result = await orderLists.cancel({ listClientOrderId, symbol: first.intent.symbol });
@@ -55,7 +55,7 @@ export class OrderCanceller {
         if (order !== undefined) await this.#tracker.book(order, report);
       }
     }
-    for (const order of open) if (isAtVenue(order.state)) await this.#tracker.look(order);
+    for (const order of orders) if (isAtVenue(order.state)) await this.#tracker.look(order);
   }
 
   #giveUp(order: Order): Promise<void> {

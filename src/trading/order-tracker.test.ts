@@ -162,6 +162,16 @@ describe('looking an order up', () => {
     expect(await records()).toEqual(before);
   });
 
+  it('opens nothing again that has ended at the exchange while its executions are not shown yet', async () => {
+    const { engine, venue } = await openDesk();
+    venue.sending = 'lagging';
+    await engine.execute([buy]);
+    const [report] = await engine.broker.openOrders('ETHUSDT');
+    engine.broker.cancel = async () => ({ outcome: 'unknown', message: 'time-out' });
+    answering(engine, { outcome: 'found', report: { ...report!, state: 'CANCELLED', fills: [] } });
+    expect(await engine.cancel(clientOrderId)).toMatchObject({ state: 'CANCELLING', filledQuantity: '0', message: null });
+  });
+
   it('writes nothing where the report has nothing new', async () => {
     const { engine, venue, journal } = await openDesk({ protection: { stopLoss: 0.1 } });
     venue.sending = 'part';

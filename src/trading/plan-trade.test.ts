@@ -6,7 +6,7 @@ import { Ledger } from './ledger.ts';
 import { planExit, planTrade, type TradeInput } from './plan-trade.ts';
 import { accountView } from './risk/account-view.ts';
 import { DEFAULT_RISK_LIMITS } from './risk/risk-limits.ts';
-import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+import { BINANCE_ETHUSDT_FILTERS, BINANCE_ETHUSDT_PERPETUAL_FILTERS } from './symbol-filters.ts';
 
 const T = 1_700_000_000_000;
 const key = { strategy: 'main', symbol: 'ETHUSDT', decisionTimeMs: T, mode: 'paper' } as const;
@@ -138,6 +138,43 @@ describe('planTrade', () => {
       quantity: null,
       reason: { rule: 'no_price', value: null, limit: null },
     });
+  });
+
+  it('leaves no sale whose limit makes it too small', () => {
+    const ledger = ledgerWith('0.0025');
+    expect(planTrade(inputFor(says(1), { ledger })).intents).toMatchObject([{ quantity: '0.0025' }]);
+    const limit = { offsetBps: 10, postOnly: false };
+    expect(planTrade(inputFor(says(1), { ledger, limit }))).toMatchObject({
+      intents: [],
+      sizing: { reason: { rule: 'min_notional', value: '4.995', limit: '5' } },
+    });
+  });
+
+  it('ends a position whose time is over without a prediction too, and keeps one whose time is not', () => {
+    const ledger = ledgerWith('1');
+    expect(planTrade(inputFor(undefined, { ledger })).intents).toMatchObject([
+      { leg: 'time_exit', reason: 'time_exit', modelId: null, quantity: '1' },
+    ]);
+    const held = { decisionTimeMs: T - HOUR_MS, action: 'BUY', renewsHolding: true } as const;
+    ledger.apply({ type: 'decision_taken', atMs: T - HOUR_MS, decisionId: 'before', ...held });
+    const kept = planTrade(inputFor(undefined, { ledger }));
+    expect(kept.intents).toEqual([]);
+    expect(kept.decision.reasons).toMatchObject([{ rule: 'no_prediction' }, { rule: 'holding', value: HOUR_MS }]);
+  });
+
+  it('leaves a position in a perpetual however little it is worth, at the market and with a limit', () => {
+    const futures = { leverage: 2, allowShort: true, minLiquidationDistance: 0.1, maintenanceMarginRate: 0.01 };
+    const perpetual = {
+      ledger: ledgerWith('0.002'),
+      limits: { ...DEFAULT_RISK_LIMITS, futures },
+      filters: BINANCE_ETHUSDT_PERPETUAL_FILTERS,
+    };
+    const out = { side: 'sell', quantity: '0.002', reduceOnly: true, leg: 'exit' };
+    expect(planTrade(inputFor(says(1), perpetual)).intents).toMatchObject([{ ...out, type: 'market' }]);
+    const limit = { offsetBps: 10, postOnly: false };
+    expect(planTrade(inputFor(says(1), { ...perpetual, limit })).intents).toMatchObject([
+      { ...out, type: 'limit', limitPriceUsd: '1998' },
+    ]);
   });
 
   it('takes dust for a flat position', () => {
