@@ -81,9 +81,10 @@ interface Asked {
   readonly shadow?: readonly PastPrediction[];
   readonly gate?: Partial<RetrainParts['gate']>;
   readonly search?: Search;
+  readonly more?: Partial<RetrainParts>;
 }
 
-function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: changed, search }: Asked) {
+function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: changed, search, more }: Asked) {
   const untilMs: TimeMs = untilDay * DAY_MS;
   const parts: RetrainParts = {
     ...{ view, trainDays: TRAIN_DAYS, threads: 1, models: store, ...(search && { search }) },
@@ -92,6 +93,7 @@ function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: chan
     cache: scoredAs(untilDay, candidate),
     predictions: () => served,
     shadow: () => shadow,
+    ...more,
   };
   return retrain(parts, untilMs);
 }
@@ -133,6 +135,17 @@ describe('a training', () => {
       search: { studies: ['s'], trials: 50, searchedUntilMs: 0, overfittingProbability: 0.6 },
     });
     expect(candidate.gate).toMatchObject({ decision: 'kept', reason: 'out_of_bounds' });
+  });
+
+  it.each([1, 2])('that is told to stop while %i threads fit the model stores nothing', async (threads) => {
+    const stop = new AbortController();
+    const onProgress = (text: string) => {
+      if (text === 'fitting the ensemble') setImmediate(() => stop.abort());
+    };
+    await expect(train({ untilDay: FIRST_DAY, more: { threads, onProgress, signal: stop.signal } })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(store.current()).toBeUndefined();
   });
 
   it('judges by what was known at its time: outcomes of later days say nothing', async () => {

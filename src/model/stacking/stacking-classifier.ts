@@ -44,6 +44,8 @@ export interface StackingOptions {
 export interface StackingFitOptions extends FitOptions {
   /** Weights for the meta-classifier and the calibration, where they are not those of the base learners. */
   readonly judgedWeights?: Float64Array;
+  /** Once it is aborted no further learner is fitted, and `fit` ends with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -100,7 +102,7 @@ export class StackingClassifier {
         .toReversed()
         .flatMap(({ train, test }) => learners.map(({ spec }): FitJob => ({ spec, rows: train, predict: test, keep: false }))),
     ];
-    const results = await fitPool.run(window, jobs, threads);
+    const results = await fitPool.run(window, jobs, threads, { signal: options.signal });
     const fitted = results.slice(0, learners.length).map(({ model }) => readFitted(model ?? new Uint8Array()));
     const scored = results.slice(learners.length);
     const perFold = folds.toReversed().map(
