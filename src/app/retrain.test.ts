@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, normal, type TimeMs } from '../domain/index.ts';
-import type { GateVerdict, WalkForwardCache } from '../model/index.ts';
+import { type GateVerdict, MemoryWalkForwardCache, type WalkForwardCache } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
 import { type Challenger, type PastPrediction, type RetrainParts, retrain, type Search } from './retrain.ts';
@@ -146,6 +146,25 @@ describe('a training', () => {
       name: 'AbortError',
     });
     expect(store.current()).toBeUndefined();
+  });
+
+  it('of a market in which nothing moved is scored and stored as any other', async () => {
+    const flat = { ...set, label: new Uint8Array(DAYS).fill(2) };
+    const stood = {
+      canonicalFor: view.canonicalFor,
+      table: () => ({ set: flat, labels: { forwardReturn: new Float64Array(DAYS) } }),
+    } as unknown as MarketView;
+    const { candidate } = await train({ untilDay: FIRST_DAY, more: { view: stood, cache: new MemoryWalkForwardCache() } });
+    expect(candidate).toMatchObject({ classes: [0, 0, TRAIN_DAYS], gate: { decision: 'promoted' }, metrics: { accuracy: 1 } });
+    expect(candidate.skill).toBe('unknown');
+    for (const { logLoss, brier, ece } of [candidate.metrics, candidate.baseline])
+      for (const score of [logLoss, brier, ece]) expect(score).toBeGreaterThanOrEqual(0);
+    const later = await train({
+      ...{ untilDay: FIRST_DAY + 30, served: said(FIRST_DAY, FIRST_DAY + 30, 0.4) },
+      more: { view: stood, cache: new MemoryWalkForwardCache() },
+    });
+    for (const { value } of later.candidate.gate.checks) expect(value).not.toBeNaN();
+    expect(later.candidate.gate.decision).toMatch(/^(kept|promoted)$/);
   });
 
   it('judges by what was known at its time: outcomes of later days say nothing', async () => {

@@ -8,7 +8,7 @@ import type { FitOptions, Learner } from '../learners/learner.ts';
 import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
 import { readFitted } from '../learners/read-fitted.ts';
 import { checkSettings } from '../learners/settings.ts';
-import { checkTrainingInput } from '../learners/training-input.ts';
+import { checkTrainingInput, checkWeights } from '../learners/training-input.ts';
 import { type FitJob, fitSpec } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, selectRows, type TrainingWindow } from '../trees/training-window.ts';
@@ -92,6 +92,7 @@ export class StackingClassifier {
   async fit(X: Matrix, y: Uint8Array, options: StackingFitOptions = {}): Promise<FittedStacking> {
     const { base, meta, threads, passThrough, dropsUnhelpful } = this.#options;
     const classes = checkTrainingInput(X, y, options);
+    if (options.judgedWeights) checkWeights(options.judgedWeights, X.rows);
     const learners = Object.values(base);
     const bins = learners.map(({ spec }) => binsOf(spec)).find((most) => most !== null) ?? null;
     const window = createTrainingWindow(X, y, classes, options.weights, bins);
