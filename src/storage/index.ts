@@ -1,4 +1,4 @@
-export { writeFileAtomic } from './atomic-file.ts';
+export { createFileAtomic, writeFileAtomic } from './atomic-file.ts';
 export type { BackupPlace } from './backup/backup-place.ts';
 export { type BackupManifest, BackupStore, isEmptyFolder } from './backup/backup-store.ts';
 export { copyBackups } from './backup/copy-backups.ts';
