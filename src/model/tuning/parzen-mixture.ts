@@ -16,9 +16,8 @@ const CLEARLY = 1 + 1e-9;
 export class ParzenMixture {
   /** Number of choices of each dimension, `null` for a range. */
   readonly #choices: readonly (number | null)[];
-  /** Dimensions that are ranges, and those that are choices with what a choice that agrees makes a kernel higher by. */
-  readonly #ranges: readonly number[];
-  readonly #agreements: readonly { readonly d: number; readonly times: number }[];
+  /** What makes a kernel higher where a choice agrees, by dimension; 0 for a range. */
+  readonly #agreements: Float64Array;
   /** Density of the kernel over the whole space. */
   readonly #everywhere: number;
   readonly #width: number;
@@ -31,10 +30,7 @@ export class ParzenMixture {
     this.#choices = choices;
     const spread = Math.max(1, points.length) ** (-1 / (choices.length + 4));
     this.#width = Math.max(NARROWEST, WIDEST * spread);
-    this.#ranges = choices.flatMap((own, d) => (own === null ? d : []));
-    this.#agreements = choices.flatMap((own, d) =>
-      own === null ? [] : { d, times: 1 + ((1 - this.#width) / this.#width) * own },
-    );
+    this.#agreements = Float64Array.from(choices, (own) => (own === null ? 0 : 1 + ((1 - this.#width) / this.#width) * own));
     this.#everywhere = choices.reduce<number>((product, own) => product / (own ?? 1), 1);
     for (const point of points) this.add(point);
   }
@@ -66,7 +62,7 @@ export class ParzenMixture {
    * @param ceiling where the density is clearly above this, infinity is said as soon as that is known
    */
   logDensity(point: Point, ceiling = Number.POSITIVE_INFINITY): number {
-    const [centres, heights, ranges, agreements] = [this.#centres, this.#heights, this.#ranges, this.#agreements];
+    const [centres, heights, agreements] = [this.#centres, this.#heights, this.#agreements];
     const narrow = -0.5 / this.#width ** 2;
     const highest = Math.exp(ceiling) * (heights.length + 1) * CLEARLY;
     let sum = this.#everywhere;
@@ -74,13 +70,10 @@ export class ParzenMixture {
       const centre = centres[i]!;
       let squares = 0;
       let height = heights[i]!;
-      for (let k = 0; k < ranges.length; k++) {
-        const d = ranges[k]!;
-        squares += (centre[d]! - point[d]!) ** 2;
-      }
-      for (let k = 0; k < agreements.length; k++) {
-        const { d, times } = agreements[k]!;
-        if (centre[d] === point[d]) height *= times;
+      for (let d = 0; d < agreements.length; d++) {
+        const agreement = agreements[d]!;
+        if (agreement === 0) squares += (centre[d]! - point[d]!) ** 2;
+        else if (centre[d] === point[d]) height *= agreement;
       }
       sum += height * Math.exp(narrow * squares);
     }
