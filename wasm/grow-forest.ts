@@ -10,6 +10,8 @@ const PENDING_BYTES: usize = 24;
 // Below so many rows, bins that hold some are marked and the others not looked at.
 const FEW_ROWS: u32 = 160;
 const MISSING: u32 = 65535;
+// From so many rows on, eight ranks are looked at together.
+const MANY_ROWS: u32 = 32;
 
 // --- randomness: src/domain/rng.ts
 let mix: u32 = 0, ra: u32 = 0, rb: u32 = 0, rc: u32 = 0, counter: u32 = 0;
@@ -229,21 +231,23 @@ function sumLanes(counts: v128): u32 {
 
 // Classes of the node's rows whose gathered rank is at most `cut`, packed.
 function countUpTo(cut: u32, labels: usize, count: u32): u64 {
-  const most = i16x8.splat(<i16>cut), one = i16x8.splat(1), none = i16x8.splat(0);
-  let all = none, first = none, second = none;
-  const wide = gathered + ((<usize>count & ~7) << 1);
-  let at = gathered, label = labels;
-  while (at < wide) {
-    const goes = i16x8.le_u(v128.load(at), most);
-    const names = v128.load(label);
-    all = i16x8.sub(all, goes);
-    first = i16x8.sub(first, v128.and(goes, i16x8.eq(names, none)));
-    second = i16x8.sub(second, v128.and(goes, i16x8.eq(names, one)));
-    at += 16;
-    label += 16;
+  let packed: u64 = 0, at = gathered, label = labels;
+  if (count >= MANY_ROWS) {
+    const most = i16x8.splat(<i16>cut), one = i16x8.splat(1), none = i16x8.splat(0);
+    let all = none, first = none, second = none;
+    const wide = gathered + ((<usize>count & ~7) << 1);
+    while (at < wide) {
+      const goes = i16x8.le_u(v128.load(at), most);
+      const names = v128.load(label);
+      all = i16x8.sub(all, goes);
+      first = i16x8.sub(first, v128.and(goes, i16x8.eq(names, none)));
+      second = i16x8.sub(second, v128.and(goes, i16x8.eq(names, one)));
+      at += 16;
+      label += 16;
+    }
+    const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
+    packed = <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
   }
-  const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
-  let packed = <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
   const last = gathered + (<usize>count << 1);
   while (at < last) {
     packed += select<u64>((<u64>1) << (CLASS_BITS * <u64>load<u16>(label)), 0, <u32>load<u16>(at) <= cut);
@@ -261,22 +265,69 @@ function countMissing(labels: usize, count: u32): u64 {
   return packed;
 }
 
-// One threshold between the column's extremes in the node. Returns whether it tells any of the rows apart.
-function tryThreshold(column: i32, begin: u32, end: u32): bool {
-  const ranks = values + ((<usize>column * <usize>rows) << 1);
-  const count = end - begin, labels = units + (<usize>begin << 1);
+let lowest: u32 = 0, highest: u32 = 0, highestNext: u32 = 0;
+
+// Collects the ranks of the node's rows and their extremes: the highest of all, and one more than that of known values.
+function gather(ranks: usize, begin: u32, end: u32): void {
   let at = order + (<usize>begin << 2), to = gathered;
   const last = order + (<usize>end << 2);
-  let lowest: u32 = MISSING, highestNext: u32 = 0, highest: u32 = 0;
+  let low: u32 = MISSING, high: u32 = 0, next: u32 = 0;
+  if (end - begin >= MANY_ROWS) {
+    const wide = at + ((<usize>(end - begin) & ~7) << 2);
+    while (at < wide) {
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at) << 1)));
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 4) << 1)), 2);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 8) << 1)), 4);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 12) << 1)), 6);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 16) << 1)), 8);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 20) << 1)), 10);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 24) << 1)), 12);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 28) << 1)), 14);
+      at += 32;
+      to += 16;
+    }
+    let lows = i16x8.splat(-1), highs = i16x8.splat(0), nexts = highs;
+    const one = i16x8.splat(1);
+    for (let from = gathered; from < to; from += 16) {
+      const here = v128.load(from);
+      lows = i16x8.min_u(lows, here);
+      highs = i16x8.max_u(highs, here);
+      nexts = i16x8.max_u(nexts, i16x8.add(here, one));
+    }
+    low = lowestLane(lows);
+    high = highestLane(highs);
+    next = highestLane(nexts);
+  }
   while (at < last) {
     const rank = <u32>load<u16>(ranks + (<usize>load<u32>(at) << 1));
     store<u16>(to, <u16>rank);
-    lowest = min<u32>(lowest, rank);
-    highest = max<u32>(highest, rank);
-    highestNext = max<u32>(highestNext, (rank + 1) & 65535);
+    low = min<u32>(low, rank);
+    high = max<u32>(high, rank);
+    next = max<u32>(next, (rank + 1) & 65535);
     at += 4;
     to += 2;
   }
+  lowest = low;
+  highest = high;
+  highestNext = next;
+}
+
+function lowestLane(lanes: v128): u32 {
+  const four = i16x8.min_u(lanes, i8x16.shuffle(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  const two = i16x8.min_u(four, i8x16.shuffle(four, four, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+  return min<u32>(i16x8.extract_lane_u(two, 0), i16x8.extract_lane_u(two, 1));
+}
+
+function highestLane(lanes: v128): u32 {
+  const four = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  const two = i16x8.max_u(four, i8x16.shuffle(four, four, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+  return max<u32>(i16x8.extract_lane_u(two, 0), i16x8.extract_lane_u(two, 1));
+}
+
+// One threshold between the column's extremes in the node. Returns whether it tells any of the rows apart.
+function tryThreshold(column: i32, begin: u32, end: u32): bool {
+  const count = end - begin, labels = units + (<usize>begin << 1);
+  gather(values + ((<usize>column * <usize>rows) << 1), begin, end);
   const missing: u64 = highest == MISSING ? countMissing(labels, count) : 0;
   if (highestNext <= lowest + 1 && (missing == 0 || lowest == MISSING)) return false;
   const known = distinct + (<usize>load<u32>(distinctStarts + (<usize>column << 2)) << 3);
