@@ -62,7 +62,7 @@ let t0: f64 = 0, t1: f64 = 0, t2: f64 = 0, whole: f64 = 0, parent: f64 = 0;
 
 // --- its best split so far
 let bestColumn: i32 = -1, bestCut: u32 = 0, bestMissingLeft: bool = false;
-let bestThreshold: f64 = 0, bestGain: f64 = 0;
+let bestThreshold: f64 = 0, bestGain: f64 = 0, bestScore: f64 = 0;
 let bestLeft: u64 = 0;
 
 // @ts-ignore: decorator
@@ -79,53 +79,43 @@ function ofClass(packed: u64, label: u64): u32 {
 
 // --- best splits, of bins and packed counts
 
-let scanBest: f64 = 0, scanBin: u32 = 0, scanLeft: u64 = 0;
+// The best border of a scan: its score as bits, which order as the positive numbers do, its bin and what goes left.
+let scanBits: u64 = 0, scanBin: u64 = 0, scanLeft: u64 = 0;
 
-// @ts-ignore: decorator
-@inline
-function judge(left: u64, bin: u32): void {
-  const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
-  const nl = l0 + l1 + l2, nr = whole - nl;
-  if (nl < <f64>minLeaf || nr < <f64>minLeaf) return;
-  const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
-  const score = ((l0 * l0 + l1 * l1 + l2 * l2) * nr + (r0 * r0 + r1 * r1 + r2 * r2) * nl) / (nl * nr);
-  if (score > scanBest) {
-    scanBest = score;
-    scanBin = bin;
-    scanLeft = left;
+// Borders after the bins of one word that hold rows. Nothing here branches on what is found, as that cannot be foreseen.
+function scanWord(bits: u64, base: u64, left: u64): u64 {
+  let bestBits = scanBits, bestBin = scanBin, bestLeft = scanLeft;
+  const least = <f64>minLeaf;
+  while (bits != 0) {
+    const bin = base + ctz<u64>(bits);
+    bits &= bits - 1;
+    left += load<u64>(histogram + (<usize>bin << 3));
+    const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
+    const nl = l0 + l1 + l2, nr = whole - nl;
+    const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
+    const score = ((l0 * l0 + l1 * l1 + l2 * l2) * nr + (r0 * r0 + r1 * r1 + r2 * r2) * nl) / (nl * nr);
+    const scored = reinterpret<u64>(score);
+    const isBetter = i32(nl >= least) & i32(nr >= least) & i32(<i64>scored > <i64>bestBits);
+    bestBits = select<u64>(scored, bestBits, isBetter);
+    bestBin = select<u64>(bin, bestBin, isBetter);
+    bestLeft = select<u64>(left, bestLeft, isBetter);
   }
-}
-
-function scanDense(bins: u32, start: u64): u32 {
-  let left = start;
-  let seen: u32 = 0;
-  for (let bin: u32 = 1; bin <= bins; bin++) {
-    const here = load<u64>(histogram + (bin << 3));
-    if (here == 0) continue;
-    left += here;
-    seen++;
-    judge(left, bin);
-  }
-  return seen;
+  scanBits = bestBits;
+  scanBin = bestBin;
+  scanLeft = bestLeft;
+  return left;
 }
 
 let occupied0: u64 = 0, occupied1: u64 = 0, occupied2: u64 = 0, occupied3: u64 = 0;
 
-function scanWord(bits: u64, base: u32, left: u64): u64 {
-  while (bits != 0) {
-    const bin = base + <u32>ctz<u64>(bits);
-    bits &= bits - 1;
-    left += load<u64>(histogram + (bin << 3));
-    judge(left, bin);
-  }
-  return left;
-}
-
-function scanOccupied(start: u64): void {
-  let left = scanWord(occupied0, 0, start);
+function scanOccupied(column: i32, from: f64, missing: u64): void {
+  scanBits = reinterpret<u64>(from);
+  scanBin = 0;
+  let left = scanWord(occupied0, 0, missing);
   left = scanWord(occupied1, 64, left);
   left = scanWord(occupied2, 128, left);
   scanWord(occupied3, 192, left);
+  if (scanBin != 0) take(column, <u32>scanBin, scanLeft, reinterpret<f64>(scanBits), missing != 0);
 }
 
 function clearWord(bits: u64, base: u32): void {
@@ -135,18 +125,54 @@ function clearWord(bits: u64, base: u32): void {
   }
 }
 
-function beginScan(): void {
-  scanBest = bestGain + parent;
-  scanBin = 0;
+function take(column: i32, bin: u32, left: u64, score: f64, missingLeft: bool): void {
+  bestColumn = column;
+  bestCut = bin;
+  bestMissingLeft = missingLeft;
+  bestLeft = left;
+  bestScore = score;
+  bestGain = score - parent;
 }
 
-function endScan(column: i32, missingLeft: bool): void {
-  if (scanBin == 0) return;
-  bestColumn = column;
-  bestCut = scanBin;
-  bestMissingLeft = missingLeft;
-  bestLeft = scanLeft;
-  bestGain = scanBest - parent;
+// Whole numbers below 2^52 as doubles.
+// @ts-ignore: decorator
+@inline
+function toDoubles(numbers: v128): v128 {
+  const magic = i64x2.splat(0x4330000000000000);
+  return f64x2.sub(v128.or(numbers, magic), f64x2.splat(4503599627370496));
+}
+
+// Borders after every bin, the missing rows to the right in one lane and to the left in the other. Returns how many bins hold rows.
+function scanDense(column: i32, bins: u32, from: f64, missing: u64): u32 {
+  const mask = i64x2.splat(CLASS_MASK), least = f64x2.splat(<f64>minLeaf), all = f64x2.splat(whole);
+  const a0 = f64x2.splat(t0), a1 = f64x2.splat(t1), a2 = f64x2.splat(t2);
+  let left = i64x2.replace_lane(i64x2.splat(0), 1, missing);
+  let best = f64x2.splat(from), bestBins = i64x2.splat(0), bestLefts = left;
+  let seen: u32 = 0;
+  for (let bin: u32 = 1; bin <= bins; bin++) {
+    const here = load<u64>(histogram + (bin << 3));
+    seen += u32(here != 0);
+    left = i64x2.add(left, i64x2.splat(here));
+    const l0 = toDoubles(v128.and(left, mask));
+    const l1 = toDoubles(v128.and(i64x2.shr_u(left, <i32>CLASS_BITS), mask));
+    const l2 = toDoubles(i64x2.shr_u(left, 2 * <i32>CLASS_BITS));
+    const nl = f64x2.add(f64x2.add(l0, l1), l2), nr = f64x2.sub(all, nl);
+    const r0 = f64x2.sub(a0, l0), r1 = f64x2.sub(a1, l1), r2 = f64x2.sub(a2, l2);
+    const ls = f64x2.add(f64x2.add(f64x2.mul(l0, l0), f64x2.mul(l1, l1)), f64x2.mul(l2, l2));
+    const rs = f64x2.add(f64x2.add(f64x2.mul(r0, r0), f64x2.mul(r1, r1)), f64x2.mul(r2, r2));
+    const score = f64x2.div(f64x2.add(f64x2.mul(ls, nr), f64x2.mul(rs, nl)), f64x2.mul(nl, nr));
+    const isBetter = v128.and(f64x2.gt(score, best), v128.and(f64x2.ge(nl, least), f64x2.ge(nr, least)));
+    best = v128.bitselect(score, best, isBetter);
+    bestBins = v128.bitselect(i64x2.splat(<u64>bin), bestBins, isBetter);
+    bestLefts = v128.bitselect(left, bestLefts, isBetter);
+  }
+  const right = <u32>i64x2.extract_lane(bestBins, 0);
+  if (right != 0) take(column, right, i64x2.extract_lane(bestLefts, 0), f64x2.extract_lane(best, 0), false);
+  const other = <u32>i64x2.extract_lane(bestBins, 1);
+  if (missing != 0 && other != 0 && f64x2.extract_lane(best, 1) > max<f64>(from, f64x2.extract_lane(best, 0))) {
+    take(column, other, i64x2.extract_lane(bestLefts, 1), f64x2.extract_lane(best, 1), true);
+  }
+  return seen;
 }
 
 // Every border of one column's bins. Returns whether the column tells any of the rows apart.
@@ -184,17 +210,15 @@ function tryBorders(column: i32, begin: u32, end: u32): bool {
   }
   const missing = load<u64>(histogram);
   const count = load<u32>(binCounts + (<usize>column << 2));
-  beginScan();
-  if (isFew) scanOccupied(0);
-  else seen = scanDense(count, 0);
-  endScan(column, false);
-  if (missing != 0) {
-    beginScan();
-    if (isFew) scanOccupied(missing);
-    else scanDense(count, missing);
-    endScan(column, true);
-    store<u64>(histogram, 0);
+  const from = bestGain + parent;
+  bestScore = from;
+  if (isFew) {
+    scanOccupied(column, from, 0);
+    if (missing != 0) scanOccupied(column, bestScore, missing);
+  } else {
+    seen = scanDense(column, count, from, missing);
   }
+  store<u64>(histogram, 0);
   if (isFew) {
     clearWord(occupied0, 0);
     clearWord(occupied1, 64);
@@ -208,7 +232,7 @@ function tryBorders(column: i32, begin: u32, end: u32): bool {
 
 // --- random thresholds, of ranks: 65535 is missing; units hold a label for each row
 
-function offer(column: i32, cut: u32, threshold: f64, left: u64, missingLeft: bool): void {
+function offer(column: i32, threshold: f64, left: u64, missingLeft: bool): void {
   const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
   const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
   const nl = l0 + l1 + l2, nr = r0 + r1 + r2;
@@ -216,7 +240,6 @@ function offer(column: i32, cut: u32, threshold: f64, left: u64, missingLeft: bo
   const gain = (l0 * l0 + l1 * l1 + l2 * l2) / nl + (r0 * r0 + r1 * r1 + r2 * r2) / nr - parent;
   if (gain > bestGain) {
     bestColumn = column;
-    bestCut = cut;
     bestThreshold = threshold;
     bestMissingLeft = missingLeft;
     bestLeft = left;
@@ -229,28 +252,50 @@ function sumLanes(counts: v128): u32 {
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1) + i32x4.extract_lane(pairs, 2) + i32x4.extract_lane(pairs, 3);
 }
 
-// Classes of the node's rows whose gathered rank is at most `cut`, packed.
-function countUpTo(cut: u32, labels: usize, count: u32): u64 {
-  let packed: u64 = 0, at = gathered, label = labels;
-  if (count >= MANY_ROWS) {
-    const most = i16x8.splat(<i16>cut), one = i16x8.splat(1), none = i16x8.splat(0);
-    let all = none, first = none, second = none;
-    const wide = gathered + ((<usize>count & ~7) << 1);
-    while (at < wide) {
-      const goes = i16x8.le_u(v128.load(at), most);
-      const names = v128.load(label);
-      all = i16x8.sub(all, goes);
-      first = i16x8.sub(first, v128.and(goes, i16x8.eq(names, none)));
-      second = i16x8.sub(second, v128.and(goes, i16x8.eq(names, one)));
-      at += 16;
-      label += 16;
-    }
-    const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
-    packed = <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
+// The highest rank from `low` to `high` whose value is not above the threshold; that of `low` is not.
+function rankOf(threshold: f64, known: usize, low: u32, high: u32): u32 {
+  let rank = low, span = high - low + 1;
+  while (span > 1) {
+    const half = span >>> 1;
+    rank += select<u32>(half, 0, load<f64>(known + (<usize>(rank + half) << 3)) <= threshold);
+    span -= half;
   }
+  return rank;
+}
+
+// Classes of the node's rows whose value is not above the threshold, packed; none is missing.
+function countFewUpTo(threshold: f64, known: usize, labels: usize, count: u32): u64 {
+  let packed: u64 = 0, at = gathered, label = labels;
   const last = gathered + (<usize>count << 1);
   while (at < last) {
-    packed += select<u64>((<u64>1) << (CLASS_BITS * <u64>load<u16>(label)), 0, <u32>load<u16>(at) <= cut);
+    const goes = load<f64>(known + (<usize>load<u16>(at) << 3)) <= threshold;
+    packed += <u64>goes << (CLASS_BITS * <u64>load<u16>(label));
+    at += 2;
+    label += 2;
+  }
+  return packed;
+}
+
+// Classes of the node's rows whose gathered rank is at most `cut`, packed.
+function countUpTo(cut: u32, labels: usize, count: u32): u64 {
+  const most = i16x8.splat(<i16>cut), one = i16x8.splat(1), none = i16x8.splat(0);
+  let all = none, first = none, second = none;
+  const wide = gathered + ((<usize>count & ~7) << 1);
+  let at = gathered, label = labels;
+  while (at < wide) {
+    const goes = i16x8.le_u(v128.load(at), most);
+    const names = v128.load(label);
+    all = i16x8.sub(all, goes);
+    first = i16x8.sub(first, v128.and(goes, i16x8.eq(names, none)));
+    second = i16x8.sub(second, v128.and(goes, i16x8.eq(names, one)));
+    at += 16;
+    label += 16;
+  }
+  const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
+  let packed = <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
+  const last = gathered + (<usize>count << 1);
+  while (at < last) {
+    packed += <u64>(<u32>load<u16>(at) <= cut) << (CLASS_BITS * <u64>load<u16>(label));
     at += 2;
     label += 2;
   }
@@ -334,15 +379,12 @@ function tryThreshold(column: i32, begin: u32, end: u32): bool {
   const low = load<f64>(known + (<usize>lowest << 3)), high = load<f64>(known + (<usize>(highestNext - 1) << 3));
   let threshold = low + (<f64>random() / 4294967296) * (high - low);
   if (!(threshold < high)) threshold = low;
-  let cut = lowest, above = highestNext - 1;
-  while (cut < above) {
-    const middle = (cut + above + 1) >>> 1;
-    if (load<f64>(known + (<usize>middle << 3)) <= threshold) cut = middle;
-    else above = middle - 1;
-  }
-  const left = countUpTo(cut, labels, count);
-  offer(column, cut, threshold, left, false);
-  if (missing != 0) offer(column, cut, threshold, left + missing, true);
+  const left =
+    count < MANY_ROWS && missing == 0
+      ? countFewUpTo(threshold, known, labels, count)
+      : countUpTo(rankOf(threshold, known, lowest, highestNext - 1), labels, count);
+  offer(column, threshold, left, false);
+  if (missing != 0) offer(column, threshold, left + missing, true);
   return true;
 }
 
@@ -369,8 +411,10 @@ function divideBins(column: i32, begin: u32, end: u32): u32 {
 
 function divideRanks(column: i32, begin: u32, end: u32): u32 {
   const ranks = values + ((<usize>column * <usize>rows) << 1);
+  const known = distinct + (<usize>load<u32>(distinctStarts + (<usize>column << 2)) << 3);
+  const cut = rankOf(bestThreshold, known, 0, load<u32>(binCounts + (<usize>column << 2)) - 1);
   // One added wraps what is missing to 0.
-  const least: u32 = bestMissingLeft ? 0 : 1, span = bestCut + 1 - least;
+  const least: u32 = bestMissingLeft ? 0 : 1, span = cut + 1 - least;
   let left = <usize>begin, right: usize = 0;
   for (let i = <usize>begin; i < <usize>end; i++) {
     const row = load<u32>(order + (i << 2)), label = load<u16>(units + (i << 1));

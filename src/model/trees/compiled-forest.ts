@@ -58,6 +58,8 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
     new Int32Array(buffer, at.binCounts).set(binning!.binCounts);
   } else {
     new Uint16Array(buffer, at.values).set(ranks!.codes);
+    const ends = [...ranks!.starts.subarray(1), ranks!.distinct.length];
+    new Int32Array(buffer, at.binCounts).set(ends.map((end, column) => end - ranks!.starts[column]!));
     new Int32Array(buffer, at.starts).set(ranks!.starts);
     new Float64Array(buffer, at.distinct).set(ranks!.distinct);
   }
