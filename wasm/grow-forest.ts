@@ -276,14 +276,22 @@ function countFewUpTo(threshold: f64, known: usize, labels: usize, count: u32): 
   return packed;
 }
 
-// Classes of the node's rows whose gathered rank is at most `cut`, packed.
-function countUpTo(cut: u32, labels: usize, count: u32): u64 {
-  const most = i16x8.splat(<i16>cut), one = i16x8.splat(1), none = i16x8.splat(0);
+// @ts-ignore: decorator
+@inline
+function pack(all: v128, first: v128, second: v128): u64 {
+  const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
+  return <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
+}
+
+// Classes of the node's rows, packed, whose gathered rank is from `least` to `most`.
+function countRanks(least: u32, most: u32, labels: usize, count: u32): u64 {
+  const from = i16x8.splat(<i16>least), span = i16x8.splat(<i16>(most - least));
+  const one = i16x8.splat(1), none = i16x8.splat(0);
   let all = none, first = none, second = none;
   const wide = gathered + ((<usize>count & ~7) << 1);
   let at = gathered, label = labels;
   while (at < wide) {
-    const goes = i16x8.le_u(v128.load(at), most);
+    const goes = i16x8.le_u(i16x8.sub(v128.load(at), from), span);
     const names = v128.load(label);
     all = i16x8.sub(all, goes);
     first = i16x8.sub(first, v128.and(goes, i16x8.eq(names, none)));
@@ -291,21 +299,12 @@ function countUpTo(cut: u32, labels: usize, count: u32): u64 {
     at += 16;
     label += 16;
   }
-  const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
-  let packed = <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
+  let packed = pack(all, first, second);
   const last = gathered + (<usize>count << 1);
   while (at < last) {
-    packed += <u64>(<u32>load<u16>(at) <= cut) << (CLASS_BITS * <u64>load<u16>(label));
+    packed += <u64>(<u32>load<u16>(at) - least <= most - least) << (CLASS_BITS * <u64>load<u16>(label));
     at += 2;
     label += 2;
-  }
-  return packed;
-}
-
-function countMissing(labels: usize, count: u32): u64 {
-  let packed: u64 = 0;
-  for (let i: usize = 0; i < <usize>count; i++) {
-    if (<u32>load<u16>(gathered + (i << 1)) == MISSING) packed += (<u64>1) << (CLASS_BITS * <u64>load<u16>(labels + (i << 1)));
   }
   return packed;
 }
@@ -373,18 +372,18 @@ function highestLane(lanes: v128): u32 {
 function tryThreshold(column: i32, begin: u32, end: u32): bool {
   const count = end - begin, labels = units + (<usize>begin << 1);
   gather(values + ((<usize>column * <usize>rows) << 1), begin, end);
-  const missing: u64 = highest == MISSING ? countMissing(labels, count) : 0;
-  if (highestNext <= lowest + 1 && (missing == 0 || lowest == MISSING)) return false;
+  const isMissing = highest == MISSING;
+  if (highestNext <= lowest + 1 && (!isMissing || lowest == MISSING)) return false;
   const known = distinct + (<usize>load<u32>(distinctStarts + (<usize>column << 2)) << 3);
   const low = load<f64>(known + (<usize>lowest << 3)), high = load<f64>(known + (<usize>(highestNext - 1) << 3));
   let threshold = low + (<f64>random() / 4294967296) * (high - low);
   if (!(threshold < high)) threshold = low;
   const left =
-    count < MANY_ROWS && missing == 0
+    count < MANY_ROWS && !isMissing
       ? countFewUpTo(threshold, known, labels, count)
-      : countUpTo(rankOf(threshold, known, lowest, highestNext - 1), labels, count);
+      : countRanks(0, rankOf(threshold, known, lowest, highestNext - 1), labels, count);
   offer(column, threshold, left, false);
-  if (missing != 0) offer(column, threshold, left + missing, true);
+  if (isMissing) offer(column, threshold, left + countRanks(MISSING, MISSING, labels, count), true);
   return true;
 }
 
