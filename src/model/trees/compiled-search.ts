@@ -1,18 +1,23 @@
 import type { Binning } from './binning.ts';
 import { blocksOf, gather, type HistogramLayout, layOutHistogram } from './histogram.ts';
-import { createKernel, type Kernel, reserve } from './kernel.ts';
+import { CompiledProgram, type Kernel } from './compiled-program.ts';
 import { AT, addressesOf, MODE, RESULT, type SearchAddresses } from './search-task.ts';
 import { type BoostingSplit, noSplit } from './split-scan.ts';
 import type { SearchedLeaf, SplitSearch } from './split-search.ts';
+import { SEARCH_BLOCK } from './wasm-search-block.ts';
 
-/** Kernels whose search has ended, for the next one: memories are large, and are not given back soon. */
-const idle: Kernel[] = [];
+interface SearchCalls {
+  readonly searchBlock: (task: number, block: number, scratch: number) => void;
+}
+
+/** The search of one block. */
+export const SEARCH = new CompiledProgram<SearchCalls>(SEARCH_BLOCK);
 
 /** The search compiled to WebAssembly, in a memory of its own. */
 export class CompiledSearch implements SplitSearch {
   readonly order: Int32Array;
   readonly #binning: Binning;
-  readonly #kernel: Kernel;
+  readonly #kernel: Kernel<SearchCalls>;
   readonly #at: SearchAddresses;
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
@@ -24,9 +29,8 @@ export class CompiledSearch implements SplitSearch {
   /** @param slots histograms that may be alive at once */
   constructor(binning: Binning, slots: number) {
     this.#binning = binning;
-    this.#kernel = idle.pop() ?? createKernel();
     this.#at = addressesOf(binning, slots);
-    reserve(this.#kernel, this.#at.end);
+    this.#kernel = SEARCH.take(this.#at.end);
     const { buffer } = this.#kernel.memory;
     this.#words = new Int32Array(buffer);
     this.#numbers = new Float64Array(buffer);
@@ -43,7 +47,7 @@ export class CompiledSearch implements SplitSearch {
 
   /** Gives the memory back; the search must not be used afterwards. */
   close(): void {
-    idle.push(this.#kernel);
+    SEARCH.giveBack(this.#kernel);
   }
 
   useColumns(columns: Int32Array | null): void {
@@ -88,7 +92,7 @@ export class CompiledSearch implements SplitSearch {
     this.#words[(AT.task >> 2) + 9] = mode;
     this.#describe(small, AT.small, AT.smallLimits);
     this.#describe(large, AT.large, AT.largeLimits);
-    for (let block = 0; block < this.#blocks; block++) this.#kernel.searchBlock(AT.task, block, this.#at.scratch);
+    for (let block = 0; block < this.#blocks; block++) this.#kernel.calls.searchBlock(AT.task, block, this.#at.scratch);
     if (small.limits !== null) this.#collect(small.split, small.limits.least, 0);
     if (large !== null && large.limits !== null) this.#collect(large.split, large.limits.least, RESULT);
   }

@@ -1,7 +1,6 @@
 import type { Binning } from './binning.ts';
 import { fewRows, type TreeLimits } from './boosting-grower.ts';
-import { CompiledSearch } from './compiled-search.ts';
-import { hasKernel } from './kernel.ts';
+import { CompiledSearch, SEARCH } from './compiled-search.ts';
 import { PlainSearch } from './plain-search.ts';
 import type { SplitSearch } from './split-search.ts';
 
@@ -10,7 +9,7 @@ export type SearchMaker = (binning: Binning, limits: TreeLimits, constrained: bo
 
 /** The compiled search; the plain one for constrained trees, whose scan is not compiled, and without WebAssembly. */
 export const createSearch: SearchMaker = (binning, limits, constrained) =>
-  constrained || !hasKernel() ? new PlainSearch(binning) : new CompiledSearch(binning, slotsFor(binning, limits));
+  constrained || !SEARCH.isUsable ? new PlainSearch(binning) : new CompiledSearch(binning, slotsFor(binning, limits));
 
 /** Histograms that can be alive at once: one per leaf that has many rows, and one that is being made. */
 export const slotsFor = (binning: Binning, { maxLeaves }: TreeLimits): number =>

@@ -1,5 +1,6 @@
 import type { Matrix } from '../../domain/index.ts';
 import { type Binning, binColumns } from './binning.ts';
+import { rankColumns, type ValueRanks } from './value-ranks.ts';
 
 /** Everything learners read while they are fitted: copied once into shared memory, never written again. */
 export interface TrainingWindow {
@@ -17,6 +18,15 @@ export interface TrainingWindow {
   readonly maxBins: number;
   /** Bins of the trees; `null` where no learner of the fit needs them. */
   readonly binning: Binning | null;
+  /** Ranks of the values; `null` where no learner of the fit needs them, or there are too many. */
+  readonly ranks: ValueRanks | null;
+}
+
+/** What learners want prepared of a window. */
+export interface WindowNeeds {
+  /** Most bins per column; `null` for none. */
+  readonly maxBins: number | null;
+  readonly ranks: boolean;
 }
 
 /** One more than LightGBM's `min_data_in_bin`: on years of daily rows this is quicker and generalises a little better. */
@@ -24,13 +34,13 @@ const MIN_ROWS_PER_BIN = 4;
 
 const share = (bytes: number): ArrayBufferLike => new SharedArrayBuffer(bytes);
 
-/** Copies a checked training set into shared memory and bins it. Weights that are all 1 are no weights. */
+/** Copies a checked training set into shared memory, with what learners need of it. Weights that are all 1 are no weights. */
 export function createTrainingWindow(
   X: Matrix,
   y: Uint8Array,
   classes: number,
-  weights: Float64Array | undefined,
-  maxBins: number | null,
+  weights?: Float64Array,
+  { maxBins, ranks }: WindowNeeds = { maxBins: null, ranks: false },
 ): TrainingWindow {
   const { rows, columns } = X;
   const data = new Float64Array(share(rows * columns * 8));
@@ -47,23 +57,28 @@ export function createTrainingWindow(
     copied.set(weights);
   }
   const binning = maxBins === null ? null : binColumns(byColumn, rows, columns, maxBins, MIN_ROWS_PER_BIN, share);
-  return { rows, columns, classes, data, byColumn, labels, weights: copied, maxBins: maxBins ?? 0, binning };
+  return {
+    ...{ rows, columns, classes, data, byColumn, labels, weights: copied, maxBins: maxBins ?? 0, binning },
+    ranks: ranks ? rankColumns(byColumn, rows, columns, share) : null,
+  };
 }
 
 /** The window of some of the rows, in the given order, with the same bins. All rows in order give the window itself. */
 export function selectRows(window: TrainingWindow, rows: Int32Array): TrainingWindow {
-  const { columns, binning, weights } = window;
+  const { columns, binning, ranks, weights } = window;
   const count = rows.length;
   if (count === window.rows && rows.every((row, i) => row === i)) return window;
   const data = new Float64Array(count * columns);
   const byColumn = new Float64Array(count * columns);
   const bins = new Uint8Array(binning === null ? 0 : count * columns);
+  const codes = new Uint16Array(ranks === null ? 0 : count * columns);
   for (let i = 0; i < count; i++) data.set(window.data.subarray(rows[i]! * columns, (rows[i]! + 1) * columns), i * columns);
   for (let column = 0; column < columns; column++) {
     const from = column * window.rows;
     const to = column * count;
     for (let i = 0; i < count; i++) byColumn[to + i] = window.byColumn[from + rows[i]!]!;
     if (binning !== null) for (let i = 0; i < count; i++) bins[to + i] = binning.bins[from + rows[i]!]!;
+    if (ranks !== null) for (let i = 0; i < count; i++) codes[to + i] = ranks.codes[from + rows[i]!]!;
   }
   return {
     rows: count,
@@ -75,5 +90,6 @@ export function selectRows(window: TrainingWindow, rows: Int32Array): TrainingWi
     weights: weights === null ? null : Float64Array.from(rows, (row) => weights[row]!),
     maxBins: window.maxBins,
     binning: binning === null ? null : { ...binning, rows: count, bins },
+    ranks: ranks === null ? null : { ...ranks, codes },
   };
 }
