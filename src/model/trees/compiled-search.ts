@@ -1,6 +1,6 @@
 import type { Binning } from './binning.ts';
-import { blocksOf, gather, type HistogramLayout, layOutHistogram } from './histogram.ts';
 import { CompiledProgram, type Kernel } from './compiled-program.ts';
+import { blocksOf, gather, type HistogramLayout, layOutHistogram } from './histogram.ts';
 import { AT, addressesOf, MODE, RESULT, type SearchAddresses } from './search-task.ts';
 import { type BoostingSplit, noSplit } from './split-scan.ts';
 import type { SearchedLeaf, SplitSearch } from './split-search.ts';

@@ -66,7 +66,12 @@ describe('compiled forests', () => {
       fc.property(wide, chosen, fc.constantFrom(1, 2, 3), fc.boolean(), (of, settings, classes, isPart) => {
         const relabelled = problem(of, null);
         const whole = { ...relabelled, classes, labels: relabelled.labels.map((label) => label % classes) };
-        const window = isPart ? selectRows(whole, Int32Array.from({ length: Math.ceil(of.rows / 2) }, (_, i) => 2 * i)) : whole;
+        const window = isPart
+          ? selectRows(
+              whole,
+              Int32Array.from({ length: Math.ceil(of.rows / 2) }, (_, i) => 2 * i),
+            )
+          : whole;
         const settled = { ...growth, ...settings };
         expect(canGrowCompiled(settled, window)).toBe(true);
         const compiled = growCompiled(settled, window, 1, 4);

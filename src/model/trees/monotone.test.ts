@@ -125,7 +125,10 @@ describe('boosting with monotone constraints', () => {
     const y = Uint8Array.from({ length: 200 }, (_, row) => (row + 20 * normal(rng) > 100 ? 0 : 1));
     const X = { data: data.map((value, at) => (at % 2 === 0 ? value : normal(rng))), rows: 200, columns: 2 };
     const of = (monotone: MonotoneConstraints) =>
-      fitBoosting({ ...growth, rounds: 1, maxLeaves: 2, monotone }, createTrainingWindow(X, y, 2, undefined, { maxBins: 255, ranks: false })).importance;
+      fitBoosting(
+        { ...growth, rounds: 1, maxLeaves: 2, monotone },
+        createTrainingWindow(X, y, 2, undefined, { maxBins: 255, ranks: false }),
+      ).importance;
     expect(of({ 0: [1, 0], 1: [-1, 0] })[0]).toBeGreaterThan(10);
     expect(of({ 0: [-1, 0], 1: [1, 0] })[0]).toBe(0);
   });
