@@ -1,6 +1,6 @@
 // Learners, stacking and the weekly retrain, beside LightGBM and scikit-learn in the same run where there is a Python for
 // them. Times of one run compare with each other, not with another machine's.
-//   ETS_PEERS_PYTHON   python with lightgbm, scikit-learn, pandas
+//   ETS_PEERS_PYTHON   python (that of the active virtual environment) with lightgbm, scikit-learn, pandas
 //   ETS_PEERS_DIR      folder of the peers' scripts (../shared/peers where present)
 //   ETS_BENCH_SIZES    comma-separated, of year_daily, years_daily, year_hourly (all)
 //   ETS_BENCH_THREADS  comma-separated numbers of threads (1,2)
@@ -17,7 +17,8 @@ import { retrainStarts, walkForwardPlan } from './models/walk-forward-plan.mjs';
 
 const SHAPES = { year_daily: [365, 60], years_daily: [2_920, 60], year_hourly: [8_760, 80] };
 const CLASSES = 3;
-const python = process.env.ETS_PEERS_PYTHON;
+const { ETS_PEERS_PYTHON, VIRTUAL_ENV } = process.env;
+const python = ETS_PEERS_PYTHON ?? (VIRTUAL_ENV === undefined ? undefined : join(VIRTUAL_ENV, 'bin', 'python'));
 const peers = process.env.ETS_PEERS_DIR ?? resolve(fileURLToPath(new URL('..', import.meta.url)), '../shared/peers');
 const list = (value, all) => (value === undefined ? all : value.split(',').filter((item) => item !== ''));
 const sizes = list(process.env.ETS_BENCH_SIZES, Object.keys(SHAPES));
@@ -26,7 +27,7 @@ const retrains = Number(process.env.ETS_BENCH_RETRAINS ?? 20);
 
 /** Why there is nothing to compare with, or `null` where there is. */
 function whyNoPeers() {
-  if (python === undefined) return 'ETS_PEERS_PYTHON is not set';
+  if (python === undefined) return 'neither ETS_PEERS_PYTHON nor VIRTUAL_ENV is set';
   if (!existsSync(python)) return `there is no ${python}`;
   return existsSync(join(peers, 'models.py')) ? null : `there is no models.py in ${peers}`;
 }
