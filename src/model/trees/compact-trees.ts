@@ -23,19 +23,19 @@ interface Words {
  * split's rank, less one, is below the key. Near may be left or right (keys and ranks of the latter count from the
  * top), and a missing value may belong left (rank 0) or right (above all ranks).
  *
- * It takes about 5 bytes a node and 8 a distinct threshold, beside the 25 bytes a node of the `TreeSet`.
+ * It takes about 5 bytes a node and 9 a distinct threshold, beside the 25 bytes a node of the `TreeSet`.
  */
 export class CompactTrees {
   readonly #form: Words;
   readonly #ranks: ThresholdRanks;
-  readonly #columns: number;
+  readonly #rowRanks: Int32Array;
   readonly #keys: Int32Array;
   readonly #leaves: Int32Array;
 
   private constructor(form: Words, ranks: ThresholdRanks, columns: number) {
     this.#form = form;
     this.#ranks = ranks;
-    this.#columns = columns;
+    this.#rowRanks = new Int32Array(columns);
     this.#keys = new Int32Array(4 * columns);
     this.#leaves = new Int32Array(form.roots.length);
   }
@@ -105,15 +105,14 @@ export class CompactTrees {
   }
 
   #ask(data: Float64Array, row: number): void {
-    const ranks = this.#ranks;
-    const { starts, most } = ranks;
+    const { starts, most } = this.#ranks;
+    const rowRanks = this.#rowRanks;
     const keys = this.#keys;
-    for (let column = 0, at = 0; column < this.#columns; column++, at += 4) {
-      const value = data[row + column]!;
-      const count = starts[column + 1]! - starts[column]!;
-      const known = !Number.isNaN(value);
-      const rank = known ? ranks.rankOf(column, value) : 0;
-      const missingRight = known ? rank : count;
+    this.#ranks.ranksOf(data, row, 0, rowRanks);
+    for (let column = 0, at = 0; column < rowRanks.length; column++, at += 4) {
+      const found = rowRanks[column]!;
+      const rank = found < 0 ? 0 : found;
+      const missingRight = found < 0 ? starts[column + 1]! - starts[column]! : found;
       keys[at] = rank;
       keys[at + 1] = missingRight;
       keys[at + 2] = most - rank;

@@ -21,6 +21,8 @@ export class ThresholdRanks {
   readonly #bucketStarts: Int32Array;
   /** The first threshold of each bucket. */
   readonly #firsts: Int32Array;
+  readonly #one = new Float64Array(1);
+  readonly #rank = new Int32Array(1);
 
   /** Thresholds that are no number are left out: no value is at or below them. */
   constructor({ feature, threshold }: TreeSet, columns: number) {
@@ -67,16 +69,39 @@ export class ThresholdRanks {
 
   /** How many thresholds of the column are below a value, which is a number. */
   rankOf(column: number, value: number): number {
-    const bucket = this.#bucketOf(column, value);
+    this.#one[0] = value;
+    this.ranksOf(this.#one, 0, column, this.#rank);
+    return this.#rank[0]!;
+  }
+
+  /**
+   * Ranks of values of neighbouring columns, as many as there is room for in `into`, from `row` on in `data` and from
+   * column `first` on. Where one is no number, the rank is -1. The search within a bucket has no branch.
+   */
+  ranksOf(data: Float64Array, row: number, first: number, into: Int32Array): void {
+    const starts = this.starts;
     const thresholds = this.#thresholds;
-    let low = this.#firsts[bucket]!;
-    let high = this.#firsts[bucket + 1]!;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (thresholds[middle]! < value) low = middle + 1;
-      else high = middle;
+    const lowest = this.#lowest;
+    const scales = this.#scales;
+    const bucketStarts = this.#bucketStarts;
+    const firsts = this.#firsts;
+    for (let i = 0; i < into.length; i++) {
+      const value = data[row + i]!;
+      const column = first + i;
+      const start = bucketStarts[column]!;
+      const last = bucketStarts[column + 1]! - start - 2;
+      // As `#bucketOf`, which is not called here because a call costs more than the search.
+      const place = (value - lowest[column]!) * scales[column]!;
+      const bucket = start + (place > 0 ? (place < last ? place | 0 : last) : 0);
+      let low = firsts[bucket]!;
+      let count = firsts[bucket + 1]! - low;
+      while (count > 0) {
+        const half = (count + 1) >> 1;
+        low += half & -Number(thresholds[low + half - 1]! < value);
+        count -= half;
+      }
+      into[i] = Number.isNaN(value) ? -1 : low - starts[column]!;
     }
-    return low - this.starts[column]!;
   }
 }
 
