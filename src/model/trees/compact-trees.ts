@@ -111,7 +111,7 @@ export class CompactTrees {
     this.#ranks.ranksOf(data, row, 0, rowRanks);
     for (let column = 0, at = 0; column < rowRanks.length; column++, at += 4) {
       const found = rowRanks[column]!;
-      const rank = found < 0 ? 0 : found;
+      const rank = Math.max(found, 0);
       const missingRight = found < 0 ? starts[column + 1]! - starts[column]! : found;
       keys[at] = rank;
       keys[at + 1] = missingRight;
