@@ -1,4 +1,4 @@
-import { SEARCH_BLOCK } from './search-block-bytes.ts';
+import { GROW_TREE } from './grow-tree-bytes.ts';
 
 /** The little of WebAssembly that is used here; its types come with those of browsers. */
 interface WebAssemblyNames {
@@ -14,18 +14,19 @@ interface KernelMemory {
   grow(pages: number): number;
 }
 
-/** The compiled search of one block, on a memory of its own. */
+/** The compiled grower, on a memory of its own. */
 export interface Kernel {
   readonly memory: KernelMemory;
-  readonly searchBlock: (task: number, block: number, scratch: number) => void;
+  /** Grows one tree on so many rows. @returns its number of leaves */
+  readonly growTree: (rows: number) => number;
 }
 
 const PAGE_BYTES = 65_536;
 const MOST_PAGES = 65_536;
 
-/** WebAssembly where it is there and has what the search was compiled to: 128-bit SIMD. */
+/** WebAssembly where it is there and has what the grower was compiled to: 128-bit SIMD. */
 function usable(names: WebAssemblyNames | undefined): { readonly names: WebAssemblyNames; readonly module: object } | null {
-  const bytes = Buffer.from(SEARCH_BLOCK, 'base64');
+  const bytes = Buffer.from(GROW_TREE, 'base64');
   return names?.validate(bytes) ? { names, module: new names.Module(bytes) } : null;
 }
 
@@ -35,16 +36,16 @@ const compiled = (): ReturnType<typeof usable> => {
   return found;
 };
 
-/** Whether this process runs the compiled search. Node does unless started with `--jitless`, or on a processor without SIMD. */
+/** Whether this process runs the compiled grower. Node does unless started with `--jitless`, or on a processor without SIMD. */
 export const hasKernel = (): boolean => compiled() !== null;
 
-/** The compiled search with a new memory. @throws TypeError where `hasKernel` says no */
+/** The compiled grower with a new memory. @throws TypeError where `hasKernel` says no */
 export function createKernel(): Kernel {
   const here = compiled();
   if (here === null) throw new TypeError('this process does not run WebAssembly with SIMD');
   const memory = new here.names.Memory({ initial: 1, maximum: MOST_PAGES });
   const { exports } = new here.names.Instance(here.module, { env: { memory } });
-  return { memory, searchBlock: exports.searchBlock as Kernel['searchBlock'] };
+  return { memory, growTree: exports.growTree as Kernel['growTree'] };
 }
 
 /** Lets a memory grow to so many bytes. @throws RangeError where there is no room */

@@ -85,7 +85,7 @@ class ReferenceTree {
     const root = this.#leaf(rows, 0);
     const leaves = [root];
     while (leaves.length < this.#growth.maxLeaves) {
-      const open = leaves.filter(({ split }) => split !== null);
+      const open = leaves.filter(({ split }) => split !== null && split.gain > 0);
       if (open.length === 0) break;
       const best = open.reduce((one, other) => (other.split!.gain > one.split!.gain ? other : one));
       const { column, bin, missingLeft } = best.split!;
@@ -132,25 +132,25 @@ class ReferenceTree {
     const square = whole.gradient ** 2;
     const both = whole.hessian + 2 * l2;
     const threshold = (square / (whole.hessian + l2) - square / both + minGain / unit) * both;
-    let best = { split: null as Split | null, top: threshold, below: 1 };
+    let best = { split: null as Split | null, score: Math.fround(threshold) };
     for (const column of this.#columns) {
       const bins = Array.from({ length: this.#binning.binCounts[column]! + 1 }, (_, bin) =>
         this.#sum(rows.filter((row) => this.#binAt(column, row) === bin)),
       );
       const absent = bins[0]!;
-      for (const missingLeft of absent.gradient !== 0 || absent.hessian !== 0 ? [true, false] : [false]) {
-        let [gradient, hessian] = missingLeft ? [absent.gradient, absent.hessian] : [0, 0];
-        for (let bin = 1; bin < bins.length; bin++) {
-          gradient += bins[bin]!.gradient;
-          hessian += bins[bin]!.hessian;
+      const known = { gradient: 0, hessian: 0 };
+      for (let bin = 1; bin < bins.length; bin++) {
+        known.gradient += bins[bin]!.gradient;
+        known.hessian += bins[bin]!.hessian;
+        for (const missingLeft of absent.gradient !== 0 || absent.hessian !== 0 ? [true, false] : [false]) {
+          const gradient = known.gradient + (missingLeft ? absent.gradient : 0);
+          const hessian = known.hessian + (missingLeft ? absent.hessian : 0);
           if (hessian < least || hessian > whole.hessian - least) continue;
-          const a = hessian + l2;
-          const b = both - a;
-          const top = (gradient * b - (whole.gradient - gradient) * a) ** 2;
-          if (top * best.below <= best.top * (a * b)) continue;
-          const score = gradient ** 2 / a + (whole.gradient - gradient) ** 2 / b;
-          const gain = (score - square / (whole.hessian + l2)) * unit - minGain;
-          best = { split: { column, bin, missingLeft, gain }, top, below: a * b };
+          const score = scoreOf(gradient, hessian, whole, l2);
+          if (score <= best.score) continue;
+          const gained = gradient ** 2 / (hessian + l2) + (whole.gradient - gradient) ** 2 / (both - hessian - l2);
+          const gain = (gained - square / (whole.hessian + l2)) * unit - minGain;
+          best = { split: { column, bin, missingLeft, gain }, score };
         }
       }
     }
@@ -169,6 +169,15 @@ class ReferenceTree {
     const threshold = edgeOf(this.#binning, column, bin);
     return { column, threshold, missingLeft, left: this.#draw(left), right: this.#draw(right) };
   }
+}
+
+/** How much better than its leaf a split is, every step rounded to 32 bits. */
+function scoreOf(gradient: number, hessian: number, whole: Sums, l2: number): number {
+  const { fround } = Math;
+  const a = fround(fround(hessian) + fround(l2));
+  const b = fround(fround(whole.hessian - hessian) + fround(l2));
+  const excess = fround(fround(fround(gradient) * b) - fround(fround(whole.gradient - gradient) * a));
+  return fround(excess * fround(excess / fround(a * b)));
 }
 
 function outputOf(tree: DrawnTree, row: Float64Array): number {

@@ -19,8 +19,11 @@ export interface TrainingWindow {
   readonly binning: Binning | null;
 }
 
-/** One more than LightGBM's `min_data_in_bin`: on years of daily rows this is quicker and generalises a little better. */
-const MIN_ROWS_PER_BIN = 4;
+/**
+ * Rows that a bin has at least: 16, which on years of daily rows is quicker and generalises better than LightGBM's 3, but
+ * down to 4 where there would not be 24 bins otherwise.
+ */
+const minRowsPerBin = (rows: number): number => Math.min(16, Math.max(4, Math.floor(rows / 24)));
 
 const share = (bytes: number): ArrayBufferLike => new SharedArrayBuffer(bytes);
 
@@ -46,7 +49,7 @@ export function createTrainingWindow(
     copied = new Float64Array(share(rows * 8));
     copied.set(weights);
   }
-  const binning = maxBins === null ? null : binColumns(byColumn, rows, columns, maxBins, MIN_ROWS_PER_BIN, share);
+  const binning = maxBins === null ? null : binColumns(byColumn, rows, columns, maxBins, minRowsPerBin(rows), share);
   return { rows, columns, classes, data, byColumn, labels, weights: copied, maxBins: maxBins ?? 0, binning };
 }
 
