@@ -10,10 +10,9 @@ import { fitLogistic } from '../linear/fit-logistic.ts';
 import { fitPoolWeights } from '../linear/fit-pool-weights.ts';
 import { FittedPlugin, guarded } from '../plugins/fitted-plugin.ts';
 import { pluginOf } from '../plugins/learner-plugin.ts';
-import { binColumns } from '../trees/binning.ts';
 import { fitBoosting } from '../trees/fit-boosting.ts';
 import { fitForest } from '../trees/fit-forest.ts';
-import { selectRows, type TrainingWindow } from '../trees/training-window.ts';
+import { binWindow, selectRows, type TrainingWindow } from '../trees/training-window.ts';
 
 /** One piece of fitting that shares nothing with others but the window it reads. */
 export interface FitJob {
@@ -76,7 +75,7 @@ function fitPlugin({ ref, settings }: Extract<LearnerSpec, { kind: 'plugin' }>, 
 function binned(spec: LearnerSpec, window: TrainingWindow): TrainingWindow {
   const maxBins = binsOf(spec);
   if (maxBins === null || window.maxBins === maxBins) return window;
-  return { ...window, maxBins, binning: binColumns(window.byColumn, window.rows, window.columns, maxBins) };
+  return { ...window, ...binWindow(window, maxBins) };
 }
 
 /** Runs a job where it stands. */

@@ -44,7 +44,7 @@ export function fitBoosting(
   window: TrainingWindow,
   makeGrower: GrowerMaker = createGrower,
 ): BoostedTrees {
-  const { rows, columns, classes, labels, weights, binning } = window;
+  const { rows, columns, classes, labels, weights, coarse: binning } = window;
   if (binning === null) throw new InvariantError('learner.not_binned', 'boosting was asked to grow on values without bins');
   const { learnt, late } = splitRows(rows, growth.earlyStopping);
   const start = startScores(classes, labels.subarray(0, learnt), weights);

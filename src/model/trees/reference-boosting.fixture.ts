@@ -41,7 +41,7 @@ interface Leaf {
 
 /**
  * Boosting written down as plainly as it can be, to hold the grower to: every leaf sums its own rows, three sums per
- * bin, and tries every border. Nothing is packed, subtracted, skipped or compiled. Only the quantised gradients, what
+ * bin, and tries every border. Nothing is packed, subtracted, skipped or compiled. Only the bins, the quantised gradients, what
  * is drawn at random and the order in which equal splits are offered are those of the grower.
  */
 export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow): readonly (readonly DrawnTree[])[] {
@@ -49,6 +49,7 @@ export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow
   const total = weights === null ? rows : weights.reduce((sum, weight) => sum + weight, 0);
   const share = (label: number) => labels.reduce((sum, own, row) => sum + (own === label ? (weights?.[row] ?? 1) : 0), 0) / total;
   const scores = Float64Array.from({ length: rows * classes }, (_, at) => Math.log(Math.max(1e-6, share(at % classes))));
+  const binning = window.coarse!;
   const rng = createRng(growth.seed);
   return Array.from({ length: growth.rounds }, () => {
     const probabilities = new Float64Array(scores.length);
@@ -60,7 +61,7 @@ export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow
       const quantised: PackedGradients = { packed: new Float64Array(rows), gradientUnit: 1, hessianUnit: 1 };
       packGradients(gradients, hessians, quantised);
       const used = growth.columnSample < 1 ? [...sampleColumns(columns, growth.columnSample, rng)] : undefined;
-      const tree = new ReferenceTree(window.binning!, growth, quantised, used).grow([...drawn]);
+      const tree = new ReferenceTree(binning, growth, quantised, used).grow([...drawn]);
       for (let row = 0; row < rows; row++)
         scores[row * classes + label]! += outputOf(tree, data.subarray(row * columns, (row + 1) * columns));
       return tree;
