@@ -5,39 +5,20 @@ import type { BacktestRequest } from './app/backtest-command.ts';
 import type { SignalsRequest } from './app/backtest-signals.ts';
 import { ownVersion } from './app/build-info.ts';
 import type { DaemonOptions } from './app/daemon/run-daemon.ts';
-import { DataSourcesFile } from './app/data-sources-file.ts';
 import type { EvaluatePeriod } from './app/evaluate.ts';
 import type { ExportFormat } from './app/export-model.ts';
 import type { ImportOptions } from './app/import-model.ts';
+import { type AppSettings, openParts } from './app/open-parts.ts';
 import type { PerformanceReportOptions } from './app/performance-report.ts';
-import { readSandboxWorld, SandboxClock } from './app/sandbox-clock.ts';
 import type { TrainOptions } from './app/train.ts';
 import type { TransferRequest } from './app/transfer-requests.ts';
 import type { TuneOptions } from './app/tune.ts';
 import { type Undone, undoUpgrade } from './app/upgrade/undo-upgrade.ts';
 import { type Upgrade, upgradeData } from './app/upgrade/upgrade-data.ts';
-import type { Config, Endpoints } from './config/index.ts';
-import { type Clock, ModelError, systemClock, systemTimer, type TimeMs } from './domain/index.ts';
-import { RequestBudgets } from './extraction/http/index.ts';
+import { type Clock, ModelError, systemTimer, type TimeMs } from './domain/index.ts';
 import type { DropReport, FileReport, IngestOptions } from './extraction/index.ts';
 import type { ModelRegistry } from './model/index.ts';
-import { DataManager, finishSwap, readWorld, type World } from './storage/index.ts';
-
-export interface AppSettings {
-  readonly dataDir: string;
-  readonly config: Config;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The file of secrets that was read into `env`; `.env` unless told. */
-  readonly envFile?: string | undefined;
-  /** Base URLs that stand in for the configured ones; with `control` they are a sandbox's, and so is the time. */
-  readonly endpoints?: Endpoints;
-  /** Least level of the daemon's log; info unless told. */
-  readonly logLevel?: string;
-  readonly onProgress?: (text: string, share?: number) => void;
-  readonly signal?: AbortSignal;
-  /** The account that live trading was confirmed for. */
-  readonly liveAccount?: string;
-}
+import { finishSwap } from './storage/index.ts';
 
 /**
  * Opens the application on a data directory, ends a restore that was interrupted, and brings what an older version wrote to the form of this one. Else nothing
@@ -57,51 +38,6 @@ export const upgradeDataDir = async (dataDir: string): Promise<Upgrade> =>
 /** Gives a data directory back the form of the version before, for an upgrade that did not come to work. */
 export const undoDataUpgrade = async (dataDir: string): Promise<Undone> =>
   undoUpgrade({ dataDir, timer: systemTimer }, await ownVersion());
-
-/** The parts list: clock, world, store and sources, as the settings have them. */
-async function openParts({
-  dataDir,
-  config,
-  env,
-  envFile,
-  endpoints,
-  signal,
-  liveAccount,
-  logLevel,
-  onProgress = () => undefined,
-}: AppSettings): Promise<AppParts> {
-  const timer = systemTimer;
-  const control = endpoints?.control;
-  const clock: Clock = control === undefined ? systemClock : await SandboxClock.connect(control, timer);
-  const world: World = control === undefined ? { kind: 'real' } : { kind: 'sandbox', ...(await readSandboxWorld(control)) };
-  const store = await DataManager.open(dataDir, { clock, timer, ...(control !== undefined && { world }) });
-  const isSimulated = ((await readWorld(dataDir)) ?? world).kind === 'sandbox';
-  const urls = endpoints === undefined ? config.sources : { ...(control === undefined ? config.sources : {}), ...endpoints };
-  const dataSources = new DataSourcesFile(env);
-  if (config.model.plugins.length > 0) {
-    const { loadPlugin } = await import('./model/index.ts');
-    for (const { name, module } of config.model.plugins) await loadPlugin(name, module);
-  }
-  return {
-    dataSources,
-    dataDir,
-    config,
-    env,
-    envFile,
-    clock,
-    timer,
-    budgets: new RequestBudgets(timer),
-    world,
-    isSimulated,
-    endpoints,
-    urls,
-    store,
-    logLevel,
-    onProgress,
-    signal,
-    liveAccount,
-  };
-}
 
 /** What the command line, a scheduler or a server may ask for. Each method loads its use case when it is called. */
 export class App {

@@ -1,12 +1,13 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../domain/index.ts';
 import { EnsembleModel, type ModelRegistry } from '../model/index.ts';
+import { createFileAtomic } from '../storage/index.ts';
 
 export type ExportFormat = 'copy' | 'onnx';
 
 /**
  * A version outside of the registry: `copy` is a checked folder that this program reads, `onnx` a file for other runtimes.
+ * It is there whole or not at all, and takes the place of nothing.
  * @returns the path of what was written
  * @throws ConfigError `registry.export_exists`; ModelError where the version is damaged
  */
@@ -20,12 +21,8 @@ export async function exportModel(
   const { exportOnnx } = await import('../model/interchange/index.ts');
   const { artifact } = await registry.load(modelId);
   const path = join(folder, `${modelId}.onnx`);
-  await mkdir(folder, { recursive: true });
-  await writeFile(path, exportOnnx(EnsembleModel.fromBytes(artifact), { modelId }), { flag: 'wx' }).catch(
-    (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EEXIST') throw cause;
-      throw new ConfigError('registry.export_exists', `${path} is already there`, { hint: 'Name another folder.', cause });
-    },
-  );
+  if (!(await createFileAtomic(path, exportOnnx(EnsembleModel.fromBytes(artifact), { modelId })))) {
+    throw new ConfigError('registry.export_exists', `${path} is already there`, { hint: 'Name another folder.' });
+  }
   return path;
 }

@@ -1,11 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WalkForwardCache } from '../model/index.ts';
-import { writeFileAtomic } from '../storage/index.ts';
+import { removeAbandonedWrites, type WalkForwardCache, writeAtomically } from '../model/index.ts';
+import { writeFailure } from '../storage/index.ts';
 
-/** Walk-forward predictions as one small file a step, named by what they were made from. */
+/**
+ * Walk-forward predictions as one small file a step, named by what they were made from. The first one that is written
+ * removes what trainings that were killed have left.
+ */
 export class FileWalkForwardCache implements WalkForwardCache {
   readonly #folder: string;
+  #ready: Promise<void> | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -20,8 +24,20 @@ export class FileWalkForwardCache implements WalkForwardCache {
     return new Float64Array(new Uint8Array(bytes).buffer);
   }
 
+  /** @throws DataError `storage.disk_full`, `storage.write_failed`; ConfigError `storage.not_writable` */
   async set(key: string, values: Float64Array): Promise<void> {
-    await writeFileAtomic(this.#path(key), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    try {
+      this.#ready ??= this.#prepare();
+      await this.#ready;
+      await writeAtomically(this.#path(key), new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    } catch (error) {
+      throw writeFailure(error, this.#path(key));
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await removeAbandonedWrites(this.#folder);
   }
 
   #path(key: string): string {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createRng, DAY_MS, normal, type TimeMs } from '../domain/index.ts';
-import type { GateVerdict, WalkForwardCache } from '../model/index.ts';
+import { type GateVerdict, MemoryWalkForwardCache, type WalkForwardCache } from '../model/index.ts';
 import type { MarketView } from './market-view.ts';
 import { MemoryModelStore } from './memory-model-store.ts';
 import { type Challenger, type PastPrediction, type RetrainParts, retrain, type Search } from './retrain.ts';
@@ -81,9 +81,10 @@ interface Asked {
   readonly shadow?: readonly PastPrediction[];
   readonly gate?: Partial<RetrainParts['gate']>;
   readonly search?: Search;
+  readonly more?: Partial<RetrainParts>;
 }
 
-function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: changed, search }: Asked) {
+function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: changed, search, more }: Asked) {
   const untilMs: TimeMs = untilDay * DAY_MS;
   const parts: RetrainParts = {
     ...{ view, trainDays: TRAIN_DAYS, threads: 1, models: store, ...(search && { search }) },
@@ -92,6 +93,7 @@ function train({ untilDay, candidate = 0.5, served = [], shadow = [], gate: chan
     cache: scoredAs(untilDay, candidate),
     predictions: () => served,
     shadow: () => shadow,
+    ...more,
   };
   return retrain(parts, untilMs);
 }
@@ -133,6 +135,36 @@ describe('a training', () => {
       search: { studies: ['s'], trials: 50, searchedUntilMs: 0, overfittingProbability: 0.6 },
     });
     expect(candidate.gate).toMatchObject({ decision: 'kept', reason: 'out_of_bounds' });
+  });
+
+  it.each([1, 2])('that is told to stop while %i threads fit the model stores nothing', async (threads) => {
+    const stop = new AbortController();
+    const onProgress = (text: string) => {
+      if (text === 'fitting the ensemble') setImmediate(() => stop.abort());
+    };
+    await expect(train({ untilDay: FIRST_DAY, more: { threads, onProgress, signal: stop.signal } })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(store.current()).toBeUndefined();
+  });
+
+  it('of a market in which nothing moved is scored and stored as any other', async () => {
+    const flat = { ...set, label: new Uint8Array(DAYS).fill(2) };
+    const stood = {
+      canonicalFor: view.canonicalFor,
+      table: () => ({ set: flat, labels: { forwardReturn: new Float64Array(DAYS) } }),
+    } as unknown as MarketView;
+    const { candidate } = await train({ untilDay: FIRST_DAY, more: { view: stood, cache: new MemoryWalkForwardCache() } });
+    expect(candidate).toMatchObject({ classes: [0, 0, TRAIN_DAYS], gate: { decision: 'promoted' }, metrics: { accuracy: 1 } });
+    expect(candidate.skill).toBe('unknown');
+    for (const { logLoss, brier, ece } of [candidate.metrics, candidate.baseline])
+      for (const score of [logLoss, brier, ece]) expect(score).toBeGreaterThanOrEqual(0);
+    const later = await train({
+      ...{ untilDay: FIRST_DAY + 30, served: said(FIRST_DAY, FIRST_DAY + 30, 0.4) },
+      more: { view: stood, cache: new MemoryWalkForwardCache() },
+    });
+    for (const { value } of later.candidate.gate.checks) expect(value).not.toBeNaN();
+    expect(later.candidate.gate.decision).toMatch(/^(kept|promoted)$/);
   });
 
   it('judges by what was known at its time: outcomes of later days say nothing', async () => {

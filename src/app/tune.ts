@@ -79,6 +79,7 @@ export async function tune(parts: AppParts, options: TuneOptions) {
     purge: purgeRows,
     classes: 3,
     threads: config.model.threads,
+    signal: parts.signal,
     signals: { forwardReturn, policy },
   });
   const head: StudyHead = {

@@ -10,6 +10,7 @@ export { type ComparedDay, FIRST_MODEL, type GateVerdict } from './gate-verdict.
 export * from './learners/index.ts';
 export { classShares, ModelTrainer, type WalkForwardPrediction } from './model-trainer.ts';
 export { StudyFile } from './persistence/study-file.ts';
+export { removeAbandonedWrites, writeAtomically } from './persistence/write-atomically.ts';
 export { loadPlugin, pluginRef } from './plugins/learner-plugin.ts';
 export {
   ChallengerFile,

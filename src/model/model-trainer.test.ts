@@ -122,6 +122,94 @@ describe('ModelTrainer', () => {
     });
   });
 
+  /** The planted days with other features, labels or both. */
+  const changed = (days: number, value: (row: number, column: number) => number, label?: (row: number) => number) => {
+    const set = plantedSet(days);
+    const data = Float64Array.from(set.matrix.data, (_, at) => value(Math.floor(at / 3), at % 3));
+    return {
+      ...set,
+      matrix: { ...set.matrix, data },
+      ...(label && { label: Uint8Array.from(set.label, (_, row) => label(row)) }),
+    };
+  };
+  const untilDay = (day: number) => START_MS + day * DAY_MS;
+  const noise = createRng(9);
+
+  it.each([
+    [
+      'one outcome only',
+      changed(
+        260,
+        () => normal(noise),
+        () => 2,
+      ),
+    ],
+    [
+      'outcomes of which one came once',
+      changed(
+        260,
+        () => normal(noise),
+        (row) => (row === 100 ? 0 : row % 2 === 0 ? 1 : 2),
+      ),
+    ],
+    ['days that are all the same but for one', changed(260, (row) => (row === 60 ? 1 : 0))],
+    ['days that come again and again', changed(260, (row, column) => Math.sin((row % 4) + column))],
+    [
+      'a feature of two values beside constant and missing ones',
+      changed(260, (row, column) => [row % 2, 7, Number.NaN][column]!),
+    ],
+    ['values beyond all measure', changed(260, (row, column) => (row % 2 === 0 ? 1e150 : -1e150) * (column + 1))],
+  ])('learns and scores with %s', async (_, set) => {
+    const model = await new ModelTrainer(options()).fit(set, untilDay(220));
+    const probabilities = EnsembleModel.fromBytes(model.toBytes()).predictProba(set.matrix);
+    const predictions = await new ModelTrainer(options()).walkForward(set, untilDay(220));
+    const rows = [...predictions.map((one) => one.probabilities), ...predictions.map(({ baseline }) => baseline)];
+    for (let row = 0; row < 260; row++) rows.push([...probabilities.subarray(row * 3, row * 3 + 3)] as [number, number, number]);
+    for (const row of rows) {
+      expect(row.every((p) => p >= 0 && p <= 1)).toBe(true);
+      expect(row[0] + row[1] + row[2]).toBeCloseTo(1, 9);
+    }
+    expect(predictions).toHaveLength(30);
+  });
+
+  it('expects what always came, where one outcome is all there was', async () => {
+    const set = changed(
+      260,
+      () => normal(noise),
+      () => 2,
+    );
+    const model = await new ModelTrainer(options()).fit(set, untilDay(220));
+    expect(model.predictProba(set.matrix)[3 * 240 + 2]).toBeGreaterThan(0.9);
+  });
+
+  it('learns from fewer days than features', async () => {
+    const names = Array.from({ length: 90 }, (_, column) => `feature ${column}`);
+    const set = plantedSet(70);
+    const data = Float64Array.from({ length: 70 * 90 }, () => normal(noise));
+    const wide = { ...set, names, matrix: { data, rows: 70, columns: 90, names } };
+    const model = await new ModelTrainer(options()).fit(wide, untilDay(70));
+    expect(model.featureNames).toHaveLength(90);
+    const total = model.predictProba(wide.matrix).reduce((sum, p) => sum + p, 0);
+    expect(total).toBeCloseTo(70, 6);
+  });
+
+  it.each([
+    ['in which no feature varies', 'training.no_features', changed(260, () => 7)],
+    ['in which no feature is known', 'training.no_features', changed(260, () => Number.NaN)],
+    ['with an infinite value', 'learner.infinite_value', changed(260, (row) => (row === 100 ? Number.POSITIVE_INFINITY : row))],
+    [
+      'with a label that is no class',
+      'learner.label_out_of_range',
+      changed(
+        260,
+        (row) => row,
+        (row) => (row === 100 ? 3 : 1),
+      ),
+    ],
+  ])('refuses a window %s', async (_, code, set) => {
+    await expect(new ModelTrainer(options()).fit(set, untilDay(220))).rejects.toMatchObject({ name: 'ModelError', code });
+  });
+
   it('refuses a window with too few labelled days', async () => {
     await expect(new ModelTrainer(options()).fit(plantedSet(40), START_MS + 40 * DAY_MS)).rejects.toMatchObject({
       code: 'training.too_few_rows',

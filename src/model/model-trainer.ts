@@ -82,13 +82,14 @@ export class ModelTrainer {
   }
 
   async #fitWindow(set: TrainingSet, fromMs: TimeMs, untilMs: TimeMs): Promise<EnsembleModel> {
-    this.#options.signal?.throwIfAborted();
-    const { procedure, threads } = this.#options;
+    const { procedure, threads, signal } = this.#options;
+    signal?.throwIfAborted();
     const { names, X, y, rows } = selectTrainingData(set, fromMs, untilMs);
     const spans = { timeMs: pick(set.timeMs, rows), labelKnownMs: pick(set.labelKnownMs, rows), labels: y };
     const weights = sampleWeights(spans, procedure.weights ?? {}, untilMs);
     const fitted = await buildEnsemble(procedure, names, threads).fit(X, y, {
       classes: 3,
+      signal,
       ...(weights && { weights: weights.base, judgedWeights: weights.judged }),
     });
     return new EnsembleModel(names, classShares(y), fitted);

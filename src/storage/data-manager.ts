@@ -1,34 +1,27 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Clock,
-  ConfigError,
-  type Cut,
-  DATASET_NAMES,
-  DAY_MS,
   type DatasetName,
   type Frame,
-  isBuiltInDataset,
   type KnownSeries,
-  RESEARCH_CUT,
   type RowBatch,
-  type SeriesInfo,
   systemTimer,
   type TimeMs,
   type Timer,
 } from '../domain/index.ts';
 import { acquireCommitLock } from './commit-lock.ts';
-import { cutTable, sliceKnownSeries } from './cut-table.ts';
 import { latestVerdicts, type StoredVerdict, verdictBatches } from './day-verdicts.ts';
 import { Duck } from './duck.ts';
 import { exportTable, mergeSeriesFiles } from './export-table.ts';
 import { readFeatureTable, type StoredFeatures, writeFeatureTable } from './feature-table.ts';
-import { type DroppedMark, MANIFEST_FILE, type Manifest, type SeriesEntry, sha256 } from './manifest.ts';
+import { type DroppedMark, sha256 } from './manifest.ts';
 import { type QuarantinedRow, quarantineBatch, quarantinedRows, type RefusedRow } from './quarantine-rows.ts';
-import type { SeriesTable } from './series-table.ts';
-import { type SeriesSummary, summarizeSeries } from './summarize-series.ts';
-import { type AppendResult, TableStore } from './table-store.ts';
-import { type Problem, verifyTable } from './verify-tables.ts';
+import { type ReadOptions, SeriesReader } from './series-reader.ts';
+import type { SeriesSummary } from './summarize-series.ts';
+import type { AppendResult, TableStore } from './table-store.ts';
+import { TableVerifier } from './table-verifier.ts';
+import { checkDatasetName, FEATURES, INTERNAL, QUARANTINE, Tables, VERDICTS } from './tables.ts';
+import type { Problem } from './verify-tables.ts';
 import { checkDataDirectory, checkWorld, prepareDataDirectory, type World } from './world.ts';
 
 export interface DataManagerDeps {
@@ -37,14 +30,6 @@ export interface DataManagerDeps {
   readonly timer?: Timer;
   /** Whose data this process writes: the real world's unless told. */
   readonly world?: World;
-}
-
-export interface ReadOptions {
-  /** The research cut unless told. */
-  readonly cut?: Cut;
-  readonly fromMs?: TimeMs;
-  /** Exclusive. */
-  readonly toMs?: TimeMs;
 }
 
 /** Exactly which files a table consisted of: what a decision record names as its input. */
@@ -68,21 +53,8 @@ export interface DroppedRows {
   readonly rows: number;
 }
 
-const QUARANTINE = 'quarantine';
-const VERDICTS = 'data_verdicts';
-const FEATURES = 'featured_data';
-const INTERNAL = [QUARANTINE, VERDICTS, FEATURES];
-
 /** A series with so many files is compacted by the next commit. */
 const MAX_PARTS = 64;
-
-const infoOf = (dataset: DatasetName, series: string, { periodMs, volumeUnit, quote }: SeriesEntry): SeriesInfo => ({
-  dataset,
-  series,
-  periodMs,
-  ...(volumeUnit && { volumeUnit }),
-  ...(quote && { quote }),
-});
 
 /**
  * All that is stored in one data directory. Rows are never overwritten: a correction is a revision, so what was known at
@@ -94,11 +66,9 @@ export class DataManager {
   readonly #timer: Timer;
   readonly #world: World;
   readonly #duck = new Duck();
-  readonly #tables = new Map<string, TableStore>();
-  readonly #cuts = new WeakMap<SeriesTable, { key: string; known: KnownSeries }[]>();
-  /** By table, the files that were found intact, and when in process time. */
-  readonly #intact = new Map<string, { readonly stamp: string; readonly atMs: number }>();
-  readonly #summaries = new WeakMap<SeriesTable, SeriesSummary>();
+  readonly #tables: Tables;
+  readonly #reader: SeriesReader;
+  readonly #verifier: TableVerifier;
   #lastCommit: Promise<unknown> = Promise.resolve();
 
   private constructor(dataDir: string, deps: DataManagerDeps) {
@@ -106,6 +76,9 @@ export class DataManager {
     this.#clock = deps.clock;
     this.#timer = deps.timer ?? systemTimer;
     this.#world = deps.world ?? { kind: 'real' };
+    this.#tables = new Tables(dataDir, this.#duck);
+    this.#reader = new SeriesReader(this.#tables);
+    this.#verifier = new TableVerifier(this.#timer);
   }
 
   /**
@@ -135,7 +108,7 @@ export class DataManager {
       const results: AppendResult[] = new Array(batches.length);
       for (const dataset of new Set(batches.map((one) => one.dataset))) {
         const places = [...batches.keys()].filter((place) => batches[place]!.dataset === dataset);
-        const table = this.#table(dataset);
+        const table = this.#tables.of(dataset);
         const done = await table.append(
           places.map((place) => batches[place]!),
           this.#clock.nowMs(),
@@ -149,70 +122,23 @@ export class DataManager {
   }
 
   /** A series as one cut sees it; `undefined` where nothing of it is stored. */
-  async readSeries(dataset: DatasetName, series: string, options: ReadOptions = {}): Promise<KnownSeries | undefined> {
-    const table = this.#table(dataset);
-    return table.read((manifest) => this.#readOne(table, manifest, series, options));
+  readSeries(dataset: DatasetName, series: string, options: ReadOptions = {}): Promise<KnownSeries | undefined> {
+    return this.#reader.series(dataset, series, options);
   }
 
   /** Every series of a dataset, by name. */
-  async readDataset(dataset: DatasetName, options: ReadOptions = {}): Promise<KnownSeries[]> {
-    const table = this.#table(dataset);
-    return table.read(async (manifest) => {
-      const all: KnownSeries[] = [];
-      for (const series of Object.keys(manifest.series).sort()) {
-        const one = await this.#readOne(table, manifest, series, options);
-        if (one) all.push(one);
-      }
-      return all;
-    });
+  readDataset(dataset: DatasetName, options: ReadOptions = {}): Promise<KnownSeries[]> {
+    return this.#reader.dataset(dataset, options);
   }
 
-  async #readOne(table: TableStore, manifest: Manifest, series: string, options: ReadOptions): Promise<KnownSeries | undefined> {
-    const stored = await table.load(manifest, series);
-    if (!stored) return undefined;
-    const info = infoOf(table.name, series, manifest.series[series]!);
-    return sliceKnownSeries(this.#cut(info, stored, options.cut ?? RESEARCH_CUT), options.fromMs, options.toMs);
-  }
-
-  #cut(info: SeriesInfo, stored: SeriesTable, cut: Cut): KnownSeries {
-    const key = JSON.stringify([cut, info]);
-    const cached = this.#cuts.get(stored) ?? [];
-    const hit = cached.find((one) => one.key === key);
-    if (hit) return hit.known;
-    const known = cutTable(info, stored, cut);
-    this.#cuts.set(stored, [{ key, known }, ...cached].slice(0, 2));
-    return known;
+  /** Datasets that have a table, the user's own included. */
+  listDatasets(): Promise<DatasetName[]> {
+    return this.#tables.datasets();
   }
 
   /** What is stored of every series: rows, revisions, first, last, gaps. */
-  /** Datasets that have a table, the user's own included. */
-  listDatasets(): Promise<DatasetName[]> {
-    return this.#datasets();
-  }
-
-  async listSeries(): Promise<SeriesSummary[]> {
-    const all: SeriesSummary[] = [];
-    for (const dataset of await this.#datasets()) {
-      const table = this.#table(dataset);
-      const found = await table.read(async (manifest) => {
-        const summaries: SeriesSummary[] = [];
-        for (const series of Object.keys(manifest.series).sort()) {
-          const stored = await table.load(manifest, series);
-          if (stored) summaries.push(this.#summarize(infoOf(dataset, series, manifest.series[series]!), stored));
-        }
-        return summaries;
-      });
-      all.push(...found);
-    }
-    return all;
-  }
-
-  #summarize(info: SeriesInfo, stored: SeriesTable): SeriesSummary {
-    const cached = this.#summaries.get(stored);
-    if (cached) return { ...cached, ...info };
-    const summary = summarizeSeries(info, stored);
-    this.#summaries.set(stored, summary);
-    return summary;
+  listSeries(): Promise<SeriesSummary[]> {
+    return this.#reader.summaries();
   }
 
   /** Keeps rows that were refused, with the reason; the same row of the same source once. */
@@ -222,14 +148,14 @@ export class DataManager {
 
   /** How many rows are kept that were refused; reads the manifest alone. */
   async quarantinedCount(): Promise<number> {
-    const { series } = await this.#table(QUARANTINE).manifest();
+    const { series } = await this.#tables.of(QUARANTINE).manifest();
     return Object.values(series)
       .flatMap(({ parts }) => parts)
       .reduce((sum, { rows }) => sum + rows, 0);
   }
 
   async readQuarantine(dataset?: DatasetName): Promise<QuarantinedRow[]> {
-    const table = this.#table(QUARANTINE);
+    const table = this.#tables.of(QUARANTINE);
     return table.read(async (manifest) => {
       const stored = await table.load(manifest, QUARANTINE);
       return stored ? quarantinedRows(stored, dataset) : [];
@@ -243,7 +169,7 @@ export class DataManager {
 
   /** The latest verdict of each day, of one dataset or of all. */
   async readVerdicts(dataset?: DatasetName): Promise<StoredVerdict[]> {
-    const table = this.#table(VERDICTS);
+    const table = this.#tables.of(VERDICTS);
     return table.read(async (manifest) => {
       const wanted = dataset === undefined ? Object.keys(manifest.series).sort() : [dataset];
       const verdicts: StoredVerdict[] = [];
@@ -257,11 +183,11 @@ export class DataManager {
 
   /** Replaces the stored table of features. They can be made again from the raw tables, so there are no revisions. */
   async writeFeatures(frame: Frame, codeHash: string): Promise<void> {
-    await this.#commit(() => writeFeatureTable(this.#table(FEATURES), this.#duck, { frame, codeHash }));
+    await this.#commit(() => writeFeatureTable(this.#tables.of(FEATURES), this.#duck, { frame, codeHash }));
   }
 
   async readFeatures(options: { readonly fromMs?: TimeMs; readonly toMs?: TimeMs } = {}): Promise<StoredFeatures | undefined> {
-    return readFeatureTable(this.#table(FEATURES), this.#duck, options.fromMs, options.toMs);
+    return readFeatureTable(this.#tables.of(FEATURES), this.#duck, options.fromMs, options.toMs);
   }
 
   /**
@@ -269,15 +195,15 @@ export class DataManager {
    * @throws ConfigError `storage.export_format`; DataError `storage.nothing_stored`
    */
   async export(what: DatasetName, path: string): Promise<{ readonly path: string; readonly rows: number }> {
-    const { rows } = await exportTable(this.#table(what), this.#duck, path, what === FEATURES);
+    const { rows } = await exportTable(this.#tables.of(what), this.#duck, path, what === FEATURES);
     return { path, rows };
   }
 
   /** Which files each dataset consists of now. */
   async manifest(): Promise<Readonly<Record<string, TableManifest>>> {
     const tables: Record<string, TableManifest> = {};
-    for (const dataset of await this.#datasets()) {
-      const { series } = await this.#table(dataset).manifest();
+    for (const dataset of await this.#tables.datasets()) {
+      const { series } = await this.#tables.of(dataset).manifest();
       const partitions = Object.keys(series)
         .sort()
         .flatMap((name) => series[name]!.parts.map(({ file, sha256: sum, rows }) => ({ file, sha256: sum, rows })));
@@ -288,36 +214,26 @@ export class DataManager {
 
   /** Checks everything that is stored: checksums, order, keys, manifests against files. */
   async verify(): Promise<{ readonly ok: boolean; readonly problems: readonly Problem[] }> {
-    this.#intact.clear();
+    this.#verifier.forget();
     return this.verifyChanged();
   }
 
-  /**
-   * As `verify`, of the tables whose files are not those, by name, size and time of change, that were found intact within
-   * the last day: cheap enough to be asked every few minutes.
-   */
+  /** As `verify`, of the tables that changed since they were found intact: cheap enough to be asked every few minutes. */
   async verifyChanged(): Promise<{ readonly ok: boolean; readonly problems: readonly Problem[] }> {
     const problems: Problem[] = [];
-    for (const name of [...(await this.#datasets()), ...INTERNAL]) {
-      const table = this.#table(name);
-      const stamp = await table.stamp();
-      const before = this.#intact.get(name);
-      if (before?.stamp === stamp && this.#timer.elapsedMs() - before.atMs < DAY_MS) continue;
-      this.#intact.delete(name);
-      const found = await verifyTable(table, name === FEATURES);
-      if (found.length === 0) this.#intact.set(name, { stamp, atMs: this.#timer.elapsedMs() });
-      problems.push(...found);
+    for (const name of [...(await this.#tables.datasets()), ...INTERNAL]) {
+      problems.push(...(await this.#verifier.problemsOf(this.#tables.of(name), name === FEATURES)));
     }
     return { ok: problems.length === 0, problems };
   }
 
   /** Makes one file of each series. Idempotent; every revision stays. @returns the series that had more than one file */
   async compact(dataset?: DatasetName): Promise<{ readonly dataset: string; readonly series: string }[]> {
-    const names = dataset === undefined ? [...(await this.#datasets()), QUARANTINE, VERDICTS] : [dataset];
+    const names = dataset === undefined ? [...(await this.#tables.datasets()), QUARANTINE, VERDICTS] : [dataset];
     return this.#commit(async () => {
       const compacted: { dataset: string; series: string }[] = [];
       for (const name of names) {
-        for (const series of await this.#compactTable(this.#table(name), 1)) compacted.push({ dataset: name, series });
+        for (const series of await this.#compactTable(this.#tables.of(name), 1)) compacted.push({ dataset: name, series });
       }
       return compacted;
     });
@@ -330,7 +246,7 @@ export class DataManager {
   async drop({ dataset, isSeries = () => true, beforeMs }: DropRequest): Promise<DroppedRows[]> {
     // Refused rows have no time of their own.
     const column = dataset === QUARANTINE ? ('recordedMs' as const) : ('endMs' as const);
-    const table = this.#table(dataset);
+    const table = this.#tables.of(dataset);
     const kept = { column, fromMs: beforeMs };
     return this.#commit(async () => {
       const dropped: DroppedRows[] = [];
@@ -350,8 +266,8 @@ export class DataManager {
   /** What was ever taken away by `drop`, by dataset and series. */
   async readDropped(): Promise<(DroppedMark & { readonly dataset: string; readonly series: string })[]> {
     const all: (DroppedMark & { readonly dataset: string; readonly series: string })[] = [];
-    for (const dataset of await this.#datasets()) {
-      const { dropped = {} } = await this.#table(dataset).manifest();
+    for (const dataset of await this.#tables.datasets()) {
+      const { dropped = {} } = await this.#tables.of(dataset).manifest();
       for (const [series, mark] of Object.entries(dropped)) all.push({ dataset, series, ...mark });
     }
     return all;
@@ -384,35 +300,4 @@ export class DataManager {
     this.#lastCommit = turn;
     return turn;
   }
-
-  /** The five datasets and those that were added. */
-  async #datasets(): Promise<string[]> {
-    const found = await readdir(join(this.dataDir, 'external'), { withFileTypes: true }).catch(() => []);
-    const own: string[] = [];
-    for (const { name } of found.filter((one) => one.isDirectory() && DATASET_FORM.test(one.name))) {
-      const files = await readdir(join(this.dataDir, 'external', name)).catch(() => [] as string[]);
-      if (files.includes(MANIFEST_FILE)) own.push(name);
-    }
-    return [...DATASET_NAMES, ...own.sort()];
-  }
-
-  #table(name: string): TableStore {
-    const known = this.#tables.get(name);
-    if (known) return known;
-    if (!INTERNAL.includes(name)) checkDatasetName(name);
-    const parent = INTERNAL.includes(name) ? 'processed' : isBuiltInDataset(name) ? 'raw' : 'external';
-    const table = new TableStore(name, join(this.dataDir, parent, name), this.#duck);
-    this.#tables.set(name, table);
-    return table;
-  }
-}
-
-const DATASET_FORM = /^[a-z][a-z0-9_]{0,62}$/;
-
-/** @throws ConfigError `storage.dataset_name` */
-function checkDatasetName(name: string): void {
-  if (DATASET_FORM.test(name) && !INTERNAL.includes(name)) return;
-  throw new ConfigError('storage.dataset_name', `"${name}" cannot be the name of a dataset`, {
-    hint: `Use lower-case letters, digits and _, beginning with a letter; ${INTERNAL.join(', ')} are taken.`,
-  });
 }

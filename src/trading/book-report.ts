@@ -8,10 +8,15 @@ import { isTerminal, type OrderState } from './order-state.ts';
 type StateRecord = Extract<JournalRecord, { type: 'order_state' }>;
 
 /** That an order is in a state now. */
-export const stateRecord = (order: Order, state: OrderState, atMs: TimeMs, report: OrderReport | null = null): StateRecord => ({
+export const stateRecord = (
+  { intent }: Pick<Order, 'intent'>,
+  state: OrderState,
+  atMs: TimeMs,
+  report: OrderReport | null = null,
+): StateRecord => ({
   type: 'order_state',
   atMs,
-  clientOrderId: order.intent.clientOrderId,
+  clientOrderId: intent.clientOrderId,
   state,
   venueOrderId: report?.venueOrderId ?? null,
   message: null,

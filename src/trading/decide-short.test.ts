@@ -44,6 +44,26 @@ describe('decide, where shorting is allowed', () => {
     expect(decide(view, SELL, { exposure: 0 }, none)).toMatchObject({ action: 'HOLD', targetExposure: null });
   });
 
+  it('says why, with the exposure that it leaves and the one that it wants', () => {
+    const because = (prediction: Prediction, position: HeldPosition) => decide(view, prediction, position, both).reasons;
+    expect(because(SELL, held(0.25))).toEqual([{ rule: 'signal_sell', value: 0.25, limit: -0.5 }]);
+    expect(because(SELL, held(0.01))).toEqual([{ rule: 'signal_sell', value: 0.01, limit: -0.5 }]);
+    expect(because(BUY, held(-0.25))).toEqual([{ rule: 'signal_buy', value: -0.25, limit: 0.5 }]);
+    expect(because(SELL, held(-0.46875))).toEqual([{ rule: 'rebalance_band', value: -0.03125, limit: 0.05 }]);
+    expect(because(HOLD, held(-0.5, 24))).toEqual([{ rule: 'max_holding', value: 24 * HOUR_MS, limit: 24 * HOUR_MS }]);
+    expect(decide(view, SELL, held(-0.5), long).reasons).toEqual([{ rule: 'short_not_allowed', value: -0.5, limit: 0 }]);
+  });
+
+  it('leaves what lies on the other side of zero even where the target is within the band', () => {
+    const wide = { ...both, targetExposure: 0.01, shortExposure: 0.01 };
+    expect(decide(view, BUY, held(-0.02), wide)).toMatchObject({ action: 'BUY', targetExposure: 0.01 });
+    expect(decide(view, SELL, held(0.02), wide)).toMatchObject({ action: 'SELL', targetExposure: -0.01 });
+    expect(decide(view, BUY, held(0.02), wide).action).toBe('HOLD');
+    expect(decide(view, BUY, { exposure: 0 }, wide).action).toBe('HOLD');
+    expect(decide(view, SELL, { exposure: 0 }, wide).action).toBe('HOLD');
+    expect(decide(view, SELL, held(-0.02), wide).action).toBe('HOLD');
+  });
+
   it('closes a short that is left from when shorting was allowed', () => {
     expect(decide(view, SELL, held(-0.5), long)).toMatchObject({
       action: 'BUY',

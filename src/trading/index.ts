@@ -23,6 +23,8 @@ export * from './ledger.ts';
 export type { LimitPolicy } from './limit-price.ts';
 export * from './order.ts';
 export * from './order-list.ts';
+export * from './order-outcome.ts';
+export type { PreTradeGate } from './order-sender.ts';
 export * from './order-state.ts';
 export * from './performance-log.ts';
 export * from './plan-trade.ts';

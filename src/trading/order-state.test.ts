@@ -10,7 +10,12 @@ describe('order states', () => {
         if (ORDER_TRANSITIONS[from].includes(to)) expect(step).not.toThrow();
         else
           expect(step).toThrow(
-            expect.objectContaining({ code: 'order.illegal_transition', details: { clientOrderId: 'id', from, to } }),
+            expect.objectContaining({
+              code: 'order.illegal_transition',
+              message: `order id cannot go from ${from} to ${to}`,
+              details: { clientOrderId: 'id', from, to },
+              hint: 'Trading stops here. Compare `ets journal` with the orders at the exchange.',
+            }),
           );
       }
     }

@@ -6,7 +6,7 @@ import { Ledger } from './ledger.ts';
 import { planExit, planTrade, type TradeInput } from './plan-trade.ts';
 import { accountView } from './risk/account-view.ts';
 import { DEFAULT_RISK_LIMITS } from './risk/risk-limits.ts';
-import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
+import { BINANCE_ETHUSDT_FILTERS, BINANCE_ETHUSDT_PERPETUAL_FILTERS } from './symbol-filters.ts';
 
 const T = 1_700_000_000_000;
 const key = { strategy: 'main', symbol: 'ETHUSDT', decisionTimeMs: T, mode: 'paper' } as const;
@@ -105,6 +105,78 @@ describe('planTrade', () => {
     });
   });
 
+  it('checks the limit of a sale against the rules for sales', () => {
+    const limit = { offsetBps: 10, postOnly: false };
+    const ledger = ledgerWith('2');
+    expect(planTrade(inputFor(says(1), { limit, ledger })).intents).toMatchObject([
+      { side: 'sell', type: 'limit', limitPriceUsd: '1998', quantity: '2' },
+    ]);
+    expect(planTrade(inputFor(says(1), { limit, ledger })).intents[0]).not.toHaveProperty('postOnly');
+    const narrow = { ...BINANCE_ETHUSDT_FILTERS, sellBandLow: money('0.9995') };
+    expect(planTrade(inputFor(says(1), { limit, ledger, filters: narrow }))).toMatchObject({
+      intents: [],
+      sizing: { side: null, quantity: null, reason: { rule: 'price_band', value: '1998', limit: '1999' } },
+    });
+  });
+
+  it('records what it was sized with, whether there is an order or not', () => {
+    const ledger = ledgerWith('1.5');
+    const given = { cashUsd: '10000', positionEth: '1.5', feeBps: 10, slippageBps: 5 };
+    expect(planTrade(inputFor(says(1), { ledger })).sizing).toEqual({
+      ...given,
+      priceUsd: '2000',
+      targetExposure: 0,
+      side: 'sell',
+      quantity: '1.5',
+      reason: null,
+    });
+    expect(planTrade(inputFor(says(1), { ledger, priceUsd: undefined })).sizing).toEqual({
+      ...given,
+      priceUsd: null,
+      targetExposure: 0,
+      side: null,
+      quantity: null,
+      reason: { rule: 'no_price', value: null, limit: null },
+    });
+  });
+
+  it('leaves no sale whose limit makes it too small', () => {
+    const ledger = ledgerWith('0.0025');
+    expect(planTrade(inputFor(says(1), { ledger })).intents).toMatchObject([{ quantity: '0.0025' }]);
+    const limit = { offsetBps: 10, postOnly: false };
+    expect(planTrade(inputFor(says(1), { ledger, limit }))).toMatchObject({
+      intents: [],
+      sizing: { reason: { rule: 'min_notional', value: '4.995', limit: '5' } },
+    });
+  });
+
+  it('ends a position whose time is over without a prediction too, and keeps one whose time is not', () => {
+    const ledger = ledgerWith('1');
+    expect(planTrade(inputFor(undefined, { ledger })).intents).toMatchObject([
+      { leg: 'time_exit', reason: 'time_exit', modelId: null, quantity: '1' },
+    ]);
+    const held = { decisionTimeMs: T - HOUR_MS, action: 'BUY', renewsHolding: true } as const;
+    ledger.apply({ type: 'decision_taken', atMs: T - HOUR_MS, decisionId: 'before', ...held });
+    const kept = planTrade(inputFor(undefined, { ledger }));
+    expect(kept.intents).toEqual([]);
+    expect(kept.decision.reasons).toMatchObject([{ rule: 'no_prediction' }, { rule: 'holding', value: HOUR_MS }]);
+  });
+
+  it('leaves a position in a perpetual however little it is worth, at the market and with a limit', () => {
+    const futures = { leverage: 2, allowShort: true, minLiquidationDistance: 0.1, maintenanceMarginRate: 0.01 };
+    const perpetual = {
+      ledger: ledgerWith('0.002'),
+      limits: { ...DEFAULT_RISK_LIMITS, futures },
+      filters: BINANCE_ETHUSDT_PERPETUAL_FILTERS,
+    };
+    const out = { side: 'sell', quantity: '0.002', reduceOnly: true, leg: 'exit' };
+    expect(planTrade(inputFor(says(1), perpetual)).intents).toMatchObject([{ ...out, type: 'market' }]);
+    const limit = { offsetBps: 10, postOnly: false };
+    expect(planTrade(inputFor(says(1), { ...perpetual, limit })).intents).toMatchObject([
+      { ...out, type: 'limit', limitPriceUsd: '1998' },
+    ]);
+  });
+
   it('takes dust for a flat position', () => {
     const ledger = ledgerWith('0.00005');
     expect(planTrade(inputFor(says(1), { ledger })).decision.action).toBe('HOLD');
@@ -126,6 +198,27 @@ describe('planExit', () => {
     validUntilMs: T + 1,
     reason: 'flatten',
   } as const;
+
+  it('carries the price at which a stop fired, and the model of the trade that it leaves', () => {
+    const ledger = ledgerWith('2');
+    const exit = planExit(ledger, { ...how, leg: 'stop_loss', triggerPriceUsd: money('1840') });
+    expect(exit).toMatchObject({ triggerPriceUsd: '1840', referencePriceUsd: '2000', modelId: null, leg: 'stop_loss' });
+    expect(planExit(ledger, how)).not.toHaveProperty('triggerPriceUsd');
+    expect(planExit(ledger, how)).not.toHaveProperty('reduceOnly');
+  });
+
+  it('buys back what is short, and is another attempt where one was made before', () => {
+    const ledger = new Ledger();
+    ledger.apply({ type: 'transfer', atMs: 0, asset: 'USDT', amount: '10000', valueUsd: '10000', reason: 'capital' });
+    ledger.apply({ type: 'transfer', atMs: 0, asset: 'ETH', amount: '-2', valueUsd: '-4000', reason: 'adopted' });
+    const first = planExit(ledger, { ...how, isPerpetual: true, decisionId: 'x' })!;
+    expect(first).toMatchObject({ side: 'buy', quantity: '2', reduceOnly: true, attempt: 1 });
+    expect(planExit(ledger, { ...how, decisionId: 'x' })).toBeUndefined();
+    ledger.apply({ type: 'order_planned', atMs: T, intent: first });
+    const given = { clientOrderId: first.clientOrderId, atMs: T, venueOrderId: null, message: null };
+    ledger.apply({ type: 'order_state', state: 'NOT_SENT', ...given });
+    expect(planExit(ledger, { ...how, isPerpetual: true, decisionId: 'x' })).toMatchObject({ quantity: '2', attempt: 2 });
+  });
 
   it('sells all there is under the id it is given', () => {
     expect(planExit(ledgerWith('2'), { ...how, decisionId: 'x' })).toMatchObject({

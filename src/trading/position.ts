@@ -28,7 +28,7 @@ export const isDust = (quantityEth: Money, quantityStep: Money | string): boolea
   quantityEth.eq(0) || quantityEth.abs().lt(quantityStep);
 
 /** What is left of a cost after a part was traded away is cut off here. */
-export const COST_DECIMALS = 12;
+const COST_DECIMALS = 12;
 
 /** Books one part of an execution on the position. */
 export function changePosition(position: Position, intent: OrderIntent, { fill, effect }: FillPart, baseAsset: string): void {
@@ -50,4 +50,21 @@ export function changePosition(position: Position, intent: OrderIntent, { fill, 
   position.protection = null;
   // An order that goes on to open the other way belongs to the decision from which the holding time counts.
   if (intent.leg !== 'entry') position.lastBuyMs = null;
+}
+
+/** Books Ether given or taken by hand: given, it costs what it was worth; taking some leaves the price of the rest as it was. */
+export function transferEther(position: Position, amount: Money, valueUsd: Money): void {
+  const before = position.quantityEth;
+  position.quantityEth = before.plus(amount);
+  const isTaken = amount.lt(0) && before.gt(0);
+  position.costUsd = isTaken
+    ? divideDown(position.costUsd.times(position.quantityEth), before, COST_DECIMALS)
+    : position.costUsd.plus(valueUsd);
+}
+
+/** What is left stays in the account and is no position any more: it has no cost, no levels and no holding time. */
+export function leaveDust(position: Position): void {
+  position.costUsd = ZERO;
+  position.protection = null;
+  position.lastBuyMs = null;
 }

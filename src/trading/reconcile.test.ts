@@ -4,11 +4,12 @@ import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { clientOrderId } from './client-order-id.ts';
 import { readAll } from './journal/journal.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
+import type { PreTradeGate } from './order-sender.ts';
 import { makeIntent } from './plan-trade.ts';
 import { reason } from './reason.ts';
 import { reconcile } from './reconcile.ts';
 import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
-import { type PreTradeGate, TradingEngine } from './trading-engine.ts';
+import { TradingEngine } from './trading-engine.ts';
 
 const buy = makeIntent({
   decisionId: 'd',
@@ -152,6 +153,33 @@ describe('reconcile', () => {
     expect(await engine.refresh()).toMatchObject([{ clientOrderId: id, state: 'FILLED', filledQuantity: '0.1' }]);
     agree();
     expect(engine.ledger.lastReconciliation?.differences).toMatchObject([{ subject: id, action: 'adopted' }]);
+  });
+
+  it('adopts nothing at a venue of perpetuals', async () => {
+    await placeByHand('web_123');
+    const perpetual = {
+      prepare: async () => undefined,
+      position: async () => ({
+        quantityEth: money(0),
+        entryPriceUsd: money(0),
+        markPriceUsd: money(2000),
+        liquidationPriceUsd: null,
+      }),
+      walletUsd: async () => money(10_000),
+      funding: async () => [],
+    };
+    Object.assign(engine.broker, { perpetual });
+    expect((await reconcile(engine, { ...show, foreignOrders: 'adopt' })).unexplained).toEqual([
+      {
+        kind: 'foreign_order',
+        subject: 'web_123',
+        journal: 'cannot adopt: not for perpetuals',
+        venue: 'ACCEPTED',
+        explained: false,
+        action: 'failed',
+      },
+    ]);
+    expect(engine.ledger.orders.size).toBe(0);
   });
 
   it('does not adopt what costs more than the journal owns', async () => {

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { SENDING, type Sending, SimulatedVenue } from './brokers/simulated-venue.contract.ts';
+import { pairOf } from './engine-desk.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
+import type { PreTradeGate } from './order-sender.ts';
 import { isTerminal } from './order-state.ts';
 import { makeIntent } from './plan-trade.ts';
 import { reason } from './reason.ts';
 import { settleOpenOrders, settleOrders } from './settle-orders.ts';
 import { BINANCE_ETHUSDT_FILTERS, type SymbolFilters } from './symbol-filters.ts';
-import { type PreTradeGate, TradingEngine } from './trading-engine.ts';
+import { TradingEngine } from './trading-engine.ts';
 
 const buy = makeIntent({
   decisionId: 'd',
@@ -245,6 +247,76 @@ describe('settleOpenOrders', () => {
     expect(await settleOpenOrders(engine, { ...options, maxRounds: 4 })).toMatchObject([{ state: 'ACCEPTED' }]);
     expect(cancels).toBe(4);
     expect(waits).toEqual([31_000, 33_000, 37_000]);
+  });
+
+  describe('that is broken off', () => {
+    const isBrokenOff = () => true;
+
+    it('cancels what is open at once, asks once, and waits for nothing', async () => {
+      const { venue, engine, options, waits } = await desk();
+      venue.sending = 'rest';
+      await engine.execute([buy]);
+      expect(await settleOpenOrders(engine, { ...options, isBrokenOff })).toMatchObject([{ state: 'CANCELLED' }]);
+      expect(waits).toEqual([]);
+      const other = await desk();
+      other.venue.sending = 'rest';
+      await other.engine.execute([buy]);
+      let cancels = 0;
+      other.engine.broker.cancel = async () => {
+        cancels++;
+        return { outcome: 'unknown', message: 'time-out' };
+      };
+      expect(await settleOpenOrders(other.engine, { ...other.options, isBrokenOff })).toMatchObject([{ state: 'ACCEPTED' }]);
+      expect([cancels, other.waits]).toEqual([1, []]);
+    });
+
+    it('leaves an order whose outcome is not known to the next look', async () => {
+      const { venue, engine, options, waits } = await desk();
+      venue.sending = 'lost';
+      await engine.execute([buy]);
+      expect(await settleOpenOrders(engine, { ...options, isBrokenOff })).toMatchObject([{ state: 'UNKNOWN' }]);
+      expect(waits).toEqual([]);
+    });
+
+    it('orders nothing again, whenever it happens', async () => {
+      const { venue, engine, options, waits } = await desk();
+      venue.sending = 'part';
+      const outcomes = await settleOrders(engine, [buy], { ...options, isBrokenOff: () => waits.length > 0 });
+      expect(outcomes).toMatchObject([{ state: 'CANCELLED', filledQuantity: '0.5' }]);
+      expect([waits, venue.submits]).toEqual([[30_000], 1]);
+    });
+
+    it('goes on where it is not', async () => {
+      const { venue, engine, options, waits } = await desk();
+      venue.sending = 'rest';
+      await engine.execute([buy]);
+      const going = { ...options, isBrokenOff: () => false, isHalted: async () => false };
+      expect(await settleOpenOrders(engine, going)).toMatchObject([{ state: 'CANCELLED' }]);
+      expect(waits).toEqual([30_000]);
+    });
+  });
+
+  it('says with the last order why nothing is ordered again, and what the exchange said of it', async () => {
+    const { venue, engine, options } = await desk();
+    venue.sending = 'part';
+    const filters = { ...BINANCE_ETHUSDT_FILTERS, minNotionalUsd: money(1_500) };
+    engine.broker.market = async () => ({ filters, status: 'trading' });
+    const notAgain = 'not ordered again: min_notional (1000 against 1500)';
+    expect(await settleOrders(engine, [buy], options)).toMatchObject([{ state: 'CANCELLED', message: notAgain }]);
+  });
+
+  it('leaves protective orders where they are, however they are being filled', async () => {
+    const { venue, engine, options, waits } = await desk();
+    await engine.execute([buy]);
+    const pair = pairOf('p');
+    venue.sending = 'rest';
+    await engine.executeList(pair);
+    expect(await settleOpenOrders(engine, options)).toEqual([]);
+    venue.reach('stop', money('0.5'));
+    await engine.refresh();
+    expect(engine.ledger.order(pair.stop.clientOrderId).state).toBe('PARTIALLY_FILLED');
+    expect(await settleOpenOrders(engine, options)).toEqual([]);
+    expect(waits).toEqual([]);
   });
 
   it('cancels open purchases while trading is halted, and leaves sales in the book', async () => {

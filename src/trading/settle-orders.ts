@@ -1,12 +1,13 @@
 import type { Clock, Money, TimeMs } from '../domain/index.ts';
 import { LookBackoff } from './look-backoff.ts';
 import { type OrderIntent, takesRisk } from './order.ts';
+import { type OrderOutcome, outcomeOf } from './order-outcome.ts';
 import { isTerminal } from './order-state.ts';
 import type { PurchaseCaps } from './purchase-caps.ts';
 import type { Reason } from './reason.ts';
 import { isKeptOpen } from './resting-order.ts';
 import { planRetry, type Retry } from './retry-intent.ts';
-import { type OrderOutcome, outcomeOf, type TradingEngine } from './trading-engine.ts';
+import type { TradingEngine } from './trading-engine.ts';
 
 export interface SettleOptions {
   readonly clock: Clock;

@@ -1,16 +1,15 @@
-import { AppError, HOUR_MS, InvariantError, MINUTE_MS, ModelError, type TimeMs, toIso } from '../../domain/index.ts';
+import { HOUR_MS, InvariantError, MINUTE_MS, type TimeMs } from '../../domain/index.ts';
 import type { StreamProcessor } from '../../extraction/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
-import { type Metrics, type Tracing, withLogFields } from '../../monitoring/index.ts';
+import type { Metrics, Tracing } from '../../monitoring/index.ts';
 import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
 import type { EventLog } from '../../server/index.ts';
-import { decisionId, type UserStream } from '../../trading/index.ts';
+import type { UserStream } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import type { HealthCheck } from '../health/health-check.ts';
 import type { PredictionHistory } from '../prediction-history.ts';
 import type { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
-import { runScheduledCycle } from '../scheduled-cycle.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
 import { bookTransfer } from '../transfer.ts';
@@ -19,6 +18,7 @@ import { worldWait } from '../world-wait.ts';
 import type { ClockWatch } from './clock-watch.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { DataFetch } from './data-fetch.ts';
+import { DecisionRuns } from './decision-runs.ts';
 import { ExchangeWatch } from './exchange-watch.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { JobHistory } from './job-history.ts';
@@ -26,12 +26,10 @@ import { JobRecorder, messageOf } from './job-recorder.ts';
 import type { JobState } from './job-state.ts';
 import { openUserStream } from './open-user-stream.ts';
 import { OwnData } from './own-data.ts';
-import { PhaseTimes } from './phase-times.ts';
 import type { RunningDaemon } from './running-daemon.ts';
 import { SourceMetrics } from './source-metrics.ts';
 import { transferTaker } from './take-transfers.ts';
 import { TrainingRuns } from './training-runs.ts';
-import { typedFailure } from './typed-failure.ts';
 import { upkeepJobs } from './upkeep-jobs.ts';
 import { UpkeepRuns } from './upkeep-runs.ts';
 import { WatchLoop } from './watch-loop.ts';
@@ -71,9 +69,6 @@ export class Daemon implements RunningDaemon {
   readonly sources: SourceMetrics;
   readonly ownData: OwnData;
   readonly #parts: AppParts;
-  readonly #models: RegistryModelStore;
-  readonly #predictions: PredictionHistory;
-  readonly #events: EventLog;
   readonly #clockWatch: ClockWatch | undefined;
   readonly #fetching: DataFetch;
   readonly #decision: Job;
@@ -81,14 +76,14 @@ export class Daemon implements RunningDaemon {
   readonly #recorder: JobRecorder;
   readonly #watch: ExchangeWatch;
   readonly #watchLoop: WatchLoop;
+  readonly #decisions: DecisionRuns;
   readonly #trainings: TrainingRuns;
   readonly #upkeep: UpkeepRuns;
   /** Whether the world waits for this daemon. */
   readonly #isStill: boolean;
-  #isDeciding = false;
 
   constructor(given: DaemonParts) {
-    const { parts, session, history, registry, models, predictions, events, streams, alerts, health } = given;
+    const { parts, session, history, registry, streams, alerts, health } = given;
     const { schedule, strategy } = parts.config;
     this.session = session;
     this.history = history;
@@ -97,9 +92,6 @@ export class Daemon implements RunningDaemon {
     this.alerts = alerts;
     this.health = health;
     this.#parts = parts;
-    this.#models = models;
-    this.#predictions = predictions;
-    this.#events = events;
     this.#clockWatch = given.clockWatch;
     this.ownData = new OwnData(parts, (title) => this.alerts.raise({ name: 'own_data', severity: 'warning', title, key: title }));
     this.sources = new SourceMetrics(given.metrics, parts.clock);
@@ -115,6 +107,16 @@ export class Daemon implements RunningDaemon {
     this.#isStill = parts.clock instanceof SandboxClock && parts.clock.speed === 0;
     this.#watchLoop = new WatchLoop(parts, this.#watch, this.#isStill);
     this.#recorder = new JobRecorder(given);
+    this.#decisions = new DecisionRuns({
+      ...given,
+      job: this.#decision,
+      fetching: this.#fetching,
+      ownData: this.ownData,
+      watch: this.#watch,
+      recorder: this.#recorder,
+      waitUntil: (timeMs) => this.#wait(timeMs),
+      retryAfterMs: RETRY_AFTER_MS,
+    });
     this.#trainings = new TrainingRuns({
       ...given,
       job: this.#training,
@@ -150,7 +152,7 @@ export class Daemon implements RunningDaemon {
 
   jobStates(): readonly JobState[] {
     const { runs } = this.history;
-    const running = new Set([this.#isDeciding ? 'decision' : '', this.#trainings.running, ...this.#upkeep.running]);
+    const running = new Set([this.#decisions.running, this.#trainings.running, ...this.#upkeep.running]);
     return this.#jobs.map((job) => ({
       job: job.name,
       nextDueMs: job.nextAfterMs(this.#lastDueMs(job)),
@@ -245,77 +247,9 @@ export class Daemon implements RunningDaemon {
 
   async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
     if (isMissed) return this.#recorder.missed(job, dueMs);
-    if (job === this.#decision) return this.#decideDue(dueMs);
+    if (job === this.#decision) return this.#decisions.run(dueMs);
     this.#trainings.start(dueMs, job.lateMs);
     if (this.#isStill) await this.#trainings.idle();
-  }
-
-  async #decideDue(dueMs: TimeMs): Promise<void> {
-    const { clock, signal, timer } = this.#parts;
-    const startedMs = timer.elapsedMs();
-    const id = this.#decisionId(dueMs);
-    const attributes = { decisionId: id };
-    this.#isDeciding = true;
-    try {
-      const phases = new PhaseTimes(timer);
-      await withLogFields({ job: 'decision', dueMs }, () => this.#decide(dueMs, id, phases));
-      await this.#recorder.record(this.#decision, { dueMs, outcome: 'done', startedMs, phasesMs: phases.ms, attributes });
-    } catch (thrown) {
-      signal?.throwIfAborted();
-      const error = typedFailure(thrown, this.#parts.dataDir);
-      if (!(error instanceof AppError)) throw error;
-      this.#recorder.tellFailure(this.#decision, dueMs, error);
-      if (error instanceof InvariantError) await this.#watch.haltFor(error);
-      if (clock.nowMs() + RETRY_AFTER_MS - dueMs > this.#decision.lateMs)
-        await this.#recorder.record(this.#decision, { dueMs, outcome: 'failed', message: error.message, startedMs, attributes });
-      else await this.#wait(clock.nowMs() + RETRY_AFTER_MS);
-    } finally {
-      this.#isDeciding = false;
-    }
-  }
-
-  #decisionId(decisionTimeMs: TimeMs): string {
-    const { strategy, symbol, mode } = this.session.cycle.settings;
-    return decisionId({ strategy, symbol, mode, decisionTimeMs });
-  }
-
-  async #decide(dueMs: TimeMs, id: string, phases: PhaseTimes): Promise<void> {
-    await this.#reloadModels();
-    await this.#fetching.fetchWithin(this.#parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
-    phases.end('fetch');
-    await this.ownData.look();
-    phases.end('ownData');
-    await withLogFields({ decisionId: id }, () => this.session.turn.take(() => this.#cycle(dueMs, phases)));
-  }
-
-  /** Another process may have trained, promoted or rolled back a model; one that cannot be read changes nothing here. */
-  async #reloadModels(): Promise<void> {
-    try {
-      await this.#models.reload();
-    } catch (error) {
-      if (!(error instanceof ModelError)) throw error;
-      // Where none serves that was told when they were opened.
-      if (this.#models.current() === undefined) return;
-      const title = `the models on disk cannot be read again: ${error.message}`;
-      const detail = error.hint ?? 'Train a new one with `ets train`, or restore a backup from before.';
-      this.alerts.raise({ name: 'model_damaged', severity: 'critical', title, detail });
-    }
-  }
-
-  async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
-    const { record, orders, equityUsd } = await runScheduledCycle(this.session, this.#models, this.#predictions, dueMs, (title) =>
-      this.alerts.raise({ name: 'challenger_failed', severity: 'warning', title }),
-    );
-    phases.end('decideAndOrder');
-    const { decision } = record;
-    this.#parts.onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
-    this.#events.add('decision', dueMs, { decisionId: record.decisionId, label: decision.label, action: decision.action });
-    for (const order of orders) this.#events.add('order', dueMs, order);
-    await this.#watch.reconcile();
-    phases.end('reconcile');
-    this.alerts.orders(orders);
-    this.alerts.health(this.health);
-    this.alerts.cycleDone(record, equityUsd);
   }
 
   /** Until the next due time, in steps. In a world that stands still, position and orders are looked at after each. */

@@ -25,7 +25,8 @@ const CRITICAL = 1.7;
 
 /**
  * Skill is found only where two tests at one-sided 5 % agree that the mean gain in log loss over the baseline is above
- * zero: the stationary bootstrap and Diebold-Mariano. Rows ascend in time; probabilities and baseline are rows x 3.
+ * zero: the stationary bootstrap and Diebold-Mariano. Few days, or days that all ended alike, say nothing: there is nothing
+ * to tell apart. Rows ascend in time; probabilities and baseline are rows x 3.
  * @throws ModelError `evaluation.shapes_differ`, `evaluation.not_finite`
  */
 export function assessSkill(
@@ -35,9 +36,9 @@ export function assessSkill(
   const rows = scored.labels.length;
   const gains = dailyGains(scored);
   const meanGain = rows === 0 ? null : gains.reduce((sum, gain) => sum + gain, 0) / rows;
-  if (rows < MINIMUM_SCORED_DAYS || meanGain === null) {
-    const text = `Skill: unknown. Only ${rows} ${rows === 1 ? 'day has' : 'days have'} been scored so far; it takes ${MINIMUM_SCORED_DAYS} to say anything.`;
-    return { verdict: 'unknown', text, meanGain, interval: null, dieboldMariano: null, rows };
+  const why = whyUnknown(scored.labels);
+  if (why !== undefined || meanGain === null) {
+    return { verdict: 'unknown', text: `Skill: unknown. ${why}`, meanGain, interval: null, dieboldMariano: null, rows };
   }
   const interval = stationaryBootstrapInterval(gains, { confidence: 0.9, resamples: RESAMPLES, rng });
   const statistic = dieboldMariano(gains);
@@ -50,6 +51,15 @@ export function assessSkill(
     ? `Skill: found. Over ${rows} days the model forecast better than the plain class shares, that is, than quoting how often BUY, SELL and HOLD came up in training: ${losses}. By two tests, luck alone would show a gain like this one, ${gain}, in fewer than 5 of 100 cases.`
     : `Skill: none. Over ${rows} days the model did not reliably forecast better than the plain class shares, that is, than quoting how often BUY, SELL and HOLD came up in training: ${losses}. ${meanGain > 0 ? `Its gain of ${gain} may be luck` : `There is no gain: ${gain}`}.`;
   return { verdict: isFound ? 'found' : 'none', text, meanGain, interval, dieboldMariano: statistic, rows };
+}
+
+function whyUnknown(labels: Uint8Array): string | undefined {
+  const { length } = labels;
+  if (length < MINIMUM_SCORED_DAYS)
+    return `Only ${length} ${length === 1 ? 'day has' : 'days have'} been scored so far; it takes ${MINIMUM_SCORED_DAYS} to say anything.`;
+  return labels.every((label) => label === labels[0])
+    ? `All ${length} scored days ended alike; it takes two outcomes to say anything.`
+    : undefined;
 }
 
 /** Log probability that the model gave to what came true, less the baseline's, day by day. */

@@ -227,4 +227,13 @@ describe('assessSkill', () => {
     expect(verdict.verdict).toBe('unknown');
     expect(verdict.text).toContain('Only 20 days');
   });
+
+  it('says unknown where all days ended alike, however surely that was said', () => {
+    const days = scored(120, 0, 0.1, 1);
+    const sure = { ...days, probabilities: days.probabilities.map((_, at) => (at % 3 === 2 ? 0.98 : 0.01)) };
+    const verdict = assessSkill({ ...sure, labels: new Uint8Array(120).fill(2) }, createRng(1));
+    expect(verdict).toMatchObject({ verdict: 'unknown', interval: null, rows: 120 });
+    expect(verdict.meanGain).toBeGreaterThan(0);
+    expect(verdict.text).toContain('All 120 scored days ended alike');
+  });
 });

@@ -1,4 +1,4 @@
-import type { Matrix } from '../../domain/index.ts';
+import { type Matrix, ModelError } from '../../domain/index.ts';
 import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import { FittedModel } from './fitted-model.ts';
 import type { SmoothModel } from './smooth-model.ts';
@@ -32,6 +32,7 @@ export class FittedPool extends FittedModel implements SmoothModel {
     return slopes;
   }
 
+  /** @throws ModelError `learner.not_probabilities` where a forecaster said nothing */
   protected override predictInto({ data, rows }: Matrix, into: Float64Array): void {
     const { classes, columns, weights } = this;
     for (let row = 0; row < rows; row++) {
@@ -39,6 +40,10 @@ export class FittedPool extends FittedModel implements SmoothModel {
         into[row * classes + (column % classes)]! += weights[Math.floor(column / classes)]! * data[row * columns + column]!;
       }
     }
+    const missing = into.findIndex(Number.isNaN);
+    if (missing < 0) return;
+    const row = Math.floor(missing / classes);
+    throw new ModelError('learner.not_probabilities', `row ${row} lacks a probability of a forecaster`, { details: { row } });
   }
 
   protected override rawImportance(): Float64Array {

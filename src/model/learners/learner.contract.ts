@@ -258,6 +258,13 @@ export function describeLearner(name: string, make: (threads: number) => Fits, t
       }
     });
 
+    it('learns where one row alone, or half of them in time, weighs anything', async () => {
+      for (const weighs of [(row: number) => row === 60, (row: number) => row < 60, (row: number) => row >= 60]) {
+        const weights = Float64Array.from(y, (_, row) => (weighs(row) ? 1 : 0));
+        expectProbabilities((await make(1).fit(X, y, { weights })).predictProba(X), X.rows);
+      }
+    });
+
     it('refuses what cannot be learnt from, by code', async () => {
       const refused = async (code: string, Z: Matrix, labels: Uint8Array, options: FitOptions = {}) =>
         expect(make(1).fit(Z, labels, options)).rejects.toMatchObject({ name: 'ModelError', code });

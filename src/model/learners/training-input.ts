@@ -57,7 +57,8 @@ function checkFinite({ data, columns, names }: Matrix): void {
   }
 }
 
-function checkWeights(weights: Float64Array, rows: number): void {
+/** @throws ModelError `learner.bad_weights` */
+export function checkWeights(weights: Float64Array, rows: number): void {
   let sum = 0;
   for (const weight of weights) sum += weight >= 0 ? weight : Number.NaN;
   if (weights.length !== rows || !(sum > 0) || !Number.isFinite(sum)) {

@@ -2,11 +2,14 @@ import { ModelError } from '../../domain/index.ts';
 import type { TrainingWindow } from '../trees/training-window.ts';
 
 const STEPS = 200;
+/** By how much a probability may be above 1. */
+const ROUNDING = 1e-9;
 
 /**
  * Weights of a mixture of forecasters by expectation maximisation (Dempster, Laird and Rubin 1977), with `priorRows`
  * rows of belief in each beforehand.
- * @throws ModelError `learner.not_probabilities` where the columns are not one block of classes per forecaster
+ * @throws ModelError `learner.not_probabilities` where the columns are not one block of classes per forecaster, or hold
+ * anything but probabilities
  */
 export function fitPoolWeights(
   priorRows: number,
@@ -20,6 +23,13 @@ export function fitPoolWeights(
         hint: 'Give it the probabilities of the base learners side by side.',
       },
     );
+  }
+  const wrong = data.findIndex((value) => !(value >= 0 && value <= 1 + ROUNDING));
+  if (wrong >= 0) {
+    const [row, column] = [Math.floor(wrong / columns), wrong % columns];
+    throw new ModelError('learner.not_probabilities', `row ${row}, column ${column} is ${data[wrong]}, which is no probability`, {
+      details: { row, column },
+    });
   }
   const forecasters = columns / classes;
   let shares = new Float64Array(forecasters).fill(1 / forecasters);

@@ -5,7 +5,7 @@ import { type Clock, ConfigError, ModelError } from '../../domain/index.ts';
 import { compareManifests, type ModelComparison } from './compare-manifests.ts';
 import { type PointerHistory, readPointer, servingOrder, writePointer } from './current-pointer.ts';
 import { MANIFEST_VERSION, type ModelManifest, parseManifest } from './manifest.ts';
-import { readArtifact, readManifest, removeLeftovers, versionIds, writeVersion } from './version-folder.ts';
+import { isPlaceTaken, readArtifact, readManifest, removeLeftovers, versionIds, writeVersion } from './version-folder.ts';
 
 /** A model with its bytes, checked against its checksum. */
 export interface StoredModel {
@@ -70,8 +70,19 @@ export class ModelRegistry {
       return undefinedWhereUnusable(error);
     });
     await removeLeftovers(this.folder);
-    if (stored) return stored.manifest;
-    await writeVersion(this.folder, manifest, artifact, { replaces: true });
+    return stored?.manifest ?? this.#store(manifest, artifact);
+  }
+
+  /** Whoever stores the same version at the same time may be first, and may have promoted it: then theirs stays. */
+  async #store(manifest: ModelManifest, artifact: Uint8Array): Promise<ModelManifest> {
+    try {
+      await writeVersion(this.folder, manifest, artifact);
+    } catch (error) {
+      if (!isPlaceTaken(error)) throw error;
+      const theirs = await this.load(manifest.modelId).catch(undefinedWhereUnusable);
+      if (theirs) return theirs.manifest;
+      await writeVersion(this.folder, manifest, artifact, { replaces: true });
+    }
     return manifest;
   }
 
@@ -208,8 +219,8 @@ export class ModelRegistry {
    */
   async export(modelId: string, folder: string): Promise<string> {
     const { manifest, artifact } = await this.load(modelId);
-    return writeVersion(folder, manifest, artifact).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EEXIST' && cause.code !== 'ENOTEMPTY' && cause.code !== 'ENOTDIR') throw cause;
+    return writeVersion(folder, manifest, artifact).catch((cause: unknown) => {
+      if (!isPlaceTaken(cause)) throw cause;
       const target = join(folder, modelId);
       throw new ConfigError('registry.export_exists', `${target} is already there`, { hint: 'Name another folder.', cause });
     });

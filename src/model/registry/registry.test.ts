@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -102,6 +103,59 @@ describe('ModelRegistry', () => {
     await saved(1);
     expect([...(await registry.load(id)).artifact]).toEqual([1, 2, 1]);
     expect(readdirSync(join(folder, id)).sort()).toEqual(['MODEL.md', 'artifact.bin', 'manifest.json']);
+  });
+
+  it('passes over what a killed save has left, and the next save removes it', async () => {
+    const id = await saved(1);
+    await registry.promote(id, 'first');
+    const leave = (name: string) => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'artifact.bin'), 'half');
+      return name;
+    };
+    const leaveFile = (name: string) => {
+      writeFileSync(join(folder, name), '{');
+      return name;
+    };
+    const gone = spawnSync(process.execPath, ['-e', '0']).pid;
+    const [version] = ['m20240101-0123456789ab', `.saving-${gone}-a`, `.saving-${process.pid}-b`].map(leave);
+    for (const pid of [gone, process.pid]) leaveFile(`current.json.${pid}-d.tmp`);
+    const living = [leave(`.saving-${process.ppid}-c`), leaveFile(`current.json.${process.ppid}-e.tmp`), leaveFile('notes.tmp')];
+    expect((await registry.list()).map(({ modelId }) => modelId)).toEqual([id]);
+    expect(await registry.problems()).toEqual([]);
+    await expect(registry.load(version!)).rejects.toMatchObject({ code: 'registry.no_such_model' });
+    expect((await registry.loadCurrent(bytes))?.manifest.modelId).toBe(id);
+    expect(await registry.prune(0, [])).toEqual([]);
+    const next = await saved(2);
+    expect(readdirSync(folder).sort()).toEqual([...living, 'current.json', id, next].sort());
+  });
+
+  it('stores a version over its own leftover, and two at once', async () => {
+    const id = await saved(1);
+    rmSync(join(folder, id, 'manifest.json'));
+    expect(await saved(1)).toBe(id);
+    expect([...(await registry.load(id)).artifact]).toEqual([1, 2, 1]);
+    const both = await Promise.all([2, 3].map((n) => registry.save(Uint8Array.of(1, 2, n), about(n))));
+    expect((await registry.list()).map(({ modelId }) => modelId).sort()).toEqual(
+      [id, ...both.map(({ modelId }) => modelId)].sort(),
+    );
+    expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('stores the same version once where several do at a time, and each can promote it at once', async () => {
+    const savers = [5, 6, 7, 8].map((seconds) => new ModelRegistry(folder, new ManualClock(clock.nowMs() + seconds * 1_000)));
+    const kept = await Promise.all(
+      savers.map(async (own) => {
+        const manifest = await own.save(Uint8Array.of(9), about(9));
+        await own.promote(manifest.modelId, 'first');
+        return manifest;
+      }),
+    );
+    const [only, ...others] = await registry.list();
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ current: true, modelId: kept[0]?.modelId });
+    expect(kept.map(({ createdMs }) => createdMs)).toEqual(kept.map(() => only?.createdMs));
+    expect(readdirSync(folder).sort()).toEqual(['current.json', only?.modelId]);
   });
 
   it('lists past versions that cannot be read, and names them', async () => {

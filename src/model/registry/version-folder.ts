@@ -1,22 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '../persistence/write-atomically.ts';
+import { removeAbandonedWrites, writeAtomically } from '../persistence/write-atomically.ts';
+import { isAbandonedMark, withWriteMark } from '../persistence/write-mark.ts';
 import type { ModelManifest } from './manifest.ts';
 import { modelCard } from './model-card.ts';
 
 const ARTIFACT = 'artifact.bin';
 const MANIFEST = 'manifest.json';
 const CARD = 'MODEL.md';
-/** A version that is being written: of which process, and a name of its own. */
-const STAGED = /^\.saving-(\d+)-[\w-]+$/;
+/** A version that is being written, with its mark. */
+const STAGED = /^\.saving-(.+)$/;
 const VERSION = /^m\d{8}-/;
 /** What a version may be called: never a path that leads elsewhere. */
 const NAME = /^\w[\w-]*$/;
-
-/** What this process is writing: its own process id may also be that of one that was killed earlier. */
-const underWay = new Set<string>();
 
 /** Text of a manifest; nothing where there is no such version. */
 export async function readManifest(folder: string, modelId: string): Promise<string | undefined> {
@@ -38,7 +35,7 @@ export async function versionIds(folder: string): Promise<string[]> {
 /**
  * Writes a version whole: beside its place, flushed, then renamed, so that it is there with everything or not at all.
  * @param replaces whether what stands in its place is damaged, and goes
- * @throws NodeJS.ErrnoException `EEXIST` or `ENOTEMPTY` where something else stands there
+ * @throws NodeJS.ErrnoException, of which `isPlaceTaken`, where something else stands there
  */
 export async function writeVersion(
   folder: string,
@@ -47,47 +44,40 @@ export async function writeVersion(
   { replaces = false } = {},
 ): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const name = `.saving-${process.pid}-${randomUUID()}`;
-  const staged = join(folder, name);
   const target = join(folder, manifest.modelId);
-  underWay.add(name);
-  try {
-    await mkdir(staged);
-    await writeAtomically(join(staged, ARTIFACT), artifact);
-    await writeAtomically(join(staged, CARD), modelCard(manifest));
-    await writeAtomically(join(staged, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
-    if (replaces) await rm(target, { recursive: true, force: true });
-    await rename(staged, target);
-  } catch (error) {
-    await rm(staged, { recursive: true, force: true });
-    throw error;
-  } finally {
-    underWay.delete(name);
-  }
+  await withWriteMark(async (mark) => {
+    const staged = join(folder, `.saving-${mark}`);
+    try {
+      await mkdir(staged);
+      await writeAtomically(join(staged, ARTIFACT), artifact);
+      await writeAtomically(join(staged, CARD), modelCard(manifest));
+      await writeAtomically(join(staged, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+      if (replaces) await rm(target, { recursive: true, force: true });
+      await rename(staged, target);
+    } catch (error) {
+      await rm(staged, { recursive: true, force: true });
+      throw error;
+    }
+  });
   await flushNames(folder);
   return target;
 }
 
-/** Removes what saves that were killed have left: folders without a manifest, and staged ones of processes that are gone. */
+/** Whether a version was not written because something stands in its place; an empty folder there is not in the way. */
+export const isPlaceTaken = (error: unknown): boolean =>
+  ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(String((error as NodeJS.ErrnoException).code));
+
+/** Removes what saves that were killed have left: folders without a manifest, and what processes that are gone were writing. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await foldersOf(folder)) {
-    const pid = STAGED.exec(name)?.[1];
-    const isLeft = pid === undefined ? VERSION.test(name) && !hasManifest(folder, name) : !isWriting(name, Number(pid));
+    const mark = STAGED.exec(name)?.[1];
+    const isLeft = mark === undefined ? VERSION.test(name) && !hasManifest(folder, name) : isAbandonedMark(mark);
     if (isLeft) await rm(join(folder, name), { recursive: true, force: true });
   }
+  await removeAbandonedWrites(folder);
 }
 
 const hasManifest = (folder: string, name: string): boolean => existsSync(join(folder, name, MANIFEST));
-
-function isWriting(name: string, pid: number): boolean {
-  if (pid === process.pid) return underWay.has(name);
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 async function foldersOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {

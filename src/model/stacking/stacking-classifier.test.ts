@@ -34,6 +34,27 @@ describeLearner('StackingClassifier, shuffled k-fold', (threads) => stack({ sche
   leastRows: 6,
 });
 
+describe('weights of the meta-classifier', () => {
+  const rng = createRng(4);
+  const X = { data: Float64Array.from({ length: 240 }, () => rng()), rows: 60, columns: 4 };
+  const y = Uint8Array.from({ length: 60 }, () => Math.floor(rng() * 3));
+
+  it.each([
+    ['too few', new Float64Array(59).fill(1)],
+    ['negative', new Float64Array(60).fill(1).fill(-1, 3, 4)],
+    ['not known', new Float64Array(60).fill(1).fill(Number.NaN, 3, 4)],
+    ['all zero', new Float64Array(60)],
+  ])('are refused where they are %s', async (_, judgedWeights) => {
+    await expect(stack({}).fit(X, y, { judgedWeights })).rejects.toMatchObject({ code: 'learner.bad_weights' });
+  });
+
+  it('may be zero where the rows of a fold are', async () => {
+    const weights = Float64Array.from({ length: 60 }, (_, row) => (row < 40 ? 0 : 1));
+    const probabilities = (await stack({}).fit(X, y, { judgedWeights: weights })).predictProba(X);
+    expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(60, 9);
+  });
+});
+
 describe('seed and shuffle of StackingClassifier', () => {
   const rng = createRng(4);
   const X = { data: Float64Array.from({ length: 240 }, () => rng()), rows: 60, columns: 4 };

@@ -5,10 +5,10 @@ import type { JudgedRows } from '../calibration/judged-rows.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import type { FitOptions, Learner } from '../learners/learner.ts';
-import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
+import { type LearnerSpec, needsOf } from '../learners/learner-spec.ts';
 import { readFitted } from '../learners/read-fitted.ts';
 import { checkSettings } from '../learners/settings.ts';
-import { checkTrainingInput } from '../learners/training-input.ts';
+import { checkTrainingInput, checkWeights } from '../learners/training-input.ts';
 import { type FitJob, fitSpec } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow, selectRows, type TrainingWindow } from '../trees/training-window.ts';
@@ -44,6 +44,8 @@ export interface StackingOptions {
 export interface StackingFitOptions extends FitOptions {
   /** Weights for the meta-classifier and the calibration, where they are not those of the base learners. */
   readonly judgedWeights?: Float64Array;
+  /** Once it is aborted no further learner is fitted, and `fit` ends with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -90,9 +92,10 @@ export class StackingClassifier {
   async fit(X: Matrix, y: Uint8Array, options: StackingFitOptions = {}): Promise<FittedStacking> {
     const { base, meta, threads, passThrough, dropsUnhelpful } = this.#options;
     const classes = checkTrainingInput(X, y, options);
+    if (options.judgedWeights) checkWeights(options.judgedWeights, X.rows);
     const learners = Object.values(base);
-    const bins = learners.map(({ spec }) => binsOf(spec)).find((most) => most !== null) ?? null;
-    const window = createTrainingWindow(X, y, classes, options.weights, bins);
+    const needs = needsOf(learners.map(({ spec }) => spec));
+    const window = createTrainingWindow(X, y, classes, options.weights, needs);
     const folds = this.#folds(window.labels);
     const jobs = [
       ...learners.map(({ spec }): FitJob => ({ spec, rows: null, predict: null, keep: true })),
@@ -100,7 +103,7 @@ export class StackingClassifier {
         .toReversed()
         .flatMap(({ train, test }) => learners.map(({ spec }): FitJob => ({ spec, rows: train, predict: test, keep: false }))),
     ];
-    const results = await fitPool.run(window, jobs, threads);
+    const results = await fitPool.run(window, jobs, threads, { signal: options.signal });
     const fitted = results.slice(0, learners.length).map(({ model }) => readFitted(model ?? new Uint8Array()));
     const scored = results.slice(learners.length);
     const perFold = folds.toReversed().map(

@@ -12,8 +12,6 @@ const window = createTrainingWindow(
   { data: Float64Array.from({ length: 12 }, (_, i) => i % 5), rows: 6, columns: 2 },
   Uint8Array.of(0, 1, 2, 0, 1, 2),
   3,
-  undefined,
-  null,
 );
 
 /** Jobs that a stand-in worker tells apart by their first row. */
@@ -152,6 +150,57 @@ describe('FitPool', () => {
     const later = await pool.run(window, [fitting(false), fitting(false)], 2);
     expect(later.map(({ model }) => model?.length)).toEqual([later[0]?.model?.length, later[0]?.model?.length]);
     expect(later[0]?.model?.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['on its own thread', 1],
+    ['on threads', 2],
+  ])('begins no further job %s once it is told to stop, and is there for others', async (_, threads) => {
+    const pool = threads === 1 ? new FitPool(null) : new FitPool(worker);
+    const jobs = Array.from({ length: 6 }, () => job(0));
+    const stop = new AbortController();
+    const heard: number[] = [];
+    const stopped = pool.run(window, jobs, threads, {
+      signal: stop.signal,
+      onResult: async (at) => {
+        heard.push(at);
+        stop.abort();
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    const { length } = heard;
+    expect(length).toBeLessThanOrEqual(threads);
+    expect(await pool.run(window, jobs, threads, { signal: new AbortController().signal })).toHaveLength(6);
+    expect(heard).toHaveLength(length);
+    await expect(pool.run(window, jobs, threads, { signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('hears of a stop that came in while it was fitting here', async () => {
+    const stop = new AbortController();
+    const onSignal = () => stop.abort();
+    process.once('SIGUSR2', onSignal);
+    try {
+      const heard: number[] = [];
+      const stopped = new FitPool(null).run(window, [job(0), job(0), job(0)], 1, {
+        signal: stop.signal,
+        onResult: async (at) => {
+          heard.push(at);
+          if (at === 0) process.kill(process.pid, 'SIGUSR2');
+        },
+      });
+      await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+      expect(heard).toEqual([0]);
+    } finally {
+      process.off('SIGUSR2', onSignal);
+    }
+  });
+
+  it('runs jobs beside ones that never end and that nobody wants any more', async () => {
+    const pool = new FitPool(worker);
+    const stop = new AbortController();
+    const endless = pool.run(window, [job(16), job(5)], 2, { signal: stop.signal, onResult: async () => stop.abort() });
+    await expect(endless).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await pool.run(window, [job(1), job(2), job(3)], 2)).map(({ predictions }) => predictions?.[0])).toEqual([1, 2, 3]);
   });
 
   it('runs the real worker to the results of this thread', async () => {

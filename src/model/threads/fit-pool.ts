@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
@@ -13,6 +14,13 @@ interface Task {
   readonly job: FitJob;
   readonly resolve: (result: FitResult) => void;
   readonly reject: (error: unknown) => void;
+}
+
+export interface RunOptions {
+  /** Told each result as soon as it is there, in any order; all have been heard when `run` returns. */
+  readonly onResult?: ((at: number, result: FitResult) => Promise<void>) | undefined;
+  /** Once it is aborted no further job is begun, and none is waited for. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface PoolWorker {
@@ -37,7 +45,7 @@ const startThread = (path: string): Worker =>
 /**
  * Worker threads that stay for the life of the process, without keeping it alive. They read training windows in
  * shared memory; a job's result is the same wherever it runs. A thread that dies takes its one job with it: the next
- * job gets a new thread. So does one whose answer cannot be read, or that ran out of memory.
+ * job gets a new thread. So does one whose answer cannot be read, that ran out of memory, or whose job nobody wants any more.
  */
 export class FitPool {
   readonly #path: string | null;
@@ -58,31 +66,54 @@ export class FitPool {
 
   /**
    * Runs jobs on at most `threads` threads, or here where one is enough.
-   * @param onResult told each result as soon as it is there, in any order; all have been heard when this returns
-   * @throws ModelError `learner.worker_died`, InvariantError `learner.unsendable_job`
+   * @throws ModelError `learner.worker_died`, InvariantError `learner.unsendable_job`; the signal's reason where it is aborted
    */
   async run(
     window: TrainingWindow,
     jobs: readonly FitJob[],
     threads: number,
-    onResult?: (at: number, result: FitResult) => Promise<void>,
+    { onResult, signal }: RunOptions = {},
   ): Promise<FitResult[]> {
+    signal?.throwIfAborted();
     const heard = async (at: number, result: FitResult): Promise<FitResult> => {
       await onResult?.(at, result);
       return result;
     };
     if (threads <= 1 || jobs.length === 1 || this.#path === null) {
       const results: FitResult[] = [];
-      for (const [at, job] of jobs.entries()) results.push(await heard(at, runFitJob(window, job)));
+      for (const [at, job] of jobs.entries()) {
+        results.push(await heard(at, runFitJob(window, job)));
+        await lookUp(signal);
+      }
       return results;
     }
     const windowId = ++this.#windows;
     this.#size = Math.max(this.#size, Math.min(threads, jobs.length));
+    const tasks: Task[] = [];
     const results = jobs.map(
-      (job) => new Promise<FitResult>((resolve, reject) => this.#queue.push({ window, windowId, job, resolve, reject })),
+      (job) => new Promise<FitResult>((resolve, reject) => tasks.push({ window, windowId, job, resolve, reject })),
     );
-    this.#dispatch(this.#path);
-    return Promise.all(results.map((result, at) => result.then((one) => heard(at, one))));
+    const path = this.#path;
+    const giveUp = () => this.#giveUp(new Set(tasks), path, signal?.reason);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    this.#queue.push(...tasks);
+    this.#dispatch(path);
+    try {
+      return await Promise.all(results.map((result, at) => result.then((one) => heard(at, one))));
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Takes jobs back: those that wait, and those under way with their threads. What others asked for goes on. */
+  #giveUp(tasks: ReadonlySet<Task>, path: string, reason: unknown): void {
+    this.#queue.splice(0, this.#queue.length, ...this.#queue.filter((task) => !tasks.has(task)));
+    for (const member of this.#workers.filter(({ task }) => task !== null && tasks.has(task))) {
+      this.#workers.splice(this.#workers.indexOf(member), 1);
+      void member.worker.terminate();
+    }
+    for (const task of tasks) task.reject(reason);
+    this.#dispatch(path);
   }
 
   #start(path: string): PoolWorker {
@@ -141,6 +172,14 @@ function send(task: Task, member: PoolWorker): void {
   member.task = task;
   member.windowId = windowId;
   member.worker.ref();
+}
+
+/** Fitting here lets nothing else happen: what came in meanwhile, such as Ctrl-C, is read one turn of the loop later. */
+async function lookUp(signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return;
+  await turn();
+  await turn();
+  signal.throwIfAborted();
 }
 
 const threadDied = (cause: unknown): ModelError =>

@@ -1,14 +1,20 @@
 import { type Binning, edgeOf } from './binning.ts';
+import { CompiledProgram, type Kernel } from './compiled-program.ts';
 import { type GrowerTask, LEAF_BYTES, LIMITS_AT, layOutGroups, layOutTask, SPLIT_BYTES } from './grower-task.ts';
 import { layOutHistogram, quadsOf } from './histogram.ts';
-import { createKernel, type Kernel, reserve } from './kernel.ts';
 import { UNBOUNDED } from './monotone.ts';
 import type { PackedGradients } from './packed-gradients.ts';
 import { type GrownLeaf, packedSum, packLimits, type TreeGrower, type TreeLimits } from './tree-grower.ts';
 import type { TreeSetBuilder } from './tree-set.ts';
+import { GROW_BOOSTED } from './wasm-grow-boosted.ts';
 
-/** Kernels whose grower has ended, for the next one: memories are large, and are not given back soon. */
-const idle: Kernel[] = [];
+interface GrowerCalls {
+  /** Grows one tree on so many rows of `order`. @returns its number of leaves */
+  readonly growTree: (rows: number) => number;
+}
+
+/** The grower of one tree. */
+export const GROWER = new CompiledProgram<GrowerCalls>(GROW_BOOSTED);
 
 /** A tree grown in WebAssembly, in a memory of its own; what it was is read from there split by split. */
 export class CompiledGrower implements TreeGrower {
@@ -16,7 +22,7 @@ export class CompiledGrower implements TreeGrower {
   readonly gradients: PackedGradients;
   readonly #binning: Binning;
   readonly #limits: TreeLimits;
-  readonly #kernel: Kernel;
+  readonly #kernel: Kernel<GrowerCalls>;
   readonly #task: GrowerTask;
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
@@ -28,8 +34,7 @@ export class CompiledGrower implements TreeGrower {
     this.#limits = limits;
     const { task, end } = layOutTask(binning, limits);
     this.#task = task;
-    this.#kernel = idle.pop() ?? createKernel();
-    reserve(this.#kernel, end);
+    this.#kernel = GROWER.take(end);
     const { buffer } = this.#kernel.memory;
     this.#words = new Int32Array(buffer);
     this.#numbers = new Float64Array(buffer);
@@ -42,7 +47,7 @@ export class CompiledGrower implements TreeGrower {
 
   /** Gives the memory back; the grower must not be used afterwards. */
   close(): void {
-    idle.push(this.#kernel);
+    GROWER.giveBack(this.#kernel);
   }
 
   useColumns(columns: Int32Array): void {
@@ -61,7 +66,7 @@ export class CompiledGrower implements TreeGrower {
   grow(builder: TreeSetBuilder, rows: number, importance: Float64Array): readonly GrownLeaf[] {
     const { l2, minGain, gainUnit, minHessian } = packLimits(this.#limits, this.gradients);
     this.#numbers.set([l2, minGain, gainUnit, minHessian], LIMITS_AT >> 3);
-    const count = this.#kernel.growTree(rows);
+    const count = this.#kernel.calls.growTree(rows);
     builder.beginTree();
     const nodes = this.#build(builder, count, importance);
     const words = this.#words;

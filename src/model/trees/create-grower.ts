@@ -1,6 +1,5 @@
 import type { Binning } from './binning.ts';
-import { CompiledGrower } from './compiled-grower.ts';
-import { hasKernel } from './kernel.ts';
+import { CompiledGrower, GROWER } from './compiled-grower.ts';
 import { PlainGrower } from './plain-grower.ts';
 import type { TreeGrower, TreeLimits } from './tree-grower.ts';
 
@@ -9,6 +8,6 @@ export type GrowerMaker = (binning: Binning, limits: TreeLimits, directions: rea
 
 /** The compiled grower; the plain one for monotone trees, whose scan is not compiled, and without WebAssembly. */
 export const createGrower: GrowerMaker = (binning, limits, directions) =>
-  directions.some((bound) => bound !== null) || !hasKernel()
+  directions.some((bound) => bound !== null) || !GROWER.isUsable
     ? new PlainGrower(binning, limits, directions)
     : new CompiledGrower(binning, limits);

@@ -30,7 +30,7 @@ function swingingRows(rows: number, seed: number, missing = 0): { readonly X: Ma
 }
 
 const grow = (settings: Partial<BoostingGrowth>, X: Matrix, y: Uint8Array, weights?: Float64Array): BoostedTrees =>
-  fitBoosting({ ...growth, ...settings }, createTrainingWindow(X, y, CLASSES, weights, 255));
+  fitBoosting({ ...growth, ...settings }, createTrainingWindow(X, y, CLASSES, weights, { maxBins: 255, ranks: false }));
 
 function rawScore({ start, trees }: BoostedTrees, values: Float64Array, label: number): number {
   let score = start[label]!;
@@ -124,7 +124,10 @@ describe('boosting with monotone constraints', () => {
     const y = Uint8Array.from({ length: 200 }, (_, row) => (row + 20 * normal(rng) > 100 ? 0 : 1));
     const X = { data: data.map((value, at) => (at % 2 === 0 ? value : normal(rng))), rows: 200, columns: 2 };
     const of = (monotone: MonotoneConstraints) =>
-      fitBoosting({ ...growth, rounds: 1, maxLeaves: 2, monotone }, createTrainingWindow(X, y, 2, undefined, 255)).importance;
+      fitBoosting(
+        { ...growth, rounds: 1, maxLeaves: 2, monotone },
+        createTrainingWindow(X, y, 2, undefined, { maxBins: 255, ranks: false }),
+      ).importance;
     expect(of({ 0: [1, 0], 1: [-1, 0] })[0]).toBeGreaterThan(10);
     expect(of({ 0: [-1, 0], 1: [1, 0] })[0]).toBe(0);
   });
@@ -169,7 +172,7 @@ describe('boosting with monotone constraints', () => {
   it('still parts missing values from known ones by a bound column', () => {
     const data = Float64Array.from({ length: 200 }, (_, row) => (row % 2 === 0 ? Number.NaN : row));
     const y = Uint8Array.from({ length: 200 }, (_, row) => (row % 2 === 0 ? 0 : 1));
-    const window = createTrainingWindow({ data, rows: 200, columns: 1 }, y, 2, undefined, 255);
+    const window = createTrainingWindow({ data, rows: 200, columns: 1 }, y, 2, undefined, { maxBins: 255, ranks: false });
     for (const direction of [1, -1] as const) {
       const { trees } = fitBoosting({ ...growth, rounds: 1, monotone: [direction] }, window);
       const outputFor = (value: number, tree: number) =>

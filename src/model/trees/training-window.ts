@@ -1,5 +1,6 @@
 import type { Matrix } from '../../domain/index.ts';
 import { type Allocate, type Binning, cutColumns } from './binning.ts';
+import { rankColumns, type ValueRanks } from './value-ranks.ts';
 
 /** Everything learners read while they are fitted: copied once into shared memory, never written again. */
 export interface TrainingWindow {
@@ -19,6 +20,15 @@ export interface TrainingWindow {
   readonly binning: Binning | null;
   /** Bins of boosted trees: not so many on few rows, the same on many. */
   readonly coarse: Binning | null;
+  /** Ranks of the values; `null` where no learner of the fit needs them, or there are too many. */
+  readonly ranks: ValueRanks | null;
+}
+
+/** What learners want prepared of a window. */
+export interface WindowNeeds {
+  /** Most bins per column; `null` for none. */
+  readonly maxBins: number | null;
+  readonly ranks: boolean;
 }
 
 /** One more than LightGBM's `min_data_in_bin`: on years of daily rows this is quicker and generalises a little better. */
@@ -45,13 +55,13 @@ export function binWindow(
 
 const share = (bytes: number): ArrayBufferLike => new SharedArrayBuffer(bytes);
 
-/** Copies a checked training set into shared memory and bins it. Weights that are all 1 are no weights. */
+/** Copies a checked training set into shared memory, with what learners need of it. Weights that are all 1 are no weights. */
 export function createTrainingWindow(
   X: Matrix,
   y: Uint8Array,
   classes: number,
-  weights: Float64Array | undefined,
-  maxBins: number | null,
+  weights?: Float64Array,
+  { maxBins, ranks }: WindowNeeds = { maxBins: null, ranks: false },
 ): TrainingWindow {
   const { rows, columns } = X;
   const data = new Float64Array(share(rows * columns * 8));
@@ -69,21 +79,26 @@ export function createTrainingWindow(
   }
   const bins =
     maxBins === null ? { maxBins: 0, binning: null, coarse: null } : binWindow({ byColumn, rows, columns }, maxBins, share);
-  return { rows, columns, classes, data, byColumn, labels, weights: copied, ...bins };
+  return {
+    ...{ rows, columns, classes, data, byColumn, labels, weights: copied, ...bins },
+    ranks: ranks ? rankColumns(byColumn, rows, columns, share) : null,
+  };
 }
 
 /** The window of some of the rows, in the given order, with the same bins. All rows in order give the window itself. */
 export function selectRows(window: TrainingWindow, rows: Int32Array): TrainingWindow {
-  const { columns, binning, coarse, weights } = window;
+  const { columns, binning, coarse, ranks, weights } = window;
   const count = rows.length;
   if (count === window.rows && rows.every((row, i) => row === i)) return window;
   const data = new Float64Array(count * columns);
   const byColumn = new Float64Array(count * columns);
+  const codes = new Uint16Array(ranks === null ? 0 : count * columns);
   for (let i = 0; i < count; i++) data.set(window.data.subarray(rows[i]! * columns, (rows[i]! + 1) * columns), i * columns);
   for (let column = 0; column < columns; column++) {
     const from = column * window.rows;
     const to = column * count;
     for (let i = 0; i < count; i++) byColumn[to + i] = window.byColumn[from + rows[i]!]!;
+    if (ranks !== null) for (let i = 0; i < count; i++) codes[to + i] = ranks.codes[from + rows[i]!]!;
   }
   const fine = binning && selectBins(binning, rows);
   return {
@@ -97,6 +112,7 @@ export function selectRows(window: TrainingWindow, rows: Int32Array): TrainingWi
     maxBins: window.maxBins,
     binning: fine,
     coarse: coarse === binning ? fine : coarse && selectBins(coarse, rows),
+    ranks: ranks === null ? null : { ...ranks, codes },
   };
 }
 

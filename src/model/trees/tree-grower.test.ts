@@ -23,7 +23,7 @@ function problem(rows: number, columns: number, kinds: number, missing: number, 
     return rng() < 0.5 ? Math.floor(rng() * CLASSES) : ((a || 0) + (columns > 1 ? b || 0 : 0)) % CLASSES;
   });
   const weights = weighted ? Float64Array.from({ length: rows }, () => 0.25 + rng()) : undefined;
-  return createTrainingWindow({ data, rows, columns }, labels, CLASSES, weights, 255);
+  return createTrainingWindow({ data, rows, columns }, labels, CLASSES, weights, { maxBins: 255, ranks: false });
 }
 
 const plain = (settings: BoostingGrowth, window: TrainingWindow) =>

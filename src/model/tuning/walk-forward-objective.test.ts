@@ -69,6 +69,36 @@ describe('WalkForwardObjective', () => {
     },
   );
 
+  it('fits no further fold once it is told to stop, and a study goes on from the scores that it kept', async () => {
+    const stop = new AbortController();
+    const log = new MemoryTrialLog();
+    const run = (signal: AbortSignal | undefined, onScore: () => void) => {
+      const objective = new WalkForwardObjective(space, X, y, { ...options, signal });
+      return new HyperparameterTuner({
+        ...{ space, seed: 1, folds: 4, batchSize: 8, patience: 5, log },
+        objective: (tasks, onAnswer) =>
+          objective.score(tasks, async (at, score) => {
+            await onAnswer(at, score);
+            onScore();
+          }),
+      }).run(8);
+    };
+    let scores = 0;
+    const stopped = run(stop.signal, () => {
+      scores += 1;
+      if (scores === 3) stop.abort();
+    });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    expect(scores).toBe(3);
+    expect(log.trials).toHaveLength(0);
+    await run(undefined, () => {
+      scores += 1;
+    });
+    // Every trial sees one fold, four of them a second, two of those all four.
+    expect(scores).toBe(8 + 4 + 2 * 2);
+    expect(log.trials).toHaveLength(8);
+  });
+
   it('predicts every row of the later half once', async () => {
     const predictions = await new WalkForwardObjective(space, X, y, options).predictions({ l2: 1 });
     expect(predictions.map(({ row }) => row)).toEqual(Array.from({ length: 80 }, (_, i) => 80 + i));

@@ -3,7 +3,7 @@ import { type Matrix, ModelError } from '../../domain/index.ts';
 import { smoothedShares } from '../calibration/class-shares.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import { type SignalPolicy, signalReturns } from '../evaluation/index.ts';
-import { binsOf } from '../learners/learner-spec.ts';
+import { needsOf } from '../learners/learner-spec.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
 import { type Fold, forwardFolds } from '../stacking/folds.ts';
 import { expectedWork } from '../threads/expected-work.ts';
@@ -21,6 +21,8 @@ export interface WalkForwardOptions {
   readonly purge: number;
   readonly classes: number;
   readonly threads: number;
+  /** Once it is aborted no further fold is fitted, and what was asked ends with its reason. */
+  readonly signal?: AbortSignal | undefined;
   /** What following a trial's signals would have returned is measured where this is given. */
   readonly signals?: {
     /** Of each row of the window, over the label's horizon. */
@@ -38,14 +40,21 @@ export class WalkForwardObjective {
   readonly #window: TrainingWindow;
   readonly #folds: readonly Fold[];
   readonly #threads: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #baselines: readonly number[];
   readonly #signals: WalkForwardOptions['signals'];
 
   /** @throws ModelError `learner.*`; `learner.too_few_rows` where a fold would have nothing to learn from */
-  constructor(space: SearchSpace, X: Matrix, y: Uint8Array, { folds, purge, classes, threads, signals }: WalkForwardOptions) {
+  constructor(
+    space: SearchSpace,
+    X: Matrix,
+    y: Uint8Array,
+    { folds, purge, classes, threads, signal, signals }: WalkForwardOptions,
+  ) {
     checkTrainingInput(X, y, { classes });
     this.#space = space;
     this.#threads = threads;
+    this.#signal = signal;
     this.#signals = signals;
     this.#folds = forwardFolds(X.rows, folds, purge);
     if (this.#folds.length < folds) {
@@ -53,8 +62,8 @@ export class WalkForwardObjective {
         details: { rows: X.rows, folds, purge },
       });
     }
-    const maxBins = binsOf(learnerOfParameters(space.learner, space.fixed).spec);
-    this.#window = createTrainingWindow(X, y, classes, undefined, maxBins);
+    const needs = needsOf([learnerOfParameters(space.learner, space.fixed).spec]);
+    this.#window = createTrainingWindow(X, y, classes, undefined, needs);
     this.#baselines = this.#folds.map((fold) => {
       const shares = smoothedShares(this.#labels(fold.train), classes, null);
       const said = Float64Array.from({ length: fold.test.length * classes }, (_, at) => shares[at % classes]!);
@@ -119,9 +128,10 @@ export class WalkForwardObjective {
       .map(({ i }) => i);
     const ordered = order.map((i) => jobs[i]!);
     const predicted = ({ predictions }: FitResult) => predictions ?? new Float64Array();
-    const results = await fitPool.run(this.#window, ordered, this.#threads, async (at, result) =>
-      onDone?.(order[at]!, predicted(result)),
-    );
+    const results = await fitPool.run(this.#window, ordered, this.#threads, {
+      onResult: async (at, result) => onDone?.(order[at]!, predicted(result)),
+      signal: this.#signal,
+    });
     const predictions = new Array<Float64Array>(jobs.length);
     for (const [at, i] of order.entries()) predictions[i] = predicted(results[at]!);
     return predictions;

@@ -1,10 +1,10 @@
 import { type Money, maxMoney, minMoney, money, toNumber, toText, ZERO } from '../../domain/index.ts';
 import type { Ledger } from '../ledger.ts';
 import type { OrderIntent } from '../order.ts';
+import type { PreTradeGate } from '../order-sender.ts';
 import type { EquityPoint } from '../performance-log.ts';
 import { type Reason, reason } from '../reason.ts';
 import { closableBy, expectedPrice, freeToSell, freeToSpend, pendingOn, withFee } from '../reserved.ts';
-import type { PreTradeGate } from '../trading-engine.ts';
 import { accountView } from './account-view.ts';
 import { futuresDenials } from './futures-rules.ts';
 import type { AccountView, RiskContext } from './risk-input.ts';

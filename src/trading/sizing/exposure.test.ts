@@ -26,6 +26,22 @@ describe('targetExposureFor', () => {
     expect(targetExposureFor(policy, { ...input, ...change })).toBeCloseTo(expected, 12);
   });
 
+  it('asks for a short where the expected return is as negative as a long needs it positive', () => {
+    const kelly = { kind: 'kelly', lambda: 0.05, maxExposure: 1 } as const;
+    const falling = { ...input, probabilities: [0.2, 0.6, 0.2] as const };
+    const expected = (0.05 * (0.012 - 0.003)) / 0.0016;
+    expect(targetExposureFor(kelly, { ...falling, direction: 'short' })).toBeCloseTo(expected, 12);
+    expect(targetExposureFor(kelly, { ...falling, direction: 'long' })).toBe(0);
+    expect(targetExposureFor(kelly, { ...input, direction: 'short' })).toBe(0);
+    expect(targetExposureFor(kelly, { ...input, direction: 'long' })).toBeCloseTo(expected, 12);
+  });
+
+  it('goes no further than the largest that is allowed, with leverage beyond 1', () => {
+    const fixed = (fraction: number, largest?: number) =>
+      targetExposureFor({ kind: 'fixed', fraction }, { ...input, ...(largest !== undefined && { largest }) });
+    expect([fixed(1.5), fixed(1.5, 2), fixed(3, 2), fixed(0.5, 0.25)]).toEqual([1, 1.5, 2, 0.25]);
+  });
+
   it('scales with confidence above the threshold, where wanted', () => {
     const scaled = (confidence: number) =>
       targetExposureFor({ kind: 'fixed', fraction: 0.5, scaleByConfidence: true }, { ...input, confidence });

@@ -97,6 +97,13 @@ describe('sizePerpetualOrder', () => {
     expect(shape(input)).toEqual(expected);
   });
 
+  it.each(['0', '-1'])('is nothing at a price of %s', (priceUsd) => {
+    expect(sizePerpetualOrder(plain({ targetExposure: 0.5, priceUsd: money(priceUsd) }))).toEqual({
+      kind: 'none',
+      reason: { rule: 'price_not_positive', value: priceUsd, limit: '0' },
+    });
+  });
+
   it('fits the rules and the margin after costs, never goes beyond target or leverage, and says what only reduces', () => {
     fc.assert(
       fc.property(inputs, (input) => {

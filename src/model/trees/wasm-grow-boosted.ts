@@ -1,5 +1,5 @@
-/** wasm/grow-tree.ts, compiled by `npm run wasm`; a test compares. */
-export const GROW_TREE = [
+/** wasm/grow-boosted.ts, compiled by `npm run wasm`; a test compares. */
+export const GROW_BOOSTED = [
   'AGFzbQEAAAABGARgBH9/f38AYAJ/fwBgA39/fwBgAX8BfwISAQNlbnYGbWVtb3J5AgEBgIAEAwgHAAECAQACAwYGAX8BQQALBxUCCGdyb3dUcmVlAAYGbWVt',
   'b3J5AgAKhhsH6QUBEXsgA/0ABDAhCiAD/QAEICELIAP9AARAIQcgA/0ABFAhDCAD/QAEACEFIAP9AAQQIQQgAkEJdEEBav0RIQYgAUEFdCAAQSBqIgFqIQIg',
   'AP0ABAAiDSAA/QAEECIO/VD9UwRAIA0gDv0NAAECAwgJCgsQERITGBkaGyEPIA0gDv0NBAUGBwwNDg8UFRYXHB0eHyENA0AgASACSQRAIAogCCAB/QAEAP2u',
