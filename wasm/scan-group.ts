@@ -54,15 +54,21 @@ export function addRows(quads: usize, order: usize, gathered: usize, count: usiz
   }
 }
 
+// Which lanes have sides that are large enough.
 // @ts-ignore: decorator
 @inline
-function score(hl: v128, gl: v128, hessian: v128, gradient: v128, l2: v128, least: v128): v128 {
-  const hr = i32x4.sub(hessian, hl);
-  const gr = i32x4.sub(gradient, gl);
+function legal(hl: v128, hessian: v128, least: v128): v128 {
+  return i32x4.ge_s(i32x4.min_s(hl, i32x4.sub(hessian, hl)), least);
+}
+
+// @ts-ignore: decorator
+@inline
+function score(hl: v128, gl: v128, hessian: v128, gradient: v128, l2: v128): v128 {
   const a = f32x4.add(f32x4.convert_i32x4_s(hl), l2);
-  const b = f32x4.add(f32x4.convert_i32x4_s(hr), l2);
+  const b = f32x4.add(f32x4.convert_i32x4_s(i32x4.sub(hessian, hl)), l2);
+  const gr = i32x4.sub(gradient, gl);
   const excess = f32x4.sub(f32x4.mul(f32x4.convert_i32x4_s(gl), b), f32x4.mul(f32x4.convert_i32x4_s(gr), a));
-  return v128.and(f32x4.mul(excess, f32x4.div(excess, f32x4.mul(a, b))), i32x4.ge_s(i32x4.min_s(hl, hr), least));
+  return f32x4.mul(excess, f32x4.div(excess, f32x4.mul(a, b)));
 }
 
 // Offers every border of the four columns, with the missing rows to the left, where there are any, and to the right.
@@ -84,13 +90,17 @@ export function scan(histogram: usize, bins: u32, group: u32, state: usize): voi
       left01 = i32x4.add(left01, v128.load(at));
       left23 = i32x4.add(left23, v128.load(at, 16));
       const hl = v128.shuffle<i32>(left01, left23, 0, 2, 4, 6);
-      const gl = v128.shuffle<i32>(left01, left23, 1, 3, 5, 7);
-      const withMissing = score(i32x4.add(hl, missingHessian), i32x4.add(gl, missingGradient), hessian, gradient, l2, least);
-      found = v128.bitselect(v128.or(place, flag), found, f32x4.gt(withMissing, best));
-      best = f32x4.pmax(best, withMissing);
-      const without = score(hl, gl, hessian, gradient, l2, least);
-      found = v128.bitselect(place, found, f32x4.gt(without, best));
-      best = f32x4.pmax(best, without);
+      const ml = i32x4.add(hl, missingHessian);
+      const isLegal = legal(hl, hessian, least), isLegalWith = legal(ml, hessian, least);
+      if (v128.any_true(v128.or(isLegal, isLegalWith))) {
+        const gl = v128.shuffle<i32>(left01, left23, 1, 3, 5, 7);
+        const withMissing = v128.and(score(ml, i32x4.add(gl, missingGradient), hessian, gradient, l2), isLegalWith);
+        found = v128.bitselect(v128.or(place, flag), found, f32x4.gt(withMissing, best));
+        best = f32x4.pmax(best, withMissing);
+        const without = v128.and(score(hl, gl, hessian, gradient, l2), isLegal);
+        found = v128.bitselect(place, found, f32x4.gt(without, best));
+        best = f32x4.pmax(best, without);
+      }
       place = i32x4.add(place, one);
     }
   } else {
@@ -98,10 +108,13 @@ export function scan(histogram: usize, bins: u32, group: u32, state: usize): voi
       left01 = i32x4.add(left01, v128.load(at));
       left23 = i32x4.add(left23, v128.load(at, 16));
       const hl = v128.shuffle<i32>(left01, left23, 0, 2, 4, 6);
-      const gl = v128.shuffle<i32>(left01, left23, 1, 3, 5, 7);
-      const without = score(hl, gl, hessian, gradient, l2, least);
-      found = v128.bitselect(place, found, f32x4.gt(without, best));
-      best = f32x4.pmax(best, without);
+      const isLegal = legal(hl, hessian, least);
+      if (v128.any_true(isLegal)) {
+        const gl = v128.shuffle<i32>(left01, left23, 1, 3, 5, 7);
+        const without = v128.and(score(hl, gl, hessian, gradient, l2), isLegal);
+        found = v128.bitselect(place, found, f32x4.gt(without, best));
+        best = f32x4.pmax(best, without);
+      }
       place = i32x4.add(place, one);
     }
   }
