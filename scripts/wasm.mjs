@@ -1,6 +1,6 @@
-// Compiles each program in wasm/ (AssemblyScript) to a file in src/model/trees: npm run wasm. With --check it writes nothing and
-// ends with 1 where a file holds other bytes.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Compiles each program wasm/grow-*.ts (AssemblyScript) to a file in src/model/trees: npm run wasm. With --check it writes nothing
+// and ends with 1 where a file holds other bytes.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import asc from 'assemblyscript/asc';
 
 const sources = new URL('../wasm/', import.meta.url);
@@ -14,7 +14,10 @@ async function compile(program) {
   ];
   let bytes;
   const { error, stderr } = await asc.main(options, {
-    readFile: (name) => (name === `${program}.ts` ? readFileSync(new URL(name, sources), 'utf8') : null),
+    readFile(name) {
+      const file = new URL(name, sources);
+      return existsSync(file) ? readFileSync(file, 'utf8') : null;
+    },
     writeFile(name, contents) {
       if (name === 'program.wasm') bytes = contents;
     },
@@ -31,7 +34,9 @@ ${lines.map((line) => `  '${line}',`).join('\n')}
 `;
 }
 
-for (const program of readdirSync(sources).map((file) => file.replace('.ts', ''))) {
+for (const program of readdirSync(sources)
+  .filter((file) => file.startsWith('grow-'))
+  .map((file) => file.replace('.ts', ''))) {
   const target = new URL(`wasm-${program}.ts`, targets);
   const text = await compile(program);
   if (!process.argv.includes('--check')) writeFileSync(target, text);

@@ -14,7 +14,7 @@ export type LearnerSpec =
   | { readonly kind: 'plugin'; readonly ref: PluginRef; readonly settings: Readonly<Record<string, unknown>> };
 
 /** Most bins per column, or `null` where the learner works on values. */
-export const binsOf = (spec: LearnerSpec): number | null =>
+const binsOf = (spec: LearnerSpec): number | null =>
   spec.kind === 'boosting' || (spec.kind === 'forest' && spec.growth.splits === 'best') ? spec.maxBins : null;
 
 /** What learners that share a window need of it: the bins of the first that wants some, and ranks where any does. */

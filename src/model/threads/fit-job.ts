@@ -10,10 +10,9 @@ import { fitLogistic } from '../linear/fit-logistic.ts';
 import { fitPoolWeights } from '../linear/fit-pool-weights.ts';
 import { FittedPlugin, guarded } from '../plugins/fitted-plugin.ts';
 import { pluginOf } from '../plugins/learner-plugin.ts';
-import { binColumns } from '../trees/binning.ts';
 import { fitBoosting } from '../trees/fit-boosting.ts';
 import { fitForest } from '../trees/fit-forest.ts';
-import { selectRows, type TrainingWindow } from '../trees/training-window.ts';
+import { binWindow, selectRows, type TrainingWindow } from '../trees/training-window.ts';
 import { rankColumns } from '../trees/value-ranks.ts';
 
 /** One piece of fitting that shares nothing with others but the window it reads. */
@@ -79,7 +78,7 @@ function binned(spec: LearnerSpec, window: TrainingWindow): TrainingWindow {
   const { byColumn, rows, columns } = window;
   if (ranks && window.ranks === null) return { ...window, ranks: rankColumns(byColumn, rows, columns) };
   if (maxBins === null || window.maxBins === maxBins) return window;
-  return { ...window, maxBins, binning: binColumns(byColumn, rows, columns, maxBins) };
+  return { ...window, ...binWindow(window, maxBins) };
 }
 
 /** Runs a job where it stands. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { SEARCH } from './compiled-search.ts';
+import { GROWER } from './compiled-grower.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -13,13 +13,13 @@ const reason = existsSync(`${root}node_modules/assemblyscript`) ? null : 'assemb
 const PROGRAM = `
 import { createHash } from 'node:crypto';
 import { ExtraTrees, GradientBoostedTrees, RandomForest } from './dist/model/index.js';
-import { SEARCH } from './dist/model/trees/compiled-search.js';
+import { GROWER } from './dist/model/trees/compiled-grower.js';
 const data = Float64Array.from({ length: 1200 }, (_, i) => (i % 17 === 0 ? NaN : Math.sin(i * i)));
 const y = Uint8Array.from({ length: 200 }, (_, i) => (data[i * 6 + 1] > 0.3 ? 0 : data[i * 6 + 1] < -0.3 ? 1 : 2));
 const hash = createHash('sha256');
 const learners = [new GradientBoostedTrees({ rounds: 10, minLeafSamples: 3 }), new RandomForest({ trees: 10 }), new ExtraTrees({ trees: 10 })];
 for (const learner of learners) hash.update((await learner.fit({ data, rows: 200, columns: 6 }, y)).toBytes());
-console.log(JSON.stringify({ compiled: SEARCH.isUsable, sha256: hash.digest('hex') }));
+console.log(JSON.stringify({ compiled: GROWER.isUsable, sha256: hash.digest('hex') }));
 `;
 const fitWith = (...flags: string[]) => {
   const args = [...flags, '--input-type=module', '--eval', PROGRAM];
@@ -31,7 +31,7 @@ const fitWith = (...flags: string[]) => {
 
 describe('compiled programs', () => {
   it('run here, and without WebAssembly the plain ones make the same bytes', () => {
-    expect(SEARCH.isUsable).toBe(true);
+    expect(GROWER.isUsable).toBe(true);
     const compiled = fitWith();
     const plain = fitWith('--import', 'data:text/javascript,delete globalThis.WebAssembly');
     expect(compiled.compiled).toBe(true);

@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { createRng, type Matrix, normal } from '../../domain/index.ts';
 import { GradientBoostedTrees } from '../learners/gradient-boosted-trees.ts';
 import { binColumns } from './binning.ts';
-import { BoostingGrower } from './boosting-grower.ts';
 import { type BoostedTrees, type BoostingGrowth, fitBoosting } from './fit-boosting.ts';
 import { boundedOutput, childBounds, type MonotoneConstraints, UNBOUNDED } from './monotone.ts';
-import { type PackedGradients, packGradients } from './packed-gradients.ts';
-import { PlainSearch } from './plain-search.ts';
+import { packGradients } from './packed-gradients.ts';
+import { PlainGrower } from './plain-grower.ts';
 import { createTrainingWindow } from './training-window.ts';
 import { leafOf, TreeSetBuilder } from './tree-set.ts';
 
@@ -188,13 +187,12 @@ describe('boosting with monotone constraints', () => {
     const rows = 40;
     const byColumn = Float64Array.from({ length: rows }, (_, row) => row);
     const gradients = Float64Array.from(byColumn, (value) => (value < 20 ? 0.5 : -0.25));
-    const packed: PackedGradients = { packed: new Float64Array(rows), gradientUnit: 1, hessianUnit: 1 };
-    packGradients(gradients, new Float64Array(rows).fill(0.2), packed);
     const binning = binColumns(byColumn, rows, 1);
-    const grower = new BoostingGrower(binning, { ...growth, maxLeaves: 2, l2: 6 }, new PlainSearch(binning));
-    grower.useDirections(Int8Array.of(1));
-    grower.order.set(byColumn);
-    const leaves = grower.grow(new TreeSetBuilder(), packed, rows, new Float64Array(1));
+    const grower = new PlainGrower(binning, { ...growth, maxLeaves: 2, l2: 6 }, [Int8Array.of(1)]);
+    const { gradients: packed, order } = grower;
+    packGradients(gradients, new Float64Array(rows).fill(0.2), packed);
+    order.set(byColumn);
+    const leaves = grower.grow(new TreeSetBuilder(), rows, new Float64Array(1), 0);
     const unit = packed.gradientUnit / packed.hessianUnit;
     const middle = (-10 / (4 + 6) + 5 / (4 + 6)) / 2;
     expect(leaves.map(({ begin, end }) => [begin, end])).toEqual([

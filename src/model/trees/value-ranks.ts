@@ -1,5 +1,5 @@
 /** Code of a value that is missing. */
-export const MISSING_RANK = 65_535;
+const MISSING_RANK = 65_535;
 const MOST_RANKS = 65_535;
 
 /** Where each value of a window stands among the different ones of its column: comparisons of values, in two bytes. */
