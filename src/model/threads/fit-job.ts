@@ -81,9 +81,20 @@ function binned(spec: LearnerSpec, window: TrainingWindow): TrainingWindow {
   return { ...window, ...binWindow(window, maxBins) };
 }
 
+/** The rows of a window that were selected last: the learners of a fold come one after another. */
+const selections = new WeakMap<TrainingWindow, { readonly rows: Int32Array; readonly part: TrainingWindow }>();
+
+function partOf(window: TrainingWindow, rows: Int32Array): TrainingWindow {
+  const last = selections.get(window);
+  if (last !== undefined && last.rows.length === rows.length && last.rows.every((row, i) => row === rows[i])) return last.part;
+  const part = selectRows(window, rows);
+  selections.set(window, { rows, part });
+  return part;
+}
+
 /** Runs a job where it stands. */
 export function runFitJob(window: TrainingWindow, job: FitJob): FitResult {
-  const model = fitSpec(job.spec, job.rows === null ? window : selectRows(window, job.rows), job.trees);
+  const model = fitSpec(job.spec, job.rows === null ? window : partOf(window, job.rows), job.trees);
   const { predict } = job;
   const predictions = predict === null ? null : model.predictProba(rowsOf(window, predict));
   return { model: job.keep ? model.toBytes() : null, predictions };

@@ -22,13 +22,17 @@ const MOST_DEPTH = 0x7fffffff;
 /** Whether the compiled program can grow it: rows that weigh the same, and no more classes and rows than it counts. */
 export function canGrowCompiled({ splits }: ForestGrowth, { rows, classes, weights, binning, ranks }: TrainingWindow): boolean {
   const isPrepared = splits === 'best' ? binning !== null : ranks !== null;
-  return isPrepared && weights === null && classes <= MOST_CLASSES && rows <= MOST_ROWS && FOREST.isUsable;
+  return isPrepared && weights === null && classes <= MOST_CLASSES && rows <= MOST_ROWS;
 }
 
-/** Grows trees `first` to `last - 1` as `growPlain` does, in WebAssembly. Only where `canGrowCompiled` says so. */
-export function growCompiled(growth: ForestGrowth, window: TrainingWindow, first: number, last: number): GrownForest {
+/**
+ * Grows trees `first` to `last - 1` as `growPlain` does, in WebAssembly. Only where `canGrowCompiled` says so.
+ * @returns null where there is no WebAssembly, or no memory for it
+ */
+export function growCompiled(growth: ForestGrowth, window: TrainingWindow, first: number, last: number): GrownForest | null {
   const at = addressesOf(window, growth.splits === 'best' ? 0 : window.ranks!.distinct.length);
   const kernel = FOREST.take(at.end);
+  if (kernel === null) return null;
   const { buffer } = kernel.memory;
   writeTask(buffer, at, growth, window);
   const builder = new TreeSetBuilder();

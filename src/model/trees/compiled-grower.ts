@@ -29,12 +29,11 @@ export class CompiledGrower implements TreeGrower {
   readonly #quads: Uint32Array;
   #columns: Int32Array;
 
-  constructor(binning: Binning, limits: TreeLimits) {
+  private constructor(binning: Binning, limits: TreeLimits, task: GrowerTask, kernel: Kernel<GrowerCalls>) {
     this.#binning = binning;
     this.#limits = limits;
-    const { task, end } = layOutTask(binning, limits);
     this.#task = task;
-    this.#kernel = GROWER.take(end);
+    this.#kernel = kernel;
     const { buffer } = this.#kernel.memory;
     this.#words = new Int32Array(buffer);
     this.#numbers = new Float64Array(buffer);
@@ -43,6 +42,13 @@ export class CompiledGrower implements TreeGrower {
     this.gradients = { packed: new Float64Array(buffer, task.packed, binning.rows), gradientUnit: 1, hessianUnit: 1 };
     this.#quads = new Uint32Array(buffer, task.quads, task.groups * task.rows);
     this.#columns = this.#layOut(null);
+  }
+
+  /** @returns null where there is no WebAssembly, or no memory for it */
+  static open(binning: Binning, limits: TreeLimits): CompiledGrower | null {
+    const { task, end } = layOutTask(binning, limits);
+    const kernel = GROWER.take(end);
+    return kernel === null ? null : new CompiledGrower(binning, limits, task, kernel);
   }
 
   /** Gives the memory back; the grower must not be used afterwards. */

@@ -43,6 +43,12 @@ describe('compiled programs', () => {
     expect(fitWith('--import', refuses)).toEqual({ compiled: false, sha256: fitWith().sha256 });
   });
 
+  it('leave the work to the plain ones where no memory is to be had', () => {
+    const refuses =
+      'data:text/javascript,WebAssembly.Memory=class{constructor(){throw new RangeError("could not allocate memory")}}';
+    expect(fitWith('--import', refuses).sha256).toBe(fitWith().sha256);
+  });
+
   it.skipIf(reason !== null)(`are what their sources compile to${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
     expect(execFileSync(process.execPath, ['scripts/wasm.mjs', '--check'], { cwd: root, encoding: 'utf8' })).toBe('');
   });

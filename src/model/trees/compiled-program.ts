@@ -40,22 +40,27 @@ export class CompiledProgram<Calls> {
 
   /**
    * A kernel with room for so many bytes, whatever they held before; give it back when its work has ended.
-   * @throws TypeError where the program is not usable, RangeError where there is no room
+   * @returns null where the program is not usable, or the memory is not to be had
    */
-  take(bytes: number): Kernel<Calls> {
-    const kernel = this.#idle.pop() ?? this.#create();
-    const missing = Math.ceil((bytes - kernel.memory.buffer.byteLength) / PAGE_BYTES);
-    if (missing > 0) kernel.memory.grow(missing);
-    return kernel;
+  take(bytes: number): Kernel<Calls> | null {
+    try {
+      const kernel = this.#idle.pop() ?? this.#create();
+      const missing = Math.ceil((bytes - (kernel?.memory.buffer.byteLength ?? 0)) / PAGE_BYTES);
+      if (missing > 0) kernel?.memory.grow(missing);
+      return kernel;
+    } catch (error) {
+      if (error instanceof RangeError) return null;
+      throw error;
+    }
   }
 
   giveBack(kernel: Kernel<Calls>): void {
     this.#idle.push(kernel);
   }
 
-  #create(): Kernel<Calls> {
+  #create(): Kernel<Calls> | null {
     const here = this.#compiled();
-    if (here === null) throw new TypeError('this process does not run WebAssembly with SIMD');
+    if (here === null) return null;
     const memory = new here.names.Memory({ initial: 1, maximum: MOST_PAGES });
     const { exports } = new here.names.Instance(here.module, { env: { memory } });
     return { memory, calls: exports as Calls };

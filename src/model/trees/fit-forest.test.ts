@@ -76,7 +76,7 @@ describe('compiled forests', () => {
         expect(canGrowCompiled(settled, window)).toBe(true);
         const compiled = growCompiled(settled, window, 1, 4);
         expect(compiled).toEqual(growPlain(settled, window, 1, 4));
-        nodes += compiled.trees.feature.length;
+        nodes += compiled!.trees.feature.length;
       }),
       { seed: 8, numRuns: 300 },
     );

@@ -9,5 +9,6 @@ export type { ForestGrowth, GrownForest } from './plain-forest.ts';
  * however its trees are divided among threads; and the same compiled or not.
  */
 export function fitForest(growth: ForestGrowth, window: TrainingWindow, first: number, last: number): GrownForest {
-  return canGrowCompiled(growth, window) ? growCompiled(growth, window, first, last) : growPlain(growth, window, first, last);
+  const compiled = canGrowCompiled(growth, window) ? growCompiled(growth, window, first, last) : null;
+  return compiled ?? growPlain(growth, window, first, last);
 }

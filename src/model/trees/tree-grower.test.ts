@@ -29,7 +29,7 @@ function problem(rows: number, columns: number, kinds: number, missing: number, 
 const plain = (settings: BoostingGrowth, window: TrainingWindow) =>
   fitBoosting(settings, window, (...given) => new PlainGrower(...given));
 const compiled = (settings: BoostingGrowth, window: TrainingWindow) =>
-  fitBoosting(settings, window, (binning, limits) => new CompiledGrower(binning, limits));
+  fitBoosting(settings, window, (binning, limits) => CompiledGrower.open(binning, limits)!);
 
 const drawn = ({ trees }: ReturnType<typeof fitBoosting>): DrawnTree[] => [...trees.roots].map((root) => drawTree(trees, root));
 
