@@ -207,6 +207,17 @@ describe('planExit', () => {
     expect(planExit(ledger, how)).not.toHaveProperty('reduceOnly');
   });
 
+  it('names the model whose trade it leaves', () => {
+    const ledger = ledgerWith();
+    const [entry] = planTrade(inputFor(says(0), { ledger })).intents;
+    const { clientOrderId, side, quantity } = entry!;
+    ledger.apply({ type: 'order_planned', atMs: T, intent: entry! });
+    ledger.apply({ type: 'order_submitting', atMs: T, clientOrderId, sendBeforeMs: T });
+    const costs = { priceUsd: '2000', feeAmount: '0', feeAsset: 'USDT', feeUsd: '0' };
+    ledger.apply({ type: 'fill', atMs: T, fill: { tradeId: '1', clientOrderId, side, quantity, ...costs, executedAtMs: T } });
+    expect(planExit(ledger, how)).toMatchObject({ modelId: 'm1', decisionId: decisionId(key), quantity: '2.5' });
+  });
+
   it('buys back what is short, and is another attempt where one was made before', () => {
     const ledger = new Ledger();
     ledger.apply({ type: 'transfer', atMs: 0, asset: 'USDT', amount: '10000', valueUsd: '10000', reason: 'capital' });
