@@ -80,7 +80,7 @@ describe('planRetry', () => {
     const first = orderOf('d', 'buy', { quantity: '1.0005' });
     const { ledger } = ledgerAfter([{ state: 'CANCELLED', filled: '0.4' }], first);
     const given = { ...options, filters, priceUsd: money('2100.5') };
-    expect(planRetry(ledger, first, given)).toEqual({
+    expect(planRetry(ledger, first, given)).toStrictEqual({
       kind: 'order',
       intent: {
         ...first,

@@ -244,6 +244,16 @@ describe('the order gate, of perpetuals', () => {
     const gate = gateFor({ ...limits, futures: { ...futures, allowShort: false } });
     expect((await gate(order('sell', '1', false), holding('0'))).map(({ rule }) => rule)).toEqual(['short_not_allowed']);
     expect(await gate(order('buy', '1', true), holding('-1'))).toEqual([]);
+    expect(await gate(order('buy', '1', false), holding('0'))).toEqual([]);
+  });
+
+  it('reckons the liquidation of the position that the order leaves, each part of it at its own price', async () => {
+    // Short 2 at 2000 and 0.1 at 2600: on average 2028.57, liquidated at 3012.73, which is 15.9 % away.
+    const gate = gateFor(limits, false, { priceUsd: 2600 });
+    expect(await gate(order('sell', '0.1', false), holding('-2'))).toEqual([
+      { rule: 'liquidation_distance', value: expect.closeTo(3012.729 / 2600 - 1, 6), limit: 0.25 },
+    ]);
+    expect(await gate(order('sell', '8', false), holding('-2'))).toEqual([]);
   });
 
   it.each([

@@ -115,6 +115,16 @@ describe('createOrderGate', () => {
   });
 });
 
+describe('an account that owes more than it holds', () => {
+  it('buys nothing: whatever it held would be beyond every share of equity', async () => {
+    const ledger = ledgerWith();
+    ledger.apply({ type: 'transfer', atMs: 0, asset: 'USDT', amount: '-13000', valueUsd: '-13000', reason: 'by hand' });
+    const rules = await ask(order('buy', '0.1'), ledger, { limits: { maxExposure: 0.5 } });
+    expect(rules).toEqual(['equity', 'cash', 'max_exposure']);
+    expect(await ask(order('sell', '1'), ledger, { limits: { maxExposure: 0.5 } })).toEqual([]);
+  });
+});
+
 describe('what another order may still trade', () => {
   it.each([
     ['of unknown outcome', 'UNKNOWN', '0', '0'],
