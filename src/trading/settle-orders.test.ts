@@ -311,7 +311,12 @@ describe('settleOpenOrders', () => {
     const pair = pairOf('p');
     venue.sending = 'rest';
     await engine.executeList(pair);
+    const { lookup } = engine.broker;
+    engine.broker.lookup = async () => {
+      throw new Error('looked up');
+    };
     expect(await settleOpenOrders(engine, options)).toEqual([]);
+    engine.broker.lookup = lookup;
     venue.reach('stop', money('0.5'));
     await engine.refresh();
     expect(engine.ledger.order(pair.stop.clientOrderId).state).toBe('PARTIALLY_FILLED');

@@ -87,6 +87,7 @@ describe('createOrderGate', () => {
     ['a sale while halted, beyond every limit', 'sell', '1', { maxOrderUsd: 1, maxPositionUsd: 1, tradesPerDay: 0 }, true, []],
     ['a sale of more than is held', 'sell', '1.0001', {}, false, ['position']],
     ['a purchase of which cash does not pay the fee', 'buy', '5', {}, false, ['cash']],
+    ['a purchase beyond all equity, of which cash says so', 'buy', '6', {}, false, ['cash']],
     ['a purchase with all cash and its fee', 'buy', '4.995', {}, false, []],
     [
       'a purchase beyond every limit',
