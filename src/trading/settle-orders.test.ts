@@ -214,6 +214,14 @@ describe('settleOpenOrders', () => {
     }
   });
 
+  it('orders again until the very time until which the intent is valid', async () => {
+    const { venue, engine, options } = await desk();
+    venue.sending = 'rest';
+    const outcomes = await settleOrders(engine, [{ ...buy, validUntilMs: 30_000 }], options);
+    expect(outcomes.map(({ state }) => state)).toEqual(['CANCELLED', 'CANCELLED']);
+    expect([...engine.ledger.orders.values()].map(({ intent }) => intent.plannedAtMs)).toEqual([0, 30_000]);
+  });
+
   it('pauses twice as long before each look at an order whose time has passed, then leaves it to the next', async () => {
     const { venue, engine, options, waits } = await desk();
     venue.sending = 'lost';
