@@ -138,6 +138,7 @@ describe('sizePerpetualOrder', () => {
     ['buy', 'at the market, whatever sales are limited to', { sellLimitUsd: money(2000) }, '4.90196'],
     ['sell', 'at the market, whatever purchases are limited to', { buyLimitUsd: money(2000) }, '4.90196'],
     ['buy', 'with a limit above the price', { buyLimitUsd: money(2100) }, '4.54545'],
+    ['sell', 'with a limit above the price', { sellLimitUsd: money(2100) }, '4.7619'],
     ['sell', 'with a limit below the price', { sellLimitUsd: money(1900) }, '5'],
   ] as const)('a %s %s leaves margin for what it may cost', (side, _how, limit, most) => {
     const input = plain({ slippageBps: 100, ...limit });
