@@ -70,6 +70,28 @@ describe('planTrade', () => {
     expect(planTrade(inputFor(says(0)))).toEqual(plan);
   });
 
+  it('plans nothing but what the order is to be', () => {
+    expect(planTrade(inputFor(says(0))).intents).toStrictEqual([
+      {
+        clientOrderId: clientOrderId(decisionId(key), 'entry', 1),
+        decisionId: decisionId(key),
+        leg: 'entry',
+        attempt: 1,
+        symbol: 'ETHUSDT',
+        side: 'buy',
+        type: 'market',
+        quantity: '2.5',
+        quantityStep: '0.0001',
+        referencePriceUsd: '2000',
+        plannedAtMs: T + 5,
+        validUntilMs: T + HOUR_MS,
+        reason: 'signal_buy',
+        modelId: 'm1',
+        mode: 'paper',
+      },
+    ]);
+  });
+
   it('sells everything on SELL, and says of a time exit what it is', () => {
     const ledger = ledgerWith('1.23456');
     expect(planTrade(inputFor(says(1), { ledger })).intents).toMatchObject([
