@@ -195,6 +195,12 @@ describe('planRetry', () => {
     expect(retry(small, {}, orderOf('d', 'sell'), '5')).toMatchObject({ kind: 'none', reason: { rule: 'min_notional' } });
   });
 
+  it('orders the rest of a way out whole: what may still be closed, the gate says', () => {
+    const out = orderOf('d', 'sell', { reduceOnly: true });
+    const expected = { kind: 'order', intent: { quantity: '1', reduceOnly: true } };
+    expect(retry([{ state: 'CANCELLED' }], {}, out, '0.5')).toMatchObject(expected);
+  });
+
   it('leaves the way out of what is held where the gate denied a turn, and goes on with it', () => {
     const turn = orderOf('d', 'sell', { reduceOnly: false, quantity: '3' });
     const denied: Attempt[] = [{ state: 'NOT_SENT' }];
