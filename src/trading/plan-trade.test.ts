@@ -70,6 +70,28 @@ describe('planTrade', () => {
     expect(planTrade(inputFor(says(0)))).toEqual(plan);
   });
 
+  it('plans nothing but what the order is to be', () => {
+    expect(planTrade(inputFor(says(0))).intents).toStrictEqual([
+      {
+        clientOrderId: clientOrderId(decisionId(key), 'entry', 1),
+        decisionId: decisionId(key),
+        leg: 'entry',
+        attempt: 1,
+        symbol: 'ETHUSDT',
+        side: 'buy',
+        type: 'market',
+        quantity: '2.5',
+        quantityStep: '0.0001',
+        referencePriceUsd: '2000',
+        plannedAtMs: T + 5,
+        validUntilMs: T + HOUR_MS,
+        reason: 'signal_buy',
+        modelId: 'm1',
+        mode: 'paper',
+      },
+    ]);
+  });
+
   it('sells everything on SELL, and says of a time exit what it is', () => {
     const ledger = ledgerWith('1.23456');
     expect(planTrade(inputFor(says(1), { ledger })).intents).toMatchObject([
@@ -205,6 +227,17 @@ describe('planExit', () => {
     expect(exit).toMatchObject({ triggerPriceUsd: '1840', referencePriceUsd: '2000', modelId: null, leg: 'stop_loss' });
     expect(planExit(ledger, how)).not.toHaveProperty('triggerPriceUsd');
     expect(planExit(ledger, how)).not.toHaveProperty('reduceOnly');
+  });
+
+  it('names the model whose trade it leaves', () => {
+    const ledger = ledgerWith();
+    const [entry] = planTrade(inputFor(says(0), { ledger })).intents;
+    const { clientOrderId, side, quantity } = entry!;
+    ledger.apply({ type: 'order_planned', atMs: T, intent: entry! });
+    ledger.apply({ type: 'order_submitting', atMs: T, clientOrderId, sendBeforeMs: T });
+    const costs = { priceUsd: '2000', feeAmount: '0', feeAsset: 'USDT', feeUsd: '0' };
+    ledger.apply({ type: 'fill', atMs: T, fill: { tradeId: '1', clientOrderId, side, quantity, ...costs, executedAtMs: T } });
+    expect(planExit(ledger, how)).toMatchObject({ modelId: 'm1', decisionId: decisionId(key), quantity: '2.5' });
   });
 
   it('buys back what is short, and is another attempt where one was made before', () => {

@@ -34,6 +34,22 @@ describe('the protection of a short position', () => {
     expect(protectionFor(position(), { takeProfit: 1.5 })).toMatchObject({ takeProfitPriceUsd: null });
   });
 
+  it('is placed anew where it was that of a long one, or follows a price that is not the lowest', () => {
+    const { direction: _long, ...ofLong } = levels;
+    const policy = { stopLoss: 0.08, takeProfit: 0.16 };
+    expect(protectionFor(position({ protection: ofLong }), policy)).toEqual(levels);
+    const trailing = { ...levels, stopPriceUsd: null, takeProfitPriceUsd: null, trailingFraction: 0.05 };
+    const wrong = position({ protection: { ...trailing, lowestPriceUsd: '2100' } });
+    expect(protectionFor(wrong, { trailingStop: 0.05 })).toEqual({ ...trailing, lowestPriceUsd: '2000' });
+  });
+
+  it('has a trailing stop alone where it has no fixed one', () => {
+    const trailing: Protection = { ...levels, stopPriceUsd: null, trailingFraction: 0.05, lowestPriceUsd: '2000' };
+    expect(stopOf(trailing)).toEqual({ leg: 'trailing_stop', priceUsd: money(2100) });
+    expect(stopOf({ ...levels, stopPriceUsd: null })).toBeUndefined();
+    expect(stopOf({ ...levels, lowestPriceUsd: '1700' })).toEqual({ leg: 'stop_loss', priceUsd: money(2160) });
+  });
+
   it.each([
     ['the stop inside a bar fills at the stop', bar(2000, 2161, 1990), { leg: 'stop_loss', price: '2160' }],
     ['a high exactly at the stop reaches it', bar(2000, 2160, 1990), { leg: 'stop_loss', price: '2160' }],

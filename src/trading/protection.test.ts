@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { money, ZERO } from '../domain/index.ts';
 import type { Protection } from './journal/journal-record.ts';
 import type { Position } from './ledger.ts';
-import { checkPrice, checkProtection, type ProtectionBar, protectionFor, trail, trailOver } from './protection.ts';
+import { checkPrice, checkProtection, type ProtectionBar, protectionFor, stopOf, trail, trailOver } from './protection.ts';
 
 const levels: Protection = { stopPriceUsd: '1840', takeProfitPriceUsd: '2320', trailingFraction: null, highestPriceUsd: null };
 const bar = (open: number, high: number, low: number, openTimeMs = 1): ProtectionBar => ({ openTimeMs, open, high, low });
@@ -68,6 +68,7 @@ describe('a fixed and a trailing stop together', () => {
     const none = { ...levels, stopPriceUsd: null };
     expect(checkProtection(none, [bar(2000, 2319, 1)])).toBeUndefined();
     expect(checkProtection(none, [bar(2000, 2320, 1)])).toMatchObject({ leg: 'take_profit', priceUsd: money(2320) });
+    expect(stopOf({ ...levels, highestPriceUsd: '9999' })).toEqual({ leg: 'stop_loss', priceUsd: money(1840) });
     expect(checkProtection({ ...both, highestPriceUsd: null }, [bar(1900, 1900, 1840)])).toMatchObject({ leg: 'stop_loss' });
   });
 });

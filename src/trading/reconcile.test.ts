@@ -2,11 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { clientOrderId } from './client-order-id.ts';
+import { pairOf } from './engine-desk.contract.ts';
 import { readAll } from './journal/journal.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
-import type { PreTradeGate } from './order-sender.ts';
 import { makeIntent } from './plan-trade.ts';
-import { reason } from './reason.ts';
 import { reconcile } from './reconcile.ts';
 import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
 import { TradingEngine } from './trading-engine.ts';
@@ -52,6 +51,69 @@ describe('reconcile', () => {
     expect(engine.ledger.balance('ETH').toFixed()).toBe('1');
   });
 
+  it('asks for executions only where it is told from when on, and tells how far it came', async () => {
+    const reached: string[] = [];
+    engine.reached = async (point) => void reached.push(point);
+    const { recentFills } = engine.broker;
+    const asked: number[] = [];
+    engine.broker.recentFills = async (symbol, sinceMs) => {
+      asked.push(sinceMs);
+      return recentFills(symbol, sinceMs);
+    };
+    await engine.execute([buy]);
+    await reconcile(engine, show);
+    expect(asked).toEqual([]);
+    await reconcile(engine, { ...show, fillsSinceMs: 5 });
+    expect(asked).toEqual([5]);
+    expect(reached).toEqual([
+      'reconcile.after_orders',
+      'reconcile.after_fills',
+      'reconcile.after_orders',
+      'reconcile.after_fills',
+    ]);
+  });
+
+  it('asks for balances again only where something is missing and a protective order could have been filled', async () => {
+    const { balances } = engine.broker;
+    let asked = 0;
+    engine.broker.balances = async () => {
+      asked++;
+      return balances();
+    };
+    const timesAsked = async () => {
+      asked = 0;
+      await reconcile(engine, show);
+      return asked;
+    };
+    await engine.execute([buy]);
+    expect(await timesAsked()).toBe(1);
+    venue.sending = 'rest';
+    await engine.executeList(pairOf('p'));
+    expect(await timesAsked()).toBe(1);
+    venue.balances.set('USDT', money(5));
+    expect(await timesAsked()).toBe(2);
+    await engine.execute([{ ...buy, clientOrderId: 'open', decisionId: 'open', quantity: '0.001', quantityStep: '0.001' }]);
+    expect(await timesAsked()).toBe(2);
+    await engine.cancelList('list-p');
+    expect(await timesAsked()).toBe(1);
+  });
+
+  it('lets the account lack what executions may have rounded, and no more', async () => {
+    await engine.execute([buy]);
+    const owned = engine.ledger.cashUsd;
+    venue.balances.set('USDT', owned.minus('0.00000002'));
+    expect((await reconcile(engine, show)).differences).toEqual([]);
+    venue.balances.set('USDT', owned.minus('0.000000021'));
+    expect((await reconcile(engine, show)).differences).toMatchObject([{ kind: 'balance_missing', subject: 'USDT' }]);
+  });
+
+  it('counts an asset that the exchange does not list as none', async () => {
+    venue.balances.delete('USDT');
+    expect((await reconcile(engine, show)).unexplained).toEqual([
+      { kind: 'balance_missing', subject: 'USDT', journal: '10000', venue: '0', explained: false, action: 'halted' },
+    ]);
+  });
+
   it('lets the account hold more than the system owns', async () => {
     venue.balances.set('ETH', money(7));
     venue.balances.set('USDT', money(99_999));
@@ -78,14 +140,16 @@ describe('reconcile', () => {
     await engine.execute([buy]);
     venue.isDown = true;
     const { differences, unexplained } = await reconcile(engine, show);
-    expect(differences).toMatchObject([{ kind: 'balance_missing', subject: 'USDT', explained: true }]);
+    expect(differences).toMatchObject([{ kind: 'balance_missing', subject: 'USDT', explained: true, action: 'shown' }]);
     expect(unexplained).toEqual([]);
   });
 
   it('shows orders placed by hand, or cancels them', async () => {
     await placeByHand('web_123');
     expect(await reconcile(engine, show)).toMatchObject({
-      differences: [{ kind: 'foreign_order', subject: 'web_123', explained: true }],
+      differences: [
+        { kind: 'foreign_order', subject: 'web_123', journal: 'none', venue: 'ACCEPTED', explained: true, action: 'shown' },
+      ],
       unexplained: [],
     });
     expect(venue.orders[0]?.state).toBe('ACCEPTED');
@@ -223,118 +287,5 @@ describe('reconcile', () => {
     await engine.recordTransfer({ asset: 'ETH', amount: '0.5', valueUsd: '1000', reason: 'by hand' });
     expect((await reconcile(engine, show)).unexplained).toEqual([]);
     expect(engine.ledger.equityUsd(money(2000)).toFixed()).toBe('10000');
-  });
-});
-
-describe('orders and executions that the journal has not, or has otherwise', () => {
-  const day = 86_400_000;
-  const openDesk = async (gate: PreTradeGate = () => []) => {
-    const clock = new ManualClock(day);
-    const venue = new SimulatedVenue(clock, '10000');
-    const journal = new MemoryJournal();
-    const engine = await TradingEngine.open({ journal, clock, connect: () => venue.connect(), gate, capitalUsd: '10000' });
-    const intent = { ...buy, plannedAtMs: day, validUntilMs: day + 60_000 };
-    return { clock, venue, engine, intent, compare: { ...show, fillsSinceMs: 0 } as const };
-  };
-
-  it('halts where an order that has ended in the journal is open at the exchange', async () => {
-    const { venue, engine, intent, compare } = await openDesk();
-    venue.sending = 'rest';
-    await engine.execute([intent]);
-    await engine.cancel(intent.clientOrderId);
-    expect((await reconcile(engine, compare)).differences).toEqual([]);
-    venue.orders[0]!.state = 'ACCEPTED';
-    const { unexplained } = await reconcile(engine, compare);
-    expect(unexplained).toMatchObject([
-      { kind: 'ended_order_open', subject: intent.clientOrderId, journal: 'CANCELLED', venue: 'ACCEPTED', action: 'halted' },
-    ]);
-  });
-
-  it('does not take a list of open orders that is older than the end of one for that', async () => {
-    const { venue, engine, intent, compare } = await openDesk();
-    venue.sending = 'rest';
-    await engine.execute([intent]);
-    const stale = await engine.broker.openOrders('ETHUSDT');
-    await engine.cancel(intent.clientOrderId);
-    engine.broker.openOrders = async () => stale;
-    expect((await reconcile(engine, compare)).differences).toEqual([]);
-    venue.isDown = true;
-    expect(await reconcile(engine, compare)).toMatchObject({ differences: [{ kind: 'ended_order_open' }], unexplained: [] });
-  });
-
-  it('books an execution that happens while it compares, by looking its order up', async () => {
-    const { venue, engine, intent, compare } = await openDesk();
-    venue.sending = 'rest';
-    await engine.execute([intent]);
-    const { openOrders } = engine.broker;
-    engine.broker.openOrders = async (symbol) => {
-      venue.fillRest();
-      return openOrders(symbol);
-    };
-    expect((await reconcile(engine, compare)).differences).toEqual([]);
-    expect(engine.ledger.order(intent.clientOrderId).state).toBe('FILLED');
-  });
-
-  it('halts on an execution of an order that has ended without it', async () => {
-    const { venue, engine, intent, compare } = await openDesk();
-    venue.sending = 'rest';
-    await engine.execute([intent]);
-    await engine.cancel(intent.clientOrderId);
-    const order = venue.orders[0]!;
-    order.state = 'ACCEPTED';
-    venue.fillRest();
-    const { unexplained } = await reconcile(engine, compare);
-    expect(unexplained.map(({ kind, journal }) => [kind, journal])).toContainEqual([
-      'fill_missing',
-      `${intent.clientOrderId} is CANCELLED`,
-    ]);
-  });
-
-  it('finds the order of an execution whose number the journal never learnt', async () => {
-    const { venue, engine, intent, compare } = await openDesk();
-    await engine.execute([{ ...intent, clientOrderId: 'first', decisionId: 'first', quantity: '0.1' }]);
-    venue.sending = 'reject';
-    await engine.execute([intent]);
-    venue.sending = 'fill';
-    await venue.connect().submit(intent, 2 * day);
-    const { unexplained } = await reconcile(engine, compare);
-    expect(unexplained[0]).toMatchObject({ kind: 'fill_missing', journal: `${intent.clientOrderId} is REJECTED` });
-  });
-
-  it('shows what somebody else executed, once, and nothing from before its first order', async () => {
-    const { clock, venue, engine, intent, compare } = await openDesk();
-    await venue.connect().submit({ ...intent, clientOrderId: 'web_0' }, 2 * day);
-    clock.moveTo(day + 1_000);
-    await engine.execute([{ ...intent, plannedAtMs: day + 1_000 }]);
-    venue.balances.set('USDT', money(20_000));
-    await venue.connect().submit({ ...intent, clientOrderId: 'web_1' }, 2 * day);
-    const first = await reconcile(engine, compare);
-    expect(first.differences).toEqual([
-      {
-        kind: 'foreign_fill',
-        subject: '3.1',
-        journal: 'none',
-        venue: 'buy 1 at 2000, order 3',
-        explained: true,
-        action: 'shown',
-      },
-    ]);
-    expect((await reconcile(engine, compare)).differences).toEqual([]);
-  });
-
-  it.each([
-    ['halt', 'ACCEPTED', { action: 'halted', explained: false, venue: 'ACCEPTED' }],
-    ['cancel', 'CANCELLED', { action: 'cancelled', explained: true, venue: 'CANCELLED' }],
-  ] as const)('does not adopt a purchase that the gate denies: %s', async (deniedAdoption, state, done) => {
-    const { venue, engine, intent, compare } = await openDesk(({ side }) => (side === 'buy' ? [reason('halted', 1, 0)] : []));
-    venue.sending = 'rest';
-    const byHand = { ...intent, clientOrderId: 'web_1', quantity: '0.1', type: 'limit', limitPriceUsd: '2000' } as const;
-    await venue.connect().submit(byHand, 2 * day);
-    const { differences } = await reconcile(engine, { ...compare, foreignOrders: 'adopt', deniedAdoption });
-    expect(differences).toEqual([
-      { kind: 'foreign_order', subject: 'web_1', journal: 'adoption denied: halted (1 against 0)', ...done },
-    ]);
-    expect(engine.ledger.orders.size).toBe(0);
-    expect(venue.orders[0]?.state).toBe(state);
   });
 });

@@ -80,7 +80,7 @@ describe('planRetry', () => {
     const first = orderOf('d', 'buy', { quantity: '1.0005' });
     const { ledger } = ledgerAfter([{ state: 'CANCELLED', filled: '0.4' }], first);
     const given = { ...options, filters, priceUsd: money('2100.5') };
-    expect(planRetry(ledger, first, given)).toEqual({
+    expect(planRetry(ledger, first, given)).toStrictEqual({
       kind: 'order',
       intent: {
         ...first,
@@ -193,6 +193,12 @@ describe('planRetry', () => {
     const out = orderOf('d', 'sell', { reduceOnly: true });
     expect(retry(small, {}, out, '5')).toMatchObject({ kind: 'order', intent: { quantity: '0.002', reduceOnly: true } });
     expect(retry(small, {}, orderOf('d', 'sell'), '5')).toMatchObject({ kind: 'none', reason: { rule: 'min_notional' } });
+  });
+
+  it('orders the rest of a way out whole: what may still be closed, the gate says', () => {
+    const out = orderOf('d', 'sell', { reduceOnly: true });
+    const expected = { kind: 'order', intent: { quantity: '1', reduceOnly: true } };
+    expect(retry([{ state: 'CANCELLED' }], {}, out, '0.5')).toMatchObject(expected);
   });
 
   it('leaves the way out of what is held where the gate denied a turn, and goes on with it', () => {

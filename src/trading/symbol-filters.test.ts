@@ -20,6 +20,7 @@ describe('brokenFilter', () => {
     ['1', '399.99', 'price_band', '399.99', '400'],
     ['1', '10000.01', 'price_band', '10000.01', '10000'],
     ['0.0025', '1999.99', 'min_notional', '4.999975', '5'],
+    ['9000.0001', '2000', 'max_quantity', '9000.0001', '9000'],
   ])('%s at %s breaks %s', (quantity, limit, rule, value, bound) => {
     expect(broken(quantity, limit)).toEqual({ rule, value, limit: bound });
   });

@@ -63,9 +63,12 @@ describe('what a trading engine writes down', () => {
   });
 
   it('is equity after each decision once, its first, and nothing where there is nothing new', async () => {
-    const { engine, records } = await openDesk();
+    const { engine, journal, records } = await openDesk();
     await engine.recordEquity([point('a', 1), point('b', 2)]);
     await engine.recordEquity([point('b', 9), point('c', 3)]);
+    journal.append = async () => {
+      throw new Error('written');
+    };
     await engine.recordEquity([point('a', 9)]);
     await engine.recordEquity([]);
     expect(engine.ledger.equityPoints).toEqual([point('a', 1), point('b', 2), point('c', 3)]);
@@ -81,6 +84,11 @@ describe('what a trading engine writes down', () => {
     await engine.recordFunding(payments);
     await engine.recordFunding(payments);
     expect(journal.lastSeq).toBe(before + 2);
+    journal.append = async () => {
+      throw new Error('written');
+    };
+    await engine.recordFunding(payments);
+    await engine.recordFunding([]);
     expect((await records()).slice(-2)).toMatchObject([
       { fundingId: 'f', positionEth: '1' },
       { fundingId: 'g', positionEth: '1' },

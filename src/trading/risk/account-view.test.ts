@@ -134,5 +134,9 @@ describe('accountView', () => {
       { side: 'sell', atMs: NOW - 2, priceUsd: '1900' },
     );
     expect(countOrdersSince(dated, NOW)).toBe(2);
+    const [first] = dated.orders.values();
+    const inList = { ...first!.intent, clientOrderId: 'stop', listClientOrderId: 'list' };
+    dated.apply({ type: 'order_planned', atMs: NOW, intent: inList });
+    expect(countOrdersSince(dated, NOW)).toBe(2);
   });
 });

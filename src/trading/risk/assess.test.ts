@@ -127,6 +127,15 @@ describe('assess', () => {
     expect(verdict.reasons.map(({ rule }) => rule)).toEqual(['max_exposure', 'max_position_usd', 'max_order_usd']);
   });
 
+  it('says nothing of a limit that a wish just reaches', () => {
+    const limits = { ...DEFAULT_RISK_LIMITS, maxExposure: 0.5, maxPositionUsd: 5_000, maxOrderUsd: 5_000 };
+    expect(assess({ targetExposure: 0.5 }, account, limits, context)).toEqual({
+      allowed: true,
+      targetExposure: 0.5,
+      reasons: [],
+    });
+  });
+
   it('keeps what is to be kept', () => {
     expect(assess({ targetExposure: null }, account, strict, { ...context, isHalted: true })).toEqual({
       allowed: true,

@@ -8,7 +8,6 @@ import { freeToClose, pendingOn } from '../reserved.ts';
 import { BINANCE_ETHUSDT_PERPETUAL_FILTERS } from '../symbol-filters.ts';
 import { accountView } from './account-view.ts';
 import { assess, takesMoreRisk } from './assess.ts';
-import { isNearLiquidation, liquidationDistance, liquidationPrice } from './liquidation.ts';
 import { createOrderGate } from './order-gate.ts';
 import type { AccountView, RiskContext } from './risk-input.ts';
 import { DEFAULT_RISK_LIMITS, type FuturesLimits, type RiskLimits } from './risk-limits.ts';
@@ -128,38 +127,6 @@ describe('assess, of perpetuals', () => {
   });
 });
 
-describe('liquidationPrice', () => {
-  it.each([
-    ['long', 2, 1000, 0.01],
-    ['short', -2, 1000, 0.01],
-    ['long without maintenance margin', 1, 500, 0],
-  ])('leaves a %s position its maintenance margin and no more', (_name, quantityEth, marginUsd, maintenanceMarginRate) => {
-    const price = liquidationPrice({ quantityEth, entryPriceUsd: 2000, marginUsd, maintenanceMarginRate });
-    const left = marginUsd + quantityEth * (price - 2000);
-    expect(left).toBeCloseTo(Math.abs(quantityEth) * price * maintenanceMarginRate, 8);
-    expect(liquidationDistance(quantityEth, price, 2000)).toBeGreaterThan(0);
-    expect(liquidationDistance(quantityEth, price, price)).toBeCloseTo(0, 12);
-  });
-
-  it('is zero of a long position that is paid for, and of none', () => {
-    const paid = { quantityEth: 1, entryPriceUsd: 2000, marginUsd: 2000, maintenanceMarginRate: 0.01 };
-    expect(liquidationPrice(paid)).toBe(0);
-    expect(liquidationPrice({ ...paid, marginUsd: 3000 })).toBe(0);
-    expect(liquidationPrice({ ...paid, quantityEth: 0 })).toBe(0);
-  });
-
-  it('is near at half the distance that a new position needs', () => {
-    const short = { quantityEth: money(-1), costUsd: money(-2000) };
-    // Reckoned: 3000 / 1.01 = 2970.3; half of 0.25 is reached at 2970.3 / 1.125 = 2640.3.
-    expect(isNearLiquidation(short, futures, 2640)).toBe(false);
-    expect(isNearLiquidation(short, futures, 2641)).toBe(true);
-    expect(isNearLiquidation(short, futures, 2000, 2200)).toBe(true);
-    expect(isNearLiquidation({ quantityEth: money(1), costUsd: money(2000) }, futures, 1155)).toBe(false);
-    expect(isNearLiquidation({ quantityEth: money(1), costUsd: money(2000) }, futures, 1154)).toBe(true);
-    expect(isNearLiquidation({ quantityEth: money(0), costUsd: money(0) }, futures, 1)).toBe(false);
-  });
-});
-
 describe('the order gate, of perpetuals', () => {
   const order = (side: 'buy' | 'sell', quantity: string, reduceOnly: boolean) =>
     makeIntent({
@@ -244,6 +211,16 @@ describe('the order gate, of perpetuals', () => {
     const gate = gateFor({ ...limits, futures: { ...futures, allowShort: false } });
     expect((await gate(order('sell', '1', false), holding('0'))).map(({ rule }) => rule)).toEqual(['short_not_allowed']);
     expect(await gate(order('buy', '1', true), holding('-1'))).toEqual([]);
+    expect(await gate(order('buy', '1', false), holding('0'))).toEqual([]);
+  });
+
+  it('reckons the liquidation of the position that the order leaves, each part of it at its own price', async () => {
+    // Short 2 at 2000 and 0.1 at 2600: on average 2028.57, liquidated at 3012.73, which is 15.9 % away.
+    const gate = gateFor(limits, false, { priceUsd: 2600 });
+    expect(await gate(order('sell', '0.1', false), holding('-2'))).toEqual([
+      { rule: 'liquidation_distance', value: expect.closeTo(3012.729 / 2600 - 1, 6), limit: 0.25 },
+    ]);
+    expect(await gate(order('sell', '8', false), holding('-2'))).toEqual([]);
   });
 
   it.each([

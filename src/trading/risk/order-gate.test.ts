@@ -87,6 +87,7 @@ describe('createOrderGate', () => {
     ['a sale while halted, beyond every limit', 'sell', '1', { maxOrderUsd: 1, maxPositionUsd: 1, tradesPerDay: 0 }, true, []],
     ['a sale of more than is held', 'sell', '1.0001', {}, false, ['position']],
     ['a purchase of which cash does not pay the fee', 'buy', '5', {}, false, ['cash']],
+    ['a purchase beyond all equity, of which cash says so', 'buy', '6', {}, false, ['cash']],
     ['a purchase with all cash and its fee', 'buy', '4.995', {}, false, []],
     [
       'a purchase beyond every limit',
@@ -112,6 +113,16 @@ describe('createOrderGate', () => {
     const intent = order('buy', '0.998', 'd', 20);
     expect(await ask(intent, ledgerWith(), { limits: { maxOrderUsd: 2_000, maxPositionUsd: 4_000 } })).toEqual([]);
     expect(await ask(intent, ledgerWith(), { limits: { maxOrderUsd: 1_999 } })).toEqual(['max_order_usd']);
+  });
+});
+
+describe('an account that owes more than it holds', () => {
+  it('buys nothing: whatever it held would be beyond every share of equity', async () => {
+    const ledger = ledgerWith();
+    ledger.apply({ type: 'transfer', atMs: 0, asset: 'USDT', amount: '-13000', valueUsd: '-13000', reason: 'by hand' });
+    const rules = await ask(order('buy', '0.1'), ledger, { limits: { maxExposure: 0.5 } });
+    expect(rules).toEqual(['equity', 'cash', 'max_exposure']);
+    expect(await ask(order('sell', '1'), ledger, { limits: { maxExposure: 0.5 } })).toEqual([]);
   });
 });
 

@@ -118,6 +118,10 @@ describe('a denial says rule, value and limit', () => {
     [{ dailyLoss: 0.2 }, { account: { equityUsd: 7_500 } }, { rule: 'daily_loss', value: 0.25, limit: 0.2 }],
     [{ weeklyLoss: 0.2 }, { account: { equityUsd: 7_500 } }, { rule: 'weekly_loss', value: 0.25, limit: 0.2 }],
     [{ drawdown: 0.2 }, { account: { equityUsd: 7_500 } }, { rule: 'drawdown', value: 0.25, limit: 0.2 }],
+    [{ needsSkill: true }, { context: { hasSkill: false } }, { rule: 'model_skill', value: 'none', limit: 'found' }],
+    [{ needsSkill: true }, {}, { rule: 'model_skill', value: 'unknown', limit: 'found' }],
+    [{ maxSpreadBps: 7 }, { context: { needsBook: true } }, { rule: 'spread_bps', value: 'unknown', limit: 7 }],
+    [{ maxSlippageBps: 8 }, { context: { needsBook: true } }, { rule: 'slippage_bps', value: 'unknown', limit: 8 }],
     [{ tradesPerDay: 3 }, { account: { ordersToday: 3 } }, { rule: 'trades_per_day', value: 3, limit: 3 }],
     [{ minConfidence: 0.6 }, { context: { confidence: 0.59 } }, { rule: 'min_confidence', value: 0.59, limit: 0.6 }],
     [
@@ -139,6 +143,8 @@ describe('a denial says rule, value and limit', () => {
     expect(
       judge({ maxModelAgeMs: null, maxSpreadBps: null }, { context: { modelAgeMs: 1e15, spreadBps: 1e9, confidence: 0 } }),
     ).toEqual([]);
+    expect(judge({ maxSpreadBps: null, maxSlippageBps: null }, { context: { needsBook: true } })).toEqual([]);
+    expect(judge({ minConfidence: null }, { context: { confidence: Number.NaN } })).toEqual([]);
     expect(judge({}, { context: { secondPriceUsd: 0 } })).toEqual([]);
     expect(judge({}, { context: { secondPriceUsd: -1 } })).toEqual([]);
     expect(judge({}, { account: { ordersToday: 1e9 } })).toEqual([]);
@@ -155,6 +161,8 @@ describe('protections', () => {
     const denied = [{ rule: 'stoploss_guard', value: 2, limit: 2 }];
     expect(judge(stops, trades(closed(8, -1, true), closed(5, -1, true)))).toEqual(denied);
     expect(judge(stops, trades(closed(8, -1, true), closed(6, -1, true)))).toEqual([]);
+    expect(judge(stops, trades(closed(9, -1, true), closed(7, -1, true), closed(5, -1, true)))).toMatchObject([{ value: 3 }]);
+    expect(judge({ stoplossGuard: { ...guard, trades: 1 } }, trades(closed(5, -1, true)))).toMatchObject([{ value: 1 }]);
     expect(judge(stops, trades(closed(24, -1, true), closed(5, -1, true)))).toEqual([]);
     expect(judge(stops, trades(closed(8, -1, false), closed(5, -1, true)))).toEqual([]);
     expect(judge(stops, trades(closed(8, -1, true), closed(0, -1, true)))).toEqual(denied);

@@ -40,6 +40,7 @@ describe('targetExposureFor', () => {
     const fixed = (fraction: number, largest?: number) =>
       targetExposureFor({ kind: 'fixed', fraction }, { ...input, ...(largest !== undefined && { largest }) });
     expect([fixed(1.5), fixed(1.5, 2), fixed(3, 2), fixed(0.5, 0.25)]).toEqual([1, 1.5, 2, 0.25]);
+    expect([fixed(0.5, -1), fixed(0.5, Number.NaN), fixed(0.5, 0)]).toEqual([0, 0, 0]);
   });
 
   it('scales with confidence above the threshold, where wanted', () => {

@@ -88,6 +88,59 @@ describe('sizeOrder', () => {
     expect(sizeOrder(input)).toMatchObject({ kind: 'order', side: 'sell', quantity: money('1.2345') });
   });
 
+  const account = {
+    targetExposure: 0.5,
+    cashUsd: money(10_000),
+    positionEth: money(0),
+    priceUsd: money(2000),
+    feeBps: 0,
+    slippageBps: 0,
+    filters: BINANCE_ETHUSDT_FILTERS,
+  };
+
+  it('sells down to a smaller share, no more than is held or free, and no more than the venue takes at the market', () => {
+    const held = { ...account, positionEth: money(5), cashUsd: money(0), targetExposure: 0.2 };
+    const sold = (change: Partial<SizingInput> = {}) => sizeOrder({ ...held, ...change });
+    expect(sold()).toEqual({ kind: 'order', side: 'sell', quantity: money(4), notionalUsd: money(8000) });
+    expect(sold({ freeEth: money('1.5') })).toMatchObject({ side: 'sell', quantity: money('1.5') });
+    expect(sold({ targetExposure: 0, freeEth: money(-1) })).toMatchObject({ kind: 'none', reason: { rule: 'nothing_to_trade' } });
+    expect(sold({ filters: { ...BINANCE_ETHUSDT_FILTERS, marketMaxQuantity: money('2.5') } })).toMatchObject({
+      side: 'sell',
+      quantity: money('2.5'),
+    });
+    // Money that is owed makes the share larger than what is held.
+    expect(sold({ cashUsd: money(-20_000) })).toMatchObject({ side: 'sell', quantity: money(5) });
+  });
+
+  it('holds a purchase to the rules for its limit, and a sale to none', () => {
+    const narrow = { ...BINANCE_ETHUSDT_FILTERS, priceBandHigh: money('1.1'), sellBandHigh: money('1.1') };
+    const limited = { ...account, filters: narrow, buyLimitUsd: money(2300) };
+    expect(sizeOrder(limited)).toEqual({ kind: 'none', reason: { rule: 'price_band', value: '2300', limit: '2200' } });
+    const held = { ...limited, positionEth: money(5), cashUsd: money(0), targetExposure: 0 };
+    expect(sizeOrder(held)).toMatchObject({ kind: 'order', side: 'sell', quantity: money(5) });
+  });
+
+  it('buys no more at once than the venue takes: at the market, or with a limit', () => {
+    const filters = { ...BINANCE_ETHUSDT_FILTERS, maxQuantity: money(2), marketMaxQuantity: money(1) };
+    expect(sizeOrder({ ...account, filters })).toMatchObject({ side: 'buy', quantity: money(1) });
+    expect(sizeOrder({ ...account, filters, buyLimitUsd: money(2000) })).toMatchObject({ side: 'buy', quantity: money(2) });
+  });
+
+  it('says why there is no order, with value and limit', () => {
+    expect(sizeOrder({ ...account, priceUsd: money(-5) })).toEqual({
+      kind: 'none',
+      reason: { rule: 'price_not_positive', value: '-5', limit: '0' },
+    });
+    expect(sizeOrder({ ...account, cashUsd: money(0) })).toEqual({
+      kind: 'none',
+      reason: { rule: 'nothing_to_trade', value: '0', limit: '0.0001' },
+    });
+    expect(sizeOrder({ ...account, cashUsd: money(8) })).toEqual({
+      kind: 'none',
+      reason: { rule: 'min_notional', value: '4', limit: '5' },
+    });
+  });
+
   it.each([
     ['dust', { positionEth: money('0.00001') }, 'nothing_to_trade'],
     ['less than the minimum notional', { positionEth: money('0.002') }, 'min_notional'],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { money } from '../../domain/index.ts';
 import { BINANCE_ETHUSDT_PERPETUAL_FILTERS, brokenFilter, UNFILTERED, withoutSmallest } from '../symbol-filters.ts';
-import { type PerpetualSizingInput, sizePerpetualOrder } from './size-perpetual.ts';
+import { mostToOpen, type PerpetualSizingInput, sizePerpetualOrder } from './size-perpetual.ts';
 
 const decimal = (min: number, max: number, decimals: number) =>
   fc.integer({ min: min * 10 ** decimals, max: max * 10 ** decimals }).map((units) => money(units).div(10 ** decimals));
@@ -64,6 +64,21 @@ describe('sizePerpetualOrder', () => {
       plain({ positionEth: money('-0.005'), cashUsd: money(10_010) }),
       ['buy', '0.005', true],
     ],
+    [
+      'a larger long position',
+      plain({ targetExposure: 0.5, positionEth: money(1), cashUsd: money(8_000) }),
+      ['buy', '1.5', false],
+    ],
+    [
+      'a larger short one',
+      plain({ targetExposure: -0.5, positionEth: money(-1), cashUsd: money(12_000) }),
+      ['sell', '1.5', false],
+    ],
+    [
+      'to the other side with less than was held',
+      plain({ targetExposure: -0.25, positionEth: money(4), cashUsd: money(2_000) }),
+      ['sell', '5.25', false],
+    ],
     ['into less than the smallest notional', plain({ targetExposure: -0.001 }), 'min_notional'],
     ['nothing from nothing', plain({}), 'nothing_to_trade'],
     ['no more at the market than it takes', plain({ targetExposure: -1, filters: NARROW }), ['sell', '2', false]],
@@ -102,6 +117,32 @@ describe('sizePerpetualOrder', () => {
       kind: 'none',
       reason: { rule: 'price_not_positive', value: priceUsd, limit: '0' },
     });
+  });
+
+  it('says that there is no order, and why', () => {
+    expect(sizePerpetualOrder(plain({ targetExposure: -0.001 }))).toEqual({
+      kind: 'none',
+      reason: { rule: 'min_notional', value: '10', limit: '20' },
+    });
+    expect(sizePerpetualOrder(plain({}))).toEqual({
+      kind: 'none',
+      reason: { rule: 'nothing_to_trade', value: '0', limit: '0.001' },
+    });
+  });
+
+  it.each([
+    ['buy', 'at the market', {}, '4.90196'],
+    ['sell', 'at the market', {}, '4.90196'],
+    ['buy', 'with a limit', { buyLimitUsd: money(2000) }, '5'],
+    ['sell', 'with a limit', { sellLimitUsd: money(2000) }, '5'],
+    ['buy', 'at the market, whatever sales are limited to', { sellLimitUsd: money(2000) }, '4.90196'],
+    ['sell', 'at the market, whatever purchases are limited to', { buyLimitUsd: money(2000) }, '4.90196'],
+    ['buy', 'with a limit above the price', { buyLimitUsd: money(2100) }, '4.54545'],
+    ['sell', 'with a limit above the price', { sellLimitUsd: money(2100) }, '4.7619'],
+    ['sell', 'with a limit below the price', { sellLimitUsd: money(1900) }, '5'],
+  ] as const)('a %s %s leaves margin for what it may cost', (side, _how, limit, most) => {
+    const input = plain({ slippageBps: 100, ...limit });
+    expect(mostToOpen(input, side).round(5, 0).toFixed()).toBe(most);
   });
 
   it('fits the rules and the margin after costs, never goes beyond target or leverage, and says what only reduces', () => {
