@@ -125,6 +125,11 @@ export class Ledger {
     return [...this.orders.values()].filter(({ intent }) => intent.decisionId === decisionId && intent.leg === leg);
   }
 
+  /** Asked before records are made durable. @throws InvariantError when they cannot follow; nothing is changed */
+  assertFollows(records: readonly JournalRecord[]): void {
+    this.#blotter.assertFollows(records);
+  }
+
   /** @throws InvariantError when the record cannot follow what came before */
   apply(record: JournalRecord): void {
     switch (record.type) {
@@ -138,16 +143,12 @@ export class Ledger {
         if (record.renewsHolding) this.position.lastBuyMs = record.decisionTimeMs;
         return;
       case 'order_planned':
-        this.#blotter.plan(record);
-        return;
       case 'order_submitting':
-        this.#blotter.announce(record);
-        return;
       case 'order_state':
-        this.#blotter.changeState(record);
+        this.#blotter.apply(record);
         return;
       case 'fill': {
-        const order = this.#blotter.fill(record.fill);
+        const order = this.#blotter.apply(record);
         if (order !== undefined) this.#book(order.intent, record.fill);
         return;
       }
