@@ -16,8 +16,12 @@ export interface OrderReport {
   readonly side: OrderIntent['side'];
   /** In the base asset. */
   readonly quantity: Money;
+  /** Absent where the venue does not tell; `other` where it is none that is placed here. */
+  readonly type?: OrderIntent['type'] | 'other';
   /** null for a market order. */
   readonly limitPriceUsd: string | null;
+  /** Absent where there is none, or the venue does not tell. */
+  readonly stopPriceUsd?: string;
   readonly executedQuantity: Money;
   readonly fills: readonly Fill[];
   readonly atMs: TimeMs;

@@ -28,6 +28,8 @@ export interface TradingEngineOptions {
   /** Given to the system when its journal begins. */
   readonly capitalUsd: string;
   readonly protection?: ProtectionPolicy;
+  /** How far the price of an execution may be from the one that its order was meant at, as a fraction; not checked where absent. */
+  readonly maxPriceDeviation?: number;
   /** How long after it was announced an order may still be signed and sent. */
   readonly sendWindowMs?: number;
   readonly crash?: CrashHook;
@@ -54,13 +56,13 @@ export class TradingEngine {
   readonly #canceller: OrderCanceller;
 
   private constructor(options: TradingEngineOptions, writer: JournalWriter, broker: Broker) {
-    const { gate, protection, sendWindowMs = DEFAULT_SEND_WINDOW_MS, crash = noCrash } = options;
+    const { gate, protection, maxPriceDeviation, sendWindowMs = DEFAULT_SEND_WINDOW_MS, crash = noCrash } = options;
     this.#options = options;
     this.#writer = writer;
     this.ledger = writer.ledger;
     this.broker = broker;
     this.#crash = crash;
-    this.#tracker = new OrderTracker(writer, broker, protection, crash);
+    this.#tracker = new OrderTracker(writer, broker, { protection, maxPriceDeviation, crash });
     this.#sender = new OrderSender(writer, broker, this.#tracker, { gate, sendWindowMs, crash });
     this.#canceller = new OrderCanceller(writer, broker, this.#tracker, crash);
   }
@@ -176,14 +178,15 @@ export class TradingEngine {
    */
   recover(): Promise<OrderOutcome[]> {
     return this.#writer.inTurn(async () => {
-      const outcomes: OrderOutcome[] = [];
-      for (const order of this.ledger.unsettledOrders()) {
+      const left = this.ledger.unsettledOrders();
+      for (const order of left)
         if (order.state === 'PLANNED') await this.#tracker.move(order, 'NOT_SENT', 'planned before a restart');
-        else await this.#tracker.look(order);
-        outcomes.push(outcomeOf(order));
+      try {
+        await this.#tracker.lookAll(left.filter(({ state }) => isAtVenue(state)));
+      } finally {
+        await keepLevels(this.#writer, this.#options.protection);
       }
-      await keepLevels(this.#writer, this.#options.protection);
-      return outcomes;
+      return left.map(outcomeOf);
     });
   }
 
@@ -191,7 +194,7 @@ export class TradingEngine {
   refresh(): Promise<OrderOutcome[]> {
     return this.#writer.inTurn(async () => {
       const open = this.ledger.unsettledOrders().filter((order) => isAtVenue(order.state));
-      for (const order of open) await this.#tracker.look(order);
+      await this.#tracker.lookAll(open);
       await this.#tracker.valueFees();
       return open.map(outcomeOf);
     });

@@ -29,8 +29,11 @@ export interface VenueOrder {
   readonly state: VenueState;
   readonly side: 'buy' | 'sell';
   readonly quantity: string;
+  /** Absent where it is not read; `other` where it is none that is placed here. */
+  readonly type?: OrderIntent['type'] | 'other';
   /** null for a market order. */
   readonly limitPriceUsd: string | null;
+  readonly stopPriceUsd?: string;
   readonly executedQuantity: string;
   readonly atMs: TimeMs;
   /** Only in the reply to a new order. */
