@@ -125,6 +125,10 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
         .reduce((total, { quantity }) => total.plus(quantity), money(0))
         .toFixed();
     expect([sum('buy'), sum('sell')]).toEqual(['0.5', '0.4']);
+    for (const { tradeId, venueOrderId } of shown) {
+      const id = await engine.broker.clientOrderIdOf('ETHUSDT', venueOrderId);
+      expect(engine.ledger.order(id ?? 'none').tradeIds.has(tradeId)).toBe(true);
+    }
     for (const { executedAtMs } of shown) expect(Math.abs(executedAtMs - sinceMs)).toBeLessThan(60_000);
     expect(await engine.broker.recentFills('ETHUSDT', harness.clock.nowMs() + 3_600_000)).toEqual([]);
   });

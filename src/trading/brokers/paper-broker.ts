@@ -171,6 +171,10 @@ export class PaperBroker implements Broker {
     );
   }
 
+  async clientOrderIdOf(_symbol: string, venueOrderId: string): Promise<string | undefined> {
+    return [...this.#reports.values()].find((report) => report.venueOrderId === venueOrderId)?.clientOrderId;
+  }
+
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
     return new Map(
       [...this.#account.balances].map(([asset, amount]) => [
