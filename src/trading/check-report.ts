@@ -56,7 +56,7 @@ function whyAbsurd(intent: OrderIntent, fill: Fill, share: number | undefined): 
   // Whoever rests in the book may be paid for it; whoever takes from it is not.
   if (feeAmount.lt(0) && intent.type !== 'limit') return `fee ${fill.feeAmount} ${fill.feeAsset}`;
   if (share === undefined) return undefined;
-  const { low, high } = priceRange(intent, isDecided(intent) ? share : Math.max(share, WAY_OUT_SHARE));
+  const { low, high } = priceRange(intent, share);
   if (priceUsd.lt(low) || priceUsd.gt(high)) return `price ${fill.priceUsd}, expected ${low.toFixed()} to ${high.toFixed()}`;
   const mostUsd = money(fill.quantity).times(priceUsd).times(share);
   const isFeeTooLarge = fill.feeUsd !== null && money(fill.feeUsd).abs().gt(mostUsd);
@@ -65,17 +65,19 @@ function whyAbsurd(intent: OrderIntent, fill: Fill, share: number | undefined): 
 
 /**
  * What leaves a position between decisions may have to be sold far from where it was meant: a stop in a gap, or a sale of
- * everything that was sized without a price of now.
+ * everything that was sized with an old price since there was none of now.
  */
-const WAY_OUT_SHARE = 0.5;
+const WAY_OUT = { down: 0.75, up: 3 } as const;
 const isDecided = ({ leg }: OrderIntent): boolean => leg === 'entry' || leg === 'exit';
 
 /** A limit is not passed on its bad side; whatever else there is to go by may be missed by `share`. */
-function priceRange({ side, type, ...intent }: OrderIntent, share: number): { readonly low: Money; readonly high: Money } {
+function priceRange(intent: OrderIntent, share: number): { readonly low: Money; readonly high: Money } {
+  const { side, type } = intent;
+  const { down, up } = isDecided(intent) ? { down: share, up: share } : WAY_OUT;
   const meant = money(intent.stopPriceUsd ?? intent.triggerPriceUsd ?? intent.referencePriceUsd);
   const limit = type === 'limit' && intent.limitPriceUsd !== undefined ? money(intent.limitPriceUsd) : undefined;
-  const low = minMoney(meant, limit ?? meant).times(1 - share);
-  const high = maxMoney(meant, limit ?? meant).times(1 + share);
+  const low = minMoney(meant, limit ?? meant).times(maxMoney(money(0), money(1).minus(Math.max(share, down))));
+  const high = maxMoney(meant, limit ?? meant).times(money(1).plus(Math.max(share, up)));
   if (limit === undefined) return { low, high };
   return side === 'buy' ? { low, high: limit } : { low: limit, high };
 }

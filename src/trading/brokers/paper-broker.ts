@@ -16,6 +16,8 @@ import { brokenFilter, type SymbolFilters, type SymbolMarket, withoutSmallest } 
 
 /** A price at which one could trade, and when. */
 export interface Quote {
+  /** Between the best bid and ask, where both were told. */
+  readonly spreadBps?: number;
   readonly priceUsd: Money;
   readonly atMs: TimeMs;
 }
