@@ -38,6 +38,8 @@ export class Ledger {
   /** When the newest payment booked was due. */
   lastFundingMs: TimeMs | null = null;
   fillCount = 0;
+  /** The latest time that a record is dated by; null before the first. */
+  lastRecordMs: TimeMs | null = null;
   readonly #blotter = new OrderBlotter();
   readonly #trades = new TradeBook();
   readonly #fees: FeeAccounts;
@@ -132,6 +134,11 @@ export class Ledger {
 
   /** @throws InvariantError when the record cannot follow what came before */
   apply(record: JournalRecord): void {
+    this.#apply(record);
+    this.lastRecordMs = Math.max(this.lastRecordMs ?? record.atMs, record.atMs);
+  }
+
+  #apply(record: JournalRecord): void {
     switch (record.type) {
       case 'transfer':
         this.#add(record.asset, money(record.amount));

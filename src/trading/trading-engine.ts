@@ -48,6 +48,8 @@ const DEFAULT_SEND_WINDOW_MS = 5_000;
 export class TradingEngine {
   readonly ledger: Ledger;
   readonly broker: Broker;
+  /** What the last record that an earlier run wrote is dated by; null where the journal is new. */
+  readonly leftAtMs: TimeMs | null;
   readonly #options: TradingEngineOptions;
   readonly #writer: JournalWriter;
   readonly #crash: CrashHook;
@@ -55,12 +57,13 @@ export class TradingEngine {
   readonly #sender: OrderSender;
   readonly #canceller: OrderCanceller;
 
-  private constructor(options: TradingEngineOptions, writer: JournalWriter, broker: Broker) {
+  private constructor(options: TradingEngineOptions, writer: JournalWriter, broker: Broker, leftAtMs: TimeMs | null) {
     const { gate, protection, maxPriceDeviation, sendWindowMs = DEFAULT_SEND_WINDOW_MS, crash = noCrash } = options;
     this.#options = options;
     this.#writer = writer;
     this.ledger = writer.ledger;
     this.broker = broker;
+    this.leftAtMs = leftAtMs;
     this.#crash = crash;
     this.#tracker = new OrderTracker(writer, broker, { protection, maxPriceDeviation, crash });
     this.#sender = new OrderSender(writer, broker, this.#tracker, { gate, sendWindowMs, crash });
@@ -70,13 +73,14 @@ export class TradingEngine {
   /** Folds the journal, gives it its capital where it is new, and connects the broker. Sends nothing. */
   static async open(options: TradingEngineOptions): Promise<TradingEngine> {
     const ledger = await foldJournal(options.journal.entries());
+    const leftAtMs = ledger.lastRecordMs;
     const writer = new JournalWriter(options.journal, ledger, options.clock);
     if (options.journal.lastSeq === 0) {
       const { capitalUsd } = options;
       const capital = { asset: ledger.quoteAsset, amount: capitalUsd, valueUsd: capitalUsd, reason: 'capital' };
       await writer.write([{ type: 'transfer', atMs: writer.nowMs(), ...capital }]);
     }
-    return new TradingEngine(options, writer, await options.connect(ledger));
+    return new TradingEngine(options, writer, await options.connect(ledger), leftAtMs);
   }
 
   /** Records that a decision was taken, once; a BUY that was allowed renews the holding time. */
