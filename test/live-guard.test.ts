@@ -58,7 +58,12 @@ function liveParts(
 
 /** A session on it. */
 function open(liveAccount: string | undefined, env?: Record<string, string>, overrides?: readonly string[]) {
-  return openTradingSession(liveParts(liveAccount, env, overrides), { mode: 'live', model: () => undefined, served: () => [], quote: async () => undefined });
+  return openTradingSession(liveParts(liveAccount, env, overrides), {
+    mode: 'live',
+    model: () => undefined,
+    served: () => [],
+    quote: async () => undefined,
+  });
 }
 
 describe('live trading', () => {

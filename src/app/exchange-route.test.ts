@@ -24,7 +24,14 @@ async function startAfter(awayMs: number) {
     symbol: 'ETHUSDT',
     market: { filters: venue.filters, status: 'trading' },
     exchange: desk.config.exchange,
-    settling: { clock, wait: async () => undefined, price: async () => money(2000), unfilledTimeoutMs: 0, maxAttempts: 1, maxRounds: 1 },
+    settling: {
+      clock,
+      wait: async () => undefined,
+      price: async () => money(2000),
+      unfilledTimeoutMs: 0,
+      maxAttempts: 1,
+      maxRounds: 1,
+    },
   });
   return { engine, route, since };
 }

@@ -1,5 +1,6 @@
 import { HaltedError, InvariantError, latestDailyMs } from '../domain/index.ts';
 import type { AppParts } from './app-parts.ts';
+import { whyCapitalIgnored } from './changed-capital.ts';
 import { acquireRunLock } from './daemon/run-lock.ts';
 import { openExtraction } from './extraction.ts';
 import { haltTrading } from './halting.ts';
@@ -63,6 +64,7 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
     const result = await runScheduledCycle(session, models, history, dueMs, (why) => parts.onProgress(why));
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;
+    const capital = whyCapitalIgnored(ledger, parts.config.capitalUsd);
     return {
       simulated: mode === 'sandbox',
       mode: record.mode,
@@ -73,7 +75,7 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
       confidence: record.decision.confidence,
       action: record.decision.action,
       risk: { allowed: record.risk.allowed, reasons: [...record.decision.reasons, ...record.risk.reasons].map(reasonText) },
-      warnings: modelWarnings(models.current()),
+      warnings: [...modelWarnings(models.current()), ...(capital === undefined ? [] : [capital])],
       orders,
       fills: orders.filter(({ filledQuantity }) => Number(filledQuantity) > 0),
       position: { eth: ledger.balance(ledger.baseAsset).toFixed(), usd: ledger.cashUsd.toFixed() },

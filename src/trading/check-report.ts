@@ -24,7 +24,10 @@ export function assertSameOrder({ intent, venueOrderId }: Order, report: OrderRe
   if (differs.length === 0) return;
   const difference = differs.map(([name, meant, told]) => `${name}: journal ${meant ?? 'none'}, exchange ${told ?? 'none'}`);
   throw new InvariantError('order.report_differs', `order ${clientOrderId} is another one there: ${difference.join('; ')}`, {
-    details: { clientOrderId, differs: Object.fromEntries(differs.map(([name, journal, exchange]) => [name, { journal, exchange }])) },
+    details: {
+      clientOrderId,
+      differs: Object.fromEntries(differs.map(([name, journal, exchange]) => [name, { journal, exchange }])),
+    },
     hint: 'Trading stops here. Look whether another program trades on the account, and compare `ets journal` with the orders there.',
   });
 }

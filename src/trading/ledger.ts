@@ -33,6 +33,8 @@ export class Ledger {
   lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
+  /** What the journal began with; null where it is new, or a checkpoint of an earlier version does not say. */
+  capitalUsd: Money | null = null;
   /** Funding of perpetuals received, less what was paid. */
   fundingUsd: Money = ZERO;
   /** When the newest payment booked was due. */
@@ -144,6 +146,7 @@ export class Ledger {
         this.#add(record.asset, money(record.amount));
         if (record.asset === this.baseAsset) transferEther(this.position, money(record.amount), money(record.valueUsd));
         this.transfersUsd = this.transfersUsd.plus(record.valueUsd);
+        if (record.reason === 'capital') this.capitalUsd = money(record.valueUsd);
         return;
       case 'decision_taken':
         this.decisionIds.add(record.decisionId);
@@ -239,6 +242,7 @@ export class Ledger {
     const last = snapshot.lastReconciliation;
     this.lastReconciliation = last ? { type: 'reconciliation', ...last } : null;
     this.transfersUsd = money(snapshot.transfersUsd);
+    this.capitalUsd = snapshot.capitalUsd === undefined ? null : money(snapshot.capitalUsd);
     this.fillCount = snapshot.fills;
     this.fundingUsd = money(snapshot.fundingUsd ?? 0);
     this.lastFundingMs = snapshot.lastFundingMs ?? null;

@@ -29,7 +29,11 @@ const eachFill =
 
 const WRONG: [string, string, (report: OrderReport) => Partial<OrderReport>][] = [
   ['an execution of twice the order', 'ledger.fill_does_not_fit', eachFill(() => ({ quantity: '2' }))],
-  ['executions that add up to more', 'ledger.fill_does_not_fit', ({ fills }) => ({ fills: ['x', 'y'].map((tradeId) => ({ ...fills[0]!, tradeId })) })],
+  [
+    'executions that add up to more',
+    'ledger.fill_does_not_fit',
+    ({ fills }) => ({ fills: ['x', 'y'].map((tradeId) => ({ ...fills[0]!, tradeId })) }),
+  ],
   ['an execution of nothing', 'order.fill_absurd', eachFill(() => ({ quantity: '0' }))],
   ['a negative execution', 'order.fill_absurd', eachFill(() => ({ quantity: '-1' }))],
   ['an execution of the other side', 'ledger.fill_does_not_fit', eachFill(() => ({ side: 'sell' }))],
@@ -111,7 +115,10 @@ describe('a reply to an order that does not fit', () => {
       return { ...result, reports: result.reports.map((report) => ({ ...report, quantity: money(9) })) };
     };
     await expect(engine.executeList(pairOf('p'))).rejects.toMatchObject({ code: 'order.report_differs' });
-    expect((await foldJournal(journal.entries())).unsettledOrders().map(({ state }) => state)).toEqual(['SUBMITTING', 'SUBMITTING']);
+    expect((await foldJournal(journal.entries())).unsettledOrders().map(({ state }) => state)).toEqual([
+      'SUBMITTING',
+      'SUBMITTING',
+    ]);
   });
 });
 

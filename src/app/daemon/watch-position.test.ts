@@ -86,7 +86,11 @@ describe('watchPosition', () => {
     desk.spreadBps = 1_001;
     desk.quotes.push('1839');
     desk.secondQuotes.push('1838');
-    expect(await look()).toMatchObject({ orders: [], hasPrice: false, doubtful: 'stop_loss at 1838, but the spread is 1001 bps' });
+    expect(await look()).toMatchObject({
+      orders: [],
+      hasPrice: false,
+      doubtful: 'stop_loss at 1838, but the spread is 1001 bps',
+    });
     desk.spreadBps = 1_000;
     desk.quotes.push('1839');
     desk.secondQuotes.push('1838');

@@ -48,7 +48,11 @@ export async function watchPosition(session: TradingSession, pause: () => Promis
   if (!second) return { ...NOTHING, hasPrice: false };
   const doubt = await whyDoubtful(cycle, second);
   if (doubt !== undefined)
-    return { ...NOTHING, hasPrice: false, doubtful: `${reason ?? 'trailing_stop'} at ${second.priceUsd.toFixed()}, but ${doubt}` };
+    return {
+      ...NOTHING,
+      hasPrice: false,
+      doubtful: `${reason ?? 'trailing_stop'} at ${second.priceUsd.toFixed()}, but ${doubt}`,
+    };
   if (!reason) {
     const nearer = quantityEth.lt(0) ? maxMoney : minMoney;
     await moveStop(session, nearer(quote.priceUsd, second.priceUsd));

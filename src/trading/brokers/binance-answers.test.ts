@@ -67,7 +67,7 @@ describe('an order whose id Binance has already', () => {
   it.each([
     [400, '{"code":-2010,"msg":"Duplicate order sent."}'],
     [400, '{"code":-4116,"msg":"ClientOrderId is duplicated."}'],
-  ])('is somebody else\'s: refused, not booked, and trading stops (%s %s)', async (status, body) => {
+  ])("is somebody else's: refused, not booked, and trading stops (%s %s)", async (status, body) => {
     const journal = new MemoryJournal();
     const engine = await TradingEngine.open({ journal, clock, connect: () => open(), gate: () => [], capitalUsd: '10000' });
     server.orderFault = { status, body, carried: true };

@@ -155,7 +155,11 @@ describe('CcxtBroker on Binance', () => {
       [511, -2015],
     ].map(
       ([status, code]) =>
-        [`HTTP ${status} with code ${code}`, { status: status!, body: JSON.stringify({ code, msg: 'x' }), carried: true }, 'UNKNOWN'] as const,
+        [
+          `HTTP ${status} with code ${code}`,
+          { status: status!, body: JSON.stringify({ code, msg: 'x' }), carried: true },
+          'UNKNOWN',
+        ] as const,
     ),
     [
       '"execution status unknown"',
@@ -207,7 +211,9 @@ describe('CcxtBroker on Binance', () => {
     const truth = server.venue.orders[0]?.executed.toFixed() ?? '0';
     expect(engine.ledger.order(buy.clientOrderId).filledQuantity.toFixed()).toBe(truth);
     expect(server.requests.filter((route) => route === 'POST order')).toHaveLength(1);
-    expect(engine.ledger.order(buy.clientOrderId).isTransient).toBe(state === 'REJECTED' && [429, 418, 503].includes(fault?.status ?? 0));
+    expect(engine.ledger.order(buy.clientOrderId).isTransient).toBe(
+      state === 'REJECTED' && [429, 418, 503].includes(fault?.status ?? 0),
+    );
   });
 
   it('proves that an order never arrived only after its window, in all lists', async () => {

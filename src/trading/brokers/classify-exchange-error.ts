@@ -80,11 +80,11 @@ const ORDER_NOT_FOUND = -2013;
 export const isDuplicateId = (error: unknown): boolean =>
   error instanceof Error &&
   !isServerFailure(error) &&
-  (/duplicate(d)? (order|list|client)|ClientOrderId is duplicated/i.test(error.message) || error.constructor.name === 'DuplicateOrderId');
+  (/duplicate(d)? (order|list|client)|ClientOrderId is duplicated/i.test(error.message) ||
+    error.constructor.name === 'DuplicateOrderId');
 
 /** Whether the exchange answered that it has no such order or list. */
-export const isNotFound = (error: unknown): boolean =>
-  !isServerFailure(error) && isNotFoundAnswer(error);
+export const isNotFound = (error: unknown): boolean => !isServerFailure(error) && isNotFoundAnswer(error);
 
 const isNotFoundAnswer = (error: unknown): boolean =>
   exchangeErrorCode(error) === ORDER_NOT_FOUND || (error instanceof Error && error.constructor.name === 'OrderNotFound');

@@ -53,7 +53,14 @@ describe('JournalWriter', () => {
       { type: 'order_planned', atMs: START, intent },
       { type: 'order_submitting', atMs: START, clientOrderId, sendBeforeMs: START },
     ] as const;
-    const ended = { type: 'order_state', atMs: START, clientOrderId, state: 'FILLED', venueOrderId: null, message: null } as const;
+    const ended = {
+      type: 'order_state',
+      atMs: START,
+      clientOrderId,
+      state: 'FILLED',
+      venueOrderId: null,
+      message: null,
+    } as const;
     await expect(writer.write([transferRecord(1), ...sent, ended, ended])).rejects.toMatchObject({
       code: 'order.illegal_transition',
       details: { clientOrderId, from: 'FILLED', to: 'FILLED' },
