@@ -22,8 +22,5 @@ export function keepReplyStatus(exchange: ReplyJudge): void {
   }
 }
 
-/** The HTTP status of the reply that an error comes from; undefined where there was none. */
-export const replyStatus = (error: unknown): number | undefined => (error instanceof Error ? statuses.get(error) : undefined);
-
 /** Whether something failed behind the reply: whatever it says, the request may have been carried out. */
-export const isServerFailure = (error: unknown): boolean => (replyStatus(error) ?? 0) >= 500;
+export const isServerFailure = (error: unknown): boolean => error instanceof Error && (statuses.get(error) ?? 0) >= 500;
