@@ -251,6 +251,16 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
     await agreeWithVenue();
   });
 
+  it('places a stop that is in no pair only where it says so', async () => {
+    if (engine.broker.capabilities.placesStops || engine.broker.venue === 'paper') return;
+    await engine.execute([await intent('buy', '0.5', 1)]);
+    const stopPriceUsd = money(harness.priceUsd).times('0.9').round(2).toFixed();
+    const stop = { ...(await intent('sell', '0.4', 2)), type: 'stop', stopPriceUsd } as const;
+    expect(await engine.execute([stop])).toMatchObject([{ state: 'REJECTED', filledQuantity: '0' }]);
+    expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
+    await agreeWithVenue();
+  });
+
   it('refuses a pair whole', async () => {
     if (!engine.broker.capabilities.placesOco) return;
     expect(await engine.executeList(await pairFor('3'))).toMatchObject([{ state: 'REJECTED' }, { state: 'REJECTED' }]);

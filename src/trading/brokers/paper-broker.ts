@@ -123,7 +123,7 @@ export class PaperBroker implements Broker {
       state: 'FILLED',
       side: intent.side,
       quantity,
-      limitPriceUsd: null,
+      limitPriceUsd: intent.type === 'limit' ? (intent.limitPriceUsd ?? null) : null,
       executedQuantity: quantity,
       fills: [fill],
       atMs: quote.atMs,
