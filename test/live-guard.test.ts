@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AppParts, PATHS } from '../src/app/app-parts.ts';
 import { DataSourcesFile } from '../src/app/data-sources-file.ts';
+import { flatten, resumeTrading } from '../src/app/halting.ts';
 import { openTradingSession } from '../src/app/trading-session.ts';
+import { transfer } from '../src/app/transfer.ts';
+import { createProgram } from '../src/cli/program.ts';
 import { loadConfig } from '../src/config/index.ts';
 import { ManualClock, systemTimer } from '../src/domain/index.ts';
 import { RequestBudgets } from '../src/extraction/index.ts';
@@ -25,13 +29,15 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** A session on a configuration that says live, at an exchange on loopback. */
-function open(
+const KEYS = { ETS_BINANCE_API_KEY: KEY, ETS_BINANCE_API_SECRET: SECRET };
+
+/** A configuration that says live, at an exchange on loopback. */
+function liveParts(
   liveAccount: string | undefined,
-  env: Record<string, string> = { ETS_BINANCE_API_KEY: KEY, ETS_BINANCE_API_SECRET: SECRET },
+  env: Record<string, string> = KEYS,
   overrides: readonly string[] = [],
-) {
-  const parts = {
+): AppParts {
+  return {
     dataDir,
     config: loadConfig({ env: {}, overrides: ['mode=live', ...overrides] }),
     env,
@@ -48,7 +54,16 @@ function open(
     signal: undefined,
     liveAccount,
   };
-  return openTradingSession(parts, { mode: 'live', model: () => undefined, served: () => [], quote: async () => undefined });
+}
+
+/** A session on it. */
+function open(liveAccount: string | undefined, env?: Record<string, string>, overrides?: readonly string[]) {
+  return openTradingSession(liveParts(liveAccount, env, overrides), {
+    mode: 'live',
+    model: () => undefined,
+    served: () => [],
+    quote: async () => undefined,
+  });
 }
 
 describe('live trading', () => {
@@ -89,6 +104,31 @@ describe('live trading', () => {
       details: { venue: venueName, liveVenues: ['binance'] },
     });
     expect(venue.requests).toEqual([]);
+  });
+
+  it('journals nothing and leaves nothing asked for where a transfer is refused', async () => {
+    for (const [account, code] of [
+      [undefined, 'trade.live_not_confirmed'],
+      ['1', 'trade.live_other_account'],
+    ] as const)
+      await expect(transfer(liveParts(account), { asset: 'USDT', amount: '-7' })).rejects.toMatchObject({ code });
+    const queued = () => readdirSync(join(dataDir, PATHS.requests));
+    expect(queued()).toEqual([]);
+    const booked = await transfer(liveParts('354937868'), { asset: 'USDT', amount: '-1' });
+    expect(booked).toMatchObject({ amount: '-1', owned: { usd: '9999' } });
+    expect(queued()).toEqual([]);
+  });
+
+  it('is flattened without a daemon where it is confirmed', async () => {
+    await expect(flatten(liveParts(undefined), 'test')).rejects.toMatchObject({ code: 'trade.live_not_confirmed' });
+    expect(await flatten(liveParts('354937868'), 'test')).toMatchObject({ halt: { why: 'flatten' }, positionEth: '0' });
+    expect(existsSync(join(dataDir, PATHS.flatten))).toBe(false);
+    await resumeTrading({ dataDir });
+  });
+
+  it.each(['flatten', 'transfer', 'trade', 'run'])('is confirmed at `ets %s` as everywhere', (name) => {
+    const command = createProgram().commands.find((one) => one.name() === name);
+    expect(command?.options.map(({ long }) => long)).toEqual(expect.arrayContaining(['--live', '--i-understand']));
   });
 
   it('opens then, and has sent no order', async () => {

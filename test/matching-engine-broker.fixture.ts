@@ -104,6 +104,7 @@ export class MatchingEngineVenue {
         this.exchange.fills
           .filter(({ timeMs }) => timeMs >= sinceMs)
           .map((fill) => ({ ...toFill(fill), venueOrderId: String(fill.orderId) })),
+      clientOrderIdOf: async (_symbol, venueOrderId) => this.exchange.find({ orderId: Number(venueOrderId) })?.clientOrderId,
       balances: async () => new Map((['ETH', 'USDT'] as const).map((asset) => [asset, this.exchange.balance(asset)])),
       close: async () => undefined,
     };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { DAY_MS, ExchangeError, MINUTE_MS, type Money } from '../domain/index.ts';
+import { DAY_MS, ExchangeError, MINUTE_MS, type Money, type TimeMs } from '../domain/index.ts';
 import {
   type Broker,
   CcxtBroker,
@@ -33,6 +33,8 @@ const LOOK_EVERY_MS = 15_000;
 const MAX_LOOKS = 60;
 /** Executions are compared from this long before the last comparison on: exchanges show some of them late. */
 const FILLS_OVERLAP_MS = 10 * MINUTE_MS;
+/** Binance tells of executions of perpetuals for 90 days. */
+const LONGEST_FILLS_MS = 89 * DAY_MS;
 /** The simulated exchange is on this machine: what it does not answer by then it will not answer. */
 const SANDBOX_TIMEOUT_MS = 2_000;
 
@@ -97,7 +99,8 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
   const { perpetual } = broker;
   let { market } = given;
   let liquidation: Liquidation | undefined;
-  let fillsSinceMs = clock.nowMs() - DAY_MS;
+  /** Of the last comparison; none yet after a start. */
+  let fillsSinceMs: TimeMs | undefined;
   const protects = exchange.protectOnExchange === 'auto' && broker.capabilities.placesOco;
   const protect = async (engine: TradingEngine): Promise<void> => {
     if (protects) await keepProtected(engine, { clock, symbol, mode, filters: market.filters, price });
@@ -131,7 +134,7 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
           foreignOrders,
           unknownOrders,
           deniedAdoption,
-          fillsSinceMs,
+          fillsSinceMs: fillsSinceMs ?? firstFillsSinceMs(engine.leftAtMs, nowMs),
         });
         fillsSinceMs = nowMs - FILLS_OVERLAP_MS;
         const position = await perpetual?.position(symbol);
@@ -152,3 +155,10 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
     },
   };
 }
+
+/**
+ * From when on a start compares executions: a day before the journal ended, as far back as exchanges tell of them.
+ * @param leftAtMs when the journal ended; null where it is new
+ */
+export const firstFillsSinceMs = (leftAtMs: TimeMs | null, nowMs: TimeMs): TimeMs =>
+  Math.max(Math.min(leftAtMs ?? nowMs, nowMs) - DAY_MS, nowMs - LONGEST_FILLS_MS);

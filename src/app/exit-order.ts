@@ -1,6 +1,8 @@
-import { AppError, HOUR_MS, InvariantError, type Money, maxMoney, money, type TimeMs, ZERO } from '../domain/index.ts';
+import { HOUR_MS, type Money, maxMoney, money, type TimeMs, ZERO } from '../domain/index.ts';
 import { type Ledger, manualDecisionId, type OrderIntent, type OrderLeg, planExit } from '../trading/index.ts';
 import type { CycleParts } from './cycle-types.ts';
+import { whyDoubtful } from './doubtful-price.ts';
+import { lastKnownPrice, orUnknown } from './last-known-price.ts';
 
 /** A way out of everything that is held, and why. */
 export interface ExitWish {
@@ -46,27 +48,10 @@ function leavesMoreThanMeant(ledger: Ledger, { decisionId, leg, quantity }: Orde
 }
 
 /**
- * A price to size a way out at the market with, which itself needs none: what the exchange says, else the last close, else what was
- * paid. Undefined where nothing at all is known.
+ * A price to size a way out at the market with, which itself needs none: what the exchange says where that can be a price, else
+ * the last close, else what was paid. Undefined where nothing at all is known.
  */
-export async function exitPrice({ market, model, engine, clock }: CycleParts): Promise<Money | undefined> {
-  const nowMs = clock.nowMs();
-  const quote = await orUnknown(() => market.quote(nowMs));
-  if (quote) return quote.priceUsd;
-  const close = await orUnknown(async () => {
-    const view = await market.view(nowMs);
-    return view.lastClose(model()?.canonical ?? view.canonicalFor(nowMs).series, nowMs);
-  });
-  if (close?.gt(0)) return close;
-  const { quantityEth, costUsd } = engine.ledger.position;
-  return quantityEth.times(costUsd).gt(0) ? costUsd.div(quantityEth).round(8) : undefined;
-}
-
-async function orUnknown<Value>(ask: () => Promise<Value | undefined>): Promise<Value | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof AppError && !(error instanceof InvariantError)) return undefined;
-    throw error;
-  }
+export async function exitPrice(cycle: CycleParts): Promise<Money | undefined> {
+  const quote = await orUnknown(() => cycle.market.quote(cycle.clock.nowMs()));
+  return quote && (await whyDoubtful(cycle, quote)) === undefined ? quote.priceUsd : lastKnownPrice(cycle);
 }

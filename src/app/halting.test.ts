@@ -36,6 +36,18 @@ describe('sellEverything', () => {
     expect(desk.ordersOf('flatten')[0]?.intent.referencePriceUsd).toBe(reference);
   });
 
+  it.each([
+    ['1000000', '1990', '1990'],
+    ['1', undefined, '2000'],
+    ['2100', '1990', '2100'],
+  ])('is sized with %s only where that can be a price after %s', async (quote, lastClose, reference) => {
+    await desk.buy();
+    desk.quotes.push(quote);
+    desk.lastClose = lastClose;
+    expect(await sell()).toMatchObject({ isFlat: true, positionEth: '0' });
+    expect(desk.ordersOf('flatten')[0]?.intent.referencePriceUsd).toBe(reference);
+  });
+
   it('says that an order was refused, and sells at the next try', async () => {
     await desk.buy();
     desk.venue.sending = 'reject';

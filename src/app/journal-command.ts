@@ -5,6 +5,7 @@ import {
   compareEquity,
   feesByAsset,
   foldJournal,
+  type Ledger,
   protectedAt,
   readDecisionLog,
   readJournal,
@@ -69,13 +70,19 @@ export async function exportTrades({ dataDir }: AppParts, path: string) {
 }
 
 /**
- * Reads the whole journal and checks every checksum and number, and whether the history of equity says the same. Points
- * that the history lacks are put back from the journal at the next start.
- * @throws InvariantError `journal.damaged`, `journal.records_missing`, `journal.equity_differs`
+ * Reads the whole journal, its archive included, and checks every checksum and number, whether what was archived adds up to
+ * what the newest checkpoint says, and whether the history of equity says the same. Points that the history lacks are put
+ * back from the journal at the next start.
+ * @throws InvariantError `journal.damaged`, `journal.records_missing`, `journal.archive_differs`, `journal.equity_differs`
  */
 export async function verifyJournal({ dataDir }: AppParts) {
-  const { entries, lastSeq, tornTail } = await readJournal(join(dataDir, PATHS.journal));
-  const { equityPoints } = await foldJournal(entries);
+  const folder = join(dataDir, PATHS.journal);
+  const { entries, lastSeq, tornTail } = await readJournal(folder);
+  const ledger = await foldJournal(entries);
+  const { equityPoints } = ledger;
+  // A daemon may have written more since.
+  const whole = (await readWholeJournal(folder)).filter(({ seq }) => seq <= lastSeq);
+  assertSameState(ledger, await foldJournal(whole));
   const { missing, differing } = compareEquity(equityPoints, await readPerformanceLog(join(dataDir, PATHS.performance)));
   const [decisionId] = differing;
   if (decisionId !== undefined) {
@@ -85,5 +92,22 @@ export async function verifyJournal({ dataDir }: AppParts) {
     });
   }
   const equity = { points: equityPoints.length, missingInHistory: missing.length };
-  return { verified: true, records: lastSeq, tornBytes: tornTail.length, equity };
+  const firstSeq = whole[0]?.seq ?? 1;
+  return { verified: true, records: lastSeq, readFrom: firstSeq, tornBytes: tornTail.length, equity };
+}
+
+/** Money, holdings and executions: checkpoints of earlier versions may lack other things. */
+function assertSameState(counted: Ledger, archived: Ledger): void {
+  const [now, before] = [counted, archived].map(({ balances, position, fillCount }) =>
+    JSON.stringify([
+      [...balances].map(([asset, amount]) => [asset, amount.toFixed()]).sort(),
+      position.quantityEth.toFixed(),
+      fillCount,
+    ]),
+  );
+  if (now === before) return;
+  throw new InvariantError('journal.archive_differs', 'the archive of the journal does not add up to what its checkpoint says', {
+    details: { checkpoint: now, archive: before, path: PATHS.journal },
+    hint: 'Trading goes by the checkpoint. Restore the archive from a verified backup (`ets backup restore`) before reports and exports are used.',
+  });
 }

@@ -1,4 +1,4 @@
-import { createRng, type Money, money, SourceError, type TimeMs } from '../domain/index.ts';
+import { createRng, type Money, money, SourceError, type TimeMs, toNumber } from '../domain/index.ts';
 import { type BookCost, bookCost, type OrderSide, type Quote } from '../trading/index.ts';
 import type { AppParts } from './app-parts.ts';
 
@@ -38,7 +38,9 @@ export async function livePrices({ urls, clock, timer, budgets, config, onProgre
     quote: () =>
       ask('price', async (signal) => {
         const { bidPrice, askPrice } = await fetchBookTicker(http, baseUrl, signal, market);
-        return { priceUsd: money(bidPrice).plus(askPrice).div(2).round(8), atMs: clock.nowMs() };
+        const priceUsd = money(bidPrice).plus(askPrice).div(2).round(8);
+        const spreadBps = priceUsd.gt(0) ? toNumber(money(askPrice).minus(bidPrice).div(priceUsd).times(10_000)) : Number.NaN;
+        return { priceUsd, atMs: clock.nowMs(), spreadBps };
       }),
     cost: async (notionalUsd, side) => {
       const book = await ask('order book', (signal) => fetchOrderBook(http, baseUrl, signal, market));

@@ -74,6 +74,8 @@ export class TradingDesk {
   readonly quotes: (string | undefined)[] = [];
   /** What the second source says, in the same way. */
   readonly secondQuotes: (string | undefined)[] = [];
+  /** Between bid and ask of every quote; not told where absent. */
+  spreadBps: number | undefined;
   isPriceKnown = true;
   lastClose: string | undefined;
   /** Requests for the market and the books fail. */
@@ -116,7 +118,8 @@ export class TradingDesk {
     const turn = new ActingTurn();
     const next = async (from: (string | undefined)[]): Promise<Quote | undefined> => {
       const told = from.length > 0 ? from.shift() : this.isPriceKnown ? venue.priceUsd : undefined;
-      return told === undefined ? undefined : { priceUsd: money(told), atMs: clock.nowMs() };
+      const spread = this.spreadBps === undefined ? {} : { spreadBps: this.spreadBps };
+      return told === undefined ? undefined : { priceUsd: money(told), atMs: clock.nowMs(), ...spread };
     };
     const broker = this.#broker(venue.connect());
     const exchange = () =>

@@ -102,6 +102,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
     }),
     capitalUsd: config.capitalUsd,
     protection: protectionPolicy(config),
+    maxPriceDeviation: settings.limits.maxPriceDeviation,
   });
   const performance = await FilePerformanceLog.open(join(dataDir, PATHS.performance), engine.ledger.equityPoints);
   await recover(engine, (why) => haltSwitch.halt('system', why, clock.nowMs()));

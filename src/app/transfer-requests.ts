@@ -47,6 +47,10 @@ export async function askToTransfer(where: Where, { asset, amount, requestId }: 
   await writeFileAtomic(requestPath(where, requestId!), `${JSON.stringify({ asset, amount })}\n`);
 }
 
+/** Takes back a request that nobody has taken yet. */
+export const withdrawTransfer = (where: Where, requestId: string): Promise<void> =>
+  rm(requestPath(where, requestId), { force: true });
+
 /** What became of a request; nothing where nobody has taken it yet. An answer is given once. @throws ConfigError as it was refused */
 export async function answerOf(where: Where, requestId: string): Promise<BookedTransfer | undefined> {
   const path = answerPath(where, requestId);

@@ -6,7 +6,14 @@ import { type AppParts, PATHS } from './app-parts.ts';
 import { acquireRunLock } from './daemon/run-lock.ts';
 import { livePrices } from './live-prices.ts';
 import { modeOf, openTradingSession, type TradingSession } from './trading-session.ts';
-import { answerOf, askToTransfer, type BookedTransfer, type TransferRequest, takeTransferRequests } from './transfer-requests.ts';
+import {
+  answerOf,
+  askToTransfer,
+  type BookedTransfer,
+  type TransferRequest,
+  takeTransferRequests,
+  withdrawTransfer,
+} from './transfer-requests.ts';
 
 /** Process time that a running daemon has to book what it is asked to; it may be trading. */
 const PATIENCE_MS = 30_000;
@@ -15,7 +22,8 @@ const ASK_EVERY_MS = 200;
 /**
  * Journals money or Ether that was given to the system or taken from it by hand: what it owns changes, its returns do
  * not. The exchange is not told; the account has to hold what the system owns. Where a daemon runs, it does so.
- * @throws ConfigError `transfer.not_owned`, `transfer.no_price`; ExchangeError `transfer.not_taken`
+ * What is refused is not asked for any more.
+ * @throws ConfigError `transfer.not_owned`, `transfer.no_price`, and as `openTradingSession`; ExchangeError `transfer.not_taken`
  */
 export async function transfer(parts: AppParts, given: TransferRequest): Promise<BookedTransfer> {
   const request = { ...given, requestId: given.requestId ?? randomUUID() };
@@ -23,7 +31,7 @@ export async function transfer(parts: AppParts, given: TransferRequest): Promise
   const { timer, signal } = parts;
   const startedMs = timer.elapsedMs();
   while (timer.elapsedMs() - startedMs < PATIENCE_MS) {
-    await takeUnlessOtherDoes(parts);
+    await takeUnlessOtherDoes(parts, request.requestId);
     const answer = await answerOf(parts, request.requestId);
     if (answer) return answer;
     await timer.sleep(ASK_EVERY_MS, signal);
@@ -34,16 +42,21 @@ export async function transfer(parts: AppParts, given: TransferRequest): Promise
   });
 }
 
-/** Books what is asked for, where no daemon and no other command is there to do it. */
-async function takeUnlessOtherDoes(parts: AppParts): Promise<void> {
+/**
+ * Books what is asked for, where no daemon and no other command is there to do it. Where trading cannot be opened the
+ * request is taken back: whoever asked is told, and would ask again.
+ */
+async function takeUnlessOtherDoes(parts: AppParts, requestId: string): Promise<void> {
   const release = await acquireRunLock(parts).catch((error: unknown) => {
     if (error instanceof ConfigError) return undefined;
     throw error;
   });
   if (!release) return;
   try {
-    const prices = await livePrices(parts);
-    const session = await openTradingSession(parts, { mode: modeOf(parts), model: () => undefined, ...prices });
+    const session = await openSession(parts).catch(async (error: unknown) => {
+      await withdrawTransfer(parts, requestId);
+      throw error;
+    });
     try {
       await takeTransferRequests(parts, (request) => bookTransfer(parts, session, request));
     } finally {
@@ -53,6 +66,9 @@ async function takeUnlessOtherDoes(parts: AppParts): Promise<void> {
     await release();
   }
 }
+
+const openSession = async (parts: AppParts): Promise<TradingSession> =>
+  openTradingSession(parts, { mode: modeOf(parts), model: () => undefined, ...(await livePrices(parts)) });
 
 /**
  * Books one transfer, between whatever else acts. One that was booked before, as told by its id, is not booked again.

@@ -295,7 +295,9 @@ const sources = section({
 
 const settings = z.strictObject({
   mode: z.enum(['paper', 'live']).default('paper').describe('live reaches a real exchange and needs confirmation besides'),
-  capitalUsd: decimalText.default('10000').describe('Capital that the system may use, in USDT'),
+  capitalUsd: decimalText
+    .default('10000')
+    .describe('Capital that the system may use, in USDT, when its journal begins; `ets transfer` changes it later'),
   strategy,
   risk,
   label,

@@ -16,8 +16,12 @@ export interface OrderReport {
   readonly side: OrderIntent['side'];
   /** In the base asset. */
   readonly quantity: Money;
+  /** Absent where the venue does not tell; `other` where it is none that is placed here. */
+  readonly type?: OrderIntent['type'] | 'other';
   /** null for a market order. */
   readonly limitPriceUsd: string | null;
+  /** Absent where there is none, or the venue does not tell. */
+  readonly stopPriceUsd?: string;
   readonly executedQuantity: Money;
   readonly fills: readonly Fill[];
   readonly atMs: TimeMs;
@@ -26,11 +30,17 @@ export interface OrderReport {
 /**
  * `rejected`: the venue did not take the order; `isTransient` when it was for load, limits or the clock, so that a new
  * attempt makes sense, `brokeFilter` when quantity or price break the rules of the symbol, which may have changed since
- * they were read. `unknown`: the order may or may not exist. Nothing but a look-up may find out.
+ * they were read, `isDuplicate` when it has another order of the same id. `unknown`: the order may or may not exist. Nothing but a look-up may find out.
  */
 export type SubmitResult =
   | { readonly outcome: 'accepted'; readonly report: OrderReport }
-  | { readonly outcome: 'rejected'; readonly message: string; readonly isTransient?: boolean; readonly brokeFilter?: boolean }
+  | {
+      readonly outcome: 'rejected';
+      readonly message: string;
+      readonly isTransient?: boolean;
+      readonly brokeFilter?: boolean;
+      readonly isDuplicate?: boolean;
+    }
   | { readonly outcome: 'unknown'; readonly message: string };
 
 /**
@@ -181,6 +191,8 @@ export interface Broker {
   openOrders(symbol: string): Promise<readonly OrderReport[]>;
   /** Every execution of the account on this symbol since then, each once, ours or not. @throws ExchangeError */
   recentFills(symbol: string, sinceMs: TimeMs): Promise<readonly AccountFill[]>;
+  /** The client order id of an order of the account, by the venue's number; undefined where it does not have it. @throws ExchangeError */
+  clientOrderIdOf(symbol: string, venueOrderId: string): Promise<string | undefined>;
   /** By asset; assets that are not held may be left out. @throws ExchangeError */
   balances(): Promise<ReadonlyMap<string, AssetBalance>>;
   /** What a fee in another asset was worth in USD when it was charged; nothing where the venue does not tell now. */

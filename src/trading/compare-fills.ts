@@ -1,5 +1,6 @@
 import type { TimeMs } from '../domain/index.ts';
 import type { AccountFill } from './broker.ts';
+import { isOwnClientOrderId } from './client-order-id.ts';
 import type { Difference } from './difference.ts';
 import type { Ledger, Order } from './ledger.ts';
 import { isTerminal, type OrderState } from './order-state.ts';
@@ -7,8 +8,9 @@ import type { TradingEngine } from './trading-engine.ts';
 
 /**
  * Compares the executions of the account with those in the journal. One of an order of ours that is still open is booked
- * by looking its order up; one of an order that has ended for the journal cannot be, and has no harmless reason; any other
- * is somebody else's, and is shown once.
+ * by looking its order up; one of an order that has ended for the journal cannot be, and has no harmless reason; nor has one
+ * of an order with an id of our making that the journal does not have: another program of this kind trades on the account.
+ * Any other is somebody else's, and is shown once.
  * @param sinceMs from when on executions are compared
  * @throws ExchangeError when the exchange does not answer
  */
@@ -20,9 +22,13 @@ export async function compareFills(engine: TradingEngine, symbol: string, sinceM
   await engine.refresh();
   const told = new Set(ledger.lastReconciliation?.differences.map(({ kind, subject }) => `${kind} ${subject}`));
   const differences: Difference[] = [];
+  const ids = new Map<string, string | undefined>();
   for (const fill of unknownOf(ledger, fills)) {
-    const difference = differenceOf(fill, await ownerOf(engine, fill));
-    if (difference.kind !== 'foreign_fill' || !told.has(`foreign_fill ${difference.subject}`)) differences.push(difference);
+    if (told.has(`foreign_fill ${fill.tradeId}`)) continue;
+    const owner = await ownerOf(engine, fill);
+    const { venueOrderId } = fill;
+    if (owner === undefined && !ids.has(venueOrderId)) ids.set(venueOrderId, await broker.clientOrderIdOf(symbol, venueOrderId));
+    differences.push(owner === undefined ? foreignFill(ledger, fill, ids.get(venueOrderId)) : missingFill(fill, owner));
   }
   return differences;
 }
@@ -56,17 +62,33 @@ const CLOCKS_DIFFER_MS = 60_000;
 /** An order that was not found or refused is not asked for longer than this after it was planned. */
 const RECENT_MS = 86_400_000;
 
-function differenceOf({ tradeId, side, quantity, priceUsd, venueOrderId }: AccountFill, order: Order | undefined): Difference {
-  const venue = `${side} ${quantity} at ${priceUsd}, order ${venueOrderId}`;
-  if (order === undefined)
-    return { kind: 'foreign_fill', subject: tradeId, journal: 'none', venue, explained: true, action: 'shown' };
-  const isOpen = !isTerminal(order.state);
+const shownAs = ({ side, quantity, priceUsd, venueOrderId }: AccountFill): string =>
+  `${side} ${quantity} at ${priceUsd}, order ${venueOrderId}`;
+
+function missingFill(fill: AccountFill, { intent, state }: Order): Difference {
+  const isOpen = !isTerminal(state);
   return {
     kind: 'fill_missing',
-    subject: tradeId,
-    journal: `${order.intent.clientOrderId} is ${order.state}`,
-    venue,
+    subject: fill.tradeId,
+    journal: `${intent.clientOrderId} is ${state}`,
+    venue: shownAs(fill),
     explained: isOpen,
     action: isOpen ? 'shown' : 'halted',
+  };
+}
+
+/** @param id the client order id of its order, where the exchange tells one */
+function foreignFill({ orders }: Ledger, fill: AccountFill, id: string | undefined): Difference {
+  const { tradeId: subject } = fill;
+  const known = id === undefined ? undefined : orders.get(id);
+  if (known === undefined && (id === undefined || !isOwnClientOrderId(id)))
+    return { kind: 'foreign_fill', subject, journal: 'none', venue: shownAs(fill), explained: true, action: 'shown' };
+  return {
+    kind: 'own_fill_unknown',
+    subject,
+    journal: known === undefined ? 'none' : `${id} is another order, ${known.state}`,
+    venue: `${shownAs(fill)}, client order id ${id}`,
+    explained: false,
+    action: 'halted',
   };
 }

@@ -3,7 +3,8 @@ export interface Difference {
   /**
    * foreign_order: an open order that is not ours. own_order_unknown: one with an id of our making that the journal does
    * not know. ended_order_open: one of ours that is open there and has ended in the journal. foreign_fill: an execution of
-   * an order that is not ours. fill_missing: one of ours that the journal lacks. balance_missing: less at the exchange than
+   * an order that is not ours. own_fill_unknown: one of an order with an id of our making that the journal does not have, or
+   * has for another order. fill_missing: one of ours that the journal lacks. balance_missing: less at the exchange than
    * the journal says the system owns. position_differs: a position in a perpetual that is not the journal's.
    */
   readonly kind:
@@ -11,6 +12,7 @@ export interface Difference {
     | 'own_order_unknown'
     | 'ended_order_open'
     | 'foreign_fill'
+    | 'own_fill_unknown'
     | 'fill_missing'
     | 'balance_missing'
     | 'position_differs';

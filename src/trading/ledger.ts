@@ -33,11 +33,15 @@ export class Ledger {
   lastReconciliation: Extract<JournalRecord, { type: 'reconciliation' }> | null = null;
   /** Capital given less capital taken, at its value then. */
   transfersUsd: Money = ZERO;
+  /** What the journal began with; null where it is new, or a checkpoint of an earlier version does not say. */
+  capitalUsd: Money | null = null;
   /** Funding of perpetuals received, less what was paid. */
   fundingUsd: Money = ZERO;
   /** When the newest payment booked was due. */
   lastFundingMs: TimeMs | null = null;
   fillCount = 0;
+  /** The latest time that a record is dated by; null before the first. */
+  lastRecordMs: TimeMs | null = null;
   readonly #blotter = new OrderBlotter();
   readonly #trades = new TradeBook();
   readonly #fees: FeeAccounts;
@@ -125,29 +129,36 @@ export class Ledger {
     return [...this.orders.values()].filter(({ intent }) => intent.decisionId === decisionId && intent.leg === leg);
   }
 
+  /** Asked before records are made durable. @throws InvariantError when they cannot follow; nothing is changed */
+  assertFollows(records: readonly JournalRecord[]): void {
+    this.#blotter.assertFollows(records);
+  }
+
   /** @throws InvariantError when the record cannot follow what came before */
   apply(record: JournalRecord): void {
+    this.#apply(record);
+    this.lastRecordMs = Math.max(this.lastRecordMs ?? record.atMs, record.atMs);
+  }
+
+  #apply(record: JournalRecord): void {
     switch (record.type) {
       case 'transfer':
         this.#add(record.asset, money(record.amount));
         if (record.asset === this.baseAsset) transferEther(this.position, money(record.amount), money(record.valueUsd));
         this.transfersUsd = this.transfersUsd.plus(record.valueUsd);
+        if (record.reason === 'capital') this.capitalUsd = money(record.valueUsd);
         return;
       case 'decision_taken':
         this.decisionIds.add(record.decisionId);
         if (record.renewsHolding) this.position.lastBuyMs = record.decisionTimeMs;
         return;
       case 'order_planned':
-        this.#blotter.plan(record);
-        return;
       case 'order_submitting':
-        this.#blotter.announce(record);
-        return;
       case 'order_state':
-        this.#blotter.changeState(record);
+        this.#blotter.apply(record);
         return;
       case 'fill': {
-        const order = this.#blotter.fill(record.fill);
+        const order = this.#blotter.apply(record);
         if (order !== undefined) this.#book(order.intent, record.fill);
         return;
       }
@@ -231,6 +242,7 @@ export class Ledger {
     const last = snapshot.lastReconciliation;
     this.lastReconciliation = last ? { type: 'reconciliation', ...last } : null;
     this.transfersUsd = money(snapshot.transfersUsd);
+    this.capitalUsd = snapshot.capitalUsd === undefined ? null : money(snapshot.capitalUsd);
     this.fillCount = snapshot.fills;
     this.fundingUsd = money(snapshot.fundingUsd ?? 0);
     this.lastFundingMs = snapshot.lastFundingMs ?? null;

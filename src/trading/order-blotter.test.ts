@@ -157,6 +157,33 @@ describe('OrderBlotter', () => {
     expect([order.filledQuantity.toFixed(), order.notionalUsd.toFixed()]).toEqual(['0.5', '1000']);
   });
 
+  it('tries records on copies: what can follow changes nothing until it is applied', () => {
+    const blotter = sent();
+    const fills = ['1', '2'].map((tradeId) => ({ type: 'fill', atMs: 50, fill: fill(tradeId, '1') }) as const);
+    const other = { type: 'order_planned', atMs: 40, intent: intent('b') } as const;
+    blotter.assertFollows([state('ACCEPTED'), ...fills, other]);
+    expect(blotter.order('a')).toMatchObject({ state: 'SUBMITTING', tradeIds: new Set() });
+    expect([...blotter.orders.keys()]).toEqual(['a']);
+    for (const record of [state('ACCEPTED'), ...fills]) blotter.apply(record);
+    expect(blotter.order('a').state).toBe('FILLED');
+  });
+
+  it('refuses records of which one cannot follow those before it', () => {
+    const blotter = sent();
+    const full = { type: 'fill', atMs: 50, fill: fill('1', '2') } as const;
+    expect(() => blotter.assertFollows([full, { ...full, fill: fill('2', '1') }])).toThrow(
+      fails('ledger.fill_does_not_fit', 'fill 2 does not fit order a', { filledBefore: '2' }),
+    );
+    expect(() => blotter.assertFollows([full, state('CANCELLED')])).toThrow(
+      fails('order.illegal_transition', 'order a cannot go from FILLED to CANCELLED', {}),
+    );
+    expect(() => blotter.assertFollows([{ ...full, fill: fill('1', '1', { clientOrderId: 'c' }) }])).toThrow(
+      fails('ledger.unknown_order', 'the journal has no order c', {}),
+    );
+    blotter.apply(full);
+    expect(() => blotter.assertFollows([full])).not.toThrow();
+  });
+
   it('goes on from what a snapshot says, whatever state an order is in', () => {
     const snapshot = (id: string, stateOf: OrderState, more: object = {}) => ({
       intent: intent(id),

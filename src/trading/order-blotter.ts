@@ -106,6 +106,32 @@ export class OrderBlotter {
     return order;
   }
 
+  /**
+   * Whether records can follow, all of them and one after the other: each is tried on copies of the orders that it is about.
+   * @throws InvariantError as the record that cannot follow would; nothing is changed
+   */
+  assertFollows(records: readonly JournalRecord[]): void {
+    const trial = new OrderBlotter();
+    for (const record of records) {
+      const id = orderIdOf(record);
+      const order = id === undefined || trial.orders.has(id) ? undefined : this.orders.get(id);
+      if (order !== undefined) trial.orders.set(order.intent.clientOrderId, { ...order, tradeIds: new Set(order.tradeIds) });
+      trial.apply(record);
+    }
+  }
+
+  /**
+   * What a record says of an order; one that is about none changes nothing.
+   * @returns the order of an execution that was not booked before
+   */
+  apply(record: JournalRecord): Order | undefined {
+    if (record.type === 'order_planned') this.plan(record);
+    else if (record.type === 'order_submitting') this.announce(record);
+    else if (record.type === 'order_state') this.changeState(record);
+    else if (record.type === 'fill') return this.fill(record.fill);
+    return undefined;
+  }
+
   restore(orders: LedgerSnapshot['orders']): void {
     for (const order of orders) {
       this.orders.set(order.intent.clientOrderId, {
@@ -126,4 +152,11 @@ export class OrderBlotter {
     if (isTerminal(state)) this.#unsettled.delete(order.intent.clientOrderId);
     return order;
   }
+}
+
+/** The order that a record is about; undefined where it is about none. */
+function orderIdOf(record: JournalRecord): string | undefined {
+  if (record.type === 'order_planned') return record.intent.clientOrderId;
+  if (record.type === 'fill') return record.fill.clientOrderId;
+  return record.type === 'order_submitting' || record.type === 'order_state' ? record.clientOrderId : undefined;
 }

@@ -42,7 +42,7 @@ export class OrderSender {
     this.#options = options;
   }
 
-  /** @throws InvariantError `engine.decision_repeated` */
+  /** @throws InvariantError `engine.decision_repeated`, `order.id_taken`, and what `OrderTracker.book` throws */
   async send(intent: OrderIntent): Promise<Order> {
     const { ledger } = this.#writer;
     const known = ledger.orders.get(intent.clientOrderId);
@@ -58,12 +58,13 @@ export class OrderSender {
     const result = await this.#broker.submit(intent, sendBeforeMs);
     await this.#options.crash('order.after_send');
     await this.#tracker.take(order, result);
+    assertIdNotTaken(intent.clientOrderId, result);
     return order;
   }
 
   /**
    * Both orders of a list as one request.
-   * @throws InvariantError `engine.no_order_lists`, `engine.list_repeated`
+   * @throws InvariantError `engine.no_order_lists`, `engine.list_repeated`, `order.id_taken`, and what `OrderTracker.book` throws
    */
   async sendList(list: OrderListIntent): Promise<Order[]> {
     const { ledger } = this.#writer;
@@ -84,6 +85,7 @@ export class OrderSender {
     await this.#options.crash('list.after_send');
     const orders = legs.map(({ clientOrderId }) => ledger.order(clientOrderId));
     for (const order of orders) await this.#tracker.take(order, answerFor(order, result));
+    assertIdNotTaken(list.listClientOrderId, result);
     if (result.outcome !== 'unknown' || (await orderLists.lookup(list)).outcome !== 'found') return;
     for (const order of orders) await this.#tracker.look(order);
   }
@@ -138,4 +140,16 @@ function answerFor({ intent: { clientOrderId } }: Order, result: SubmitListResul
   if (result.outcome !== 'accepted') return result;
   const report = result.reports.find((one) => one.clientOrderId === clientOrderId);
   return report ? { outcome: 'accepted', report } : { outcome: 'unknown', message: 'the answer leaves it out' };
+}
+
+/**
+ * Every id is sent once from here: where the exchange has it already, somebody else sent it, and what is there is not ours.
+ * @throws InvariantError `order.id_taken`
+ */
+function assertIdNotTaken(id: string, result: SubmitResult | SubmitListResult): void {
+  if (result.outcome !== 'rejected' || result.isDuplicate !== true) return;
+  throw new InvariantError('order.id_taken', `the exchange has another order under the id ${id}: ${result.message}`, {
+    details: { id },
+    hint: 'Another program of this kind trades on the account, or an older journal was restored. Let one of them trade, and compare `ets journal` with the orders there.',
+  });
 }

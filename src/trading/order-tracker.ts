@@ -1,6 +1,7 @@
-import type { TimeMs } from '../domain/index.ts';
+import { InvariantError, type TimeMs } from '../domain/index.ts';
 import { recordsOfReport, stateRecord } from './book-report.ts';
 import type { Broker, LookupResult, OrderReference, OrderReport, SubmitResult } from './broker.ts';
+import { assertBelievable, assertSameOrder } from './check-report.ts';
 import type { CrashHook } from './crash-point.ts';
 import type { JournalWriter } from './journal/journal-writer.ts';
 import { keepLevels } from './keep-levels.ts';
@@ -20,6 +21,13 @@ export const referenceTo = (order: Order): OrderReference => ({
   venueAheadMs: order.venueAheadMs ?? undefined,
 });
 
+export interface OrderTrackerOptions {
+  readonly protection?: ProtectionPolicy | undefined;
+  /** How far the price of an execution may be from the one that its order was meant at, as a fraction; not checked where absent. */
+  readonly maxPriceDeviation?: number | undefined;
+  readonly crash: CrashHook;
+}
+
 /**
  * Finds out what became of orders that were sent, and writes it down: books what the exchange reports, looks up what it
  * did not answer, and proves what it never received. Its methods are part of the turn of whoever calls them.
@@ -27,23 +35,28 @@ export const referenceTo = (order: Order): OrderReference => ({
 export class OrderTracker {
   readonly #writer: JournalWriter;
   readonly #broker: Broker;
-  readonly #protection: ProtectionPolicy | undefined;
-  readonly #crash: CrashHook;
+  readonly #options: OrderTrackerOptions;
   /** How often orders were missing in a row, by their id. */
   readonly #missing = new Map<string, number>();
 
-  constructor(writer: JournalWriter, broker: Broker, protection: ProtectionPolicy | undefined, crash: CrashHook) {
+  constructor(writer: JournalWriter, broker: Broker, options: OrderTrackerOptions) {
     this.#writer = writer;
     this.#broker = broker;
-    this.#protection = protection;
-    this.#crash = crash;
+    this.#options = options;
   }
 
-  /** Books what a report has new, and gives the position its levels where something was executed. */
+  /**
+   * Books what a report has new, and gives the position its levels where something was executed. What does not fit the order
+   * is refused before anything is written.
+   * @throws InvariantError `order.report_differs`, `order.fill_absurd`, `ledger.fill_does_not_fit`, `order.illegal_transition`
+   */
   async book(order: Order, report: OrderReport): Promise<void> {
+    assertSameOrder(order, report);
     const records = recordsOfReport(order, report, this.#writer.nowMs());
+    for (const record of records)
+      if (record.type === 'fill') assertBelievable(order.intent, record.fill, this.#options.maxPriceDeviation);
     if (records.length > 0) await this.#writer.write(records);
-    if (records.some(({ type }) => type === 'fill')) await keepLevels(this.#writer, this.#protection);
+    if (records.some(({ type }) => type === 'fill')) await keepLevels(this.#writer, this.#options.protection);
   }
 
   /** Books the answer to an order that was sent. */
@@ -59,9 +72,9 @@ export class OrderTracker {
 
   /** Looks up an order until the exchange has told, or cannot tell now, what became of it. */
   async look(order: Order): Promise<void> {
-    await this.#crash('order.before_lookup');
+    await this.#options.crash('order.before_lookup');
     const result: LookupResult = await this.#broker.lookup(referenceTo(order));
-    await this.#crash('order.after_lookup');
+    await this.#options.crash('order.after_lookup');
     const { clientOrderId } = order.intent;
     if (result.outcome === 'found') {
       this.#missing.delete(clientOrderId);
@@ -76,6 +89,23 @@ export class OrderTracker {
     if (times >= PROOF_LOOKUPS)
       await this.move(order, 'NOT_FOUND', `missing at the exchange ${times} times after it could arrive`);
     else await this.look(order);
+  }
+
+  /**
+   * Looks up orders one after the other. What cannot be believed of one keeps nobody from looking at the others.
+   * @throws InvariantError the first one, when every order has been looked at
+   */
+  async lookAll(orders: readonly Order[]): Promise<void> {
+    let broken: InvariantError | undefined;
+    for (const order of orders) {
+      try {
+        await this.look(order);
+      } catch (error) {
+        if (!(error instanceof InvariantError)) throw error;
+        broken ??= error;
+      }
+    }
+    if (broken !== undefined) throw broken;
   }
 
   /** Values fees in other assets whose price nobody told when they were charged; they are booked already. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
+import { clientOrderId } from './client-order-id.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
 import type { PreTradeGate } from './order-sender.ts';
 import { makeIntent } from './plan-trade.ts';
@@ -150,5 +151,67 @@ describe('orders and executions that the journal has not, or has otherwise', () 
     ]);
     expect(engine.ledger.orders.size).toBe(0);
     expect(venue.orders[0]?.state).toBe(state);
+  });
+
+  it('halts on what another program of this kind executed, whatever the account holds', async () => {
+    const { clock, venue, engine, intent, compare } = await openDesk();
+    const other = await TradingEngine.open({
+      journal: new MemoryJournal(),
+      clock,
+      connect: () => venue.connect(),
+      gate: () => [],
+      capitalUsd: '10000',
+    });
+    venue.balances.set('USDT', money(50_000));
+    await engine.execute([intent]);
+    const theirs = { ...intent, decisionId: 'their decision', clientOrderId: clientOrderId('their decision', 'entry', 1) };
+    await other.execute([theirs]);
+    for (const [one, venueOrderId] of [
+      [engine, '2'],
+      [other, '1'],
+    ] as const) {
+      const id = one === engine ? theirs.clientOrderId : intent.clientOrderId;
+      expect((await reconcile(one, compare)).unexplained).toEqual([
+        {
+          kind: 'own_fill_unknown',
+          subject: `${venueOrderId}.1`,
+          journal: 'none',
+          venue: `buy 1 at 2000, order ${venueOrderId}, client order id ${id}`,
+          explained: false,
+          action: 'halted',
+        },
+      ]);
+    }
+    // It is not taken for told: it halts for as long as it is compared.
+    expect((await reconcile(engine, compare)).unexplained).toHaveLength(1);
+  });
+
+  it('halts on an execution of another order under an id of ours', async () => {
+    const { venue, engine, intent, compare } = await openDesk();
+    venue.balances.set('USDT', money(50_000));
+    await engine.execute([intent]);
+    await venue.connect().submit({ ...intent, quantity: '0.3' }, 2 * day);
+    expect((await reconcile(engine, compare)).unexplained).toMatchObject([
+      { kind: 'own_fill_unknown', subject: '2.1', journal: `${intent.clientOrderId} is another order, FILLED` },
+    ]);
+    expect(engine.ledger.balance('ETH').toFixed()).toBe('1');
+  });
+
+  it('asks for an order of which many executions are not known once, and for none that was told', async () => {
+    const { venue, engine, intent, compare } = await openDesk();
+    await engine.execute([intent]);
+    venue.balances.set('USDT', money(50_000));
+    venue.sending = 'part';
+    await venue.connect().submit({ ...intent, clientOrderId: 'web_1' }, 2 * day);
+    venue.fillRest();
+    const asked: string[] = [];
+    const { clientOrderIdOf } = engine.broker;
+    engine.broker.clientOrderIdOf = async (symbol, venueOrderId) => {
+      asked.push(venueOrderId);
+      return clientOrderIdOf(symbol, venueOrderId);
+    };
+    expect((await reconcile(engine, compare)).differences).toMatchObject([{ subject: '2.1' }, { subject: '2.2' }]);
+    expect((await reconcile(engine, compare)).differences).toEqual([]);
+    expect(asked).toEqual(['2']);
   });
 });

@@ -28,6 +28,8 @@ export interface TradingEngineOptions {
   /** Given to the system when its journal begins. */
   readonly capitalUsd: string;
   readonly protection?: ProtectionPolicy;
+  /** How far the price of an execution may be from the one that its order was meant at, as a fraction; not checked where absent. */
+  readonly maxPriceDeviation?: number;
   /** How long after it was announced an order may still be signed and sent. */
   readonly sendWindowMs?: number;
   readonly crash?: CrashHook;
@@ -46,6 +48,8 @@ const DEFAULT_SEND_WINDOW_MS = 5_000;
 export class TradingEngine {
   readonly ledger: Ledger;
   readonly broker: Broker;
+  /** What the last record that an earlier run wrote is dated by; null where the journal is new. */
+  readonly leftAtMs: TimeMs | null;
   readonly #options: TradingEngineOptions;
   readonly #writer: JournalWriter;
   readonly #crash: CrashHook;
@@ -53,14 +57,15 @@ export class TradingEngine {
   readonly #sender: OrderSender;
   readonly #canceller: OrderCanceller;
 
-  private constructor(options: TradingEngineOptions, writer: JournalWriter, broker: Broker) {
-    const { gate, protection, sendWindowMs = DEFAULT_SEND_WINDOW_MS, crash = noCrash } = options;
+  private constructor(options: TradingEngineOptions, writer: JournalWriter, broker: Broker, leftAtMs: TimeMs | null) {
+    const { gate, protection, maxPriceDeviation, sendWindowMs = DEFAULT_SEND_WINDOW_MS, crash = noCrash } = options;
     this.#options = options;
     this.#writer = writer;
     this.ledger = writer.ledger;
     this.broker = broker;
+    this.leftAtMs = leftAtMs;
     this.#crash = crash;
-    this.#tracker = new OrderTracker(writer, broker, protection, crash);
+    this.#tracker = new OrderTracker(writer, broker, { protection, maxPriceDeviation, crash });
     this.#sender = new OrderSender(writer, broker, this.#tracker, { gate, sendWindowMs, crash });
     this.#canceller = new OrderCanceller(writer, broker, this.#tracker, crash);
   }
@@ -68,13 +73,14 @@ export class TradingEngine {
   /** Folds the journal, gives it its capital where it is new, and connects the broker. Sends nothing. */
   static async open(options: TradingEngineOptions): Promise<TradingEngine> {
     const ledger = await foldJournal(options.journal.entries());
+    const leftAtMs = ledger.lastRecordMs;
     const writer = new JournalWriter(options.journal, ledger, options.clock);
     if (options.journal.lastSeq === 0) {
       const { capitalUsd } = options;
       const capital = { asset: ledger.quoteAsset, amount: capitalUsd, valueUsd: capitalUsd, reason: 'capital' };
       await writer.write([{ type: 'transfer', atMs: writer.nowMs(), ...capital }]);
     }
-    return new TradingEngine(options, writer, await options.connect(ledger));
+    return new TradingEngine(options, writer, await options.connect(ledger), leftAtMs);
   }
 
   /** Records that a decision was taken, once; a BUY that was allowed renews the holding time. */
@@ -176,14 +182,15 @@ export class TradingEngine {
    */
   recover(): Promise<OrderOutcome[]> {
     return this.#writer.inTurn(async () => {
-      const outcomes: OrderOutcome[] = [];
-      for (const order of this.ledger.unsettledOrders()) {
+      const left = this.ledger.unsettledOrders();
+      for (const order of left)
         if (order.state === 'PLANNED') await this.#tracker.move(order, 'NOT_SENT', 'planned before a restart');
-        else await this.#tracker.look(order);
-        outcomes.push(outcomeOf(order));
+      try {
+        await this.#tracker.lookAll(left.filter(({ state }) => isAtVenue(state)));
+      } finally {
+        await keepLevels(this.#writer, this.#options.protection);
       }
-      await keepLevels(this.#writer, this.#options.protection);
-      return outcomes;
+      return left.map(outcomeOf);
     });
   }
 
@@ -191,7 +198,7 @@ export class TradingEngine {
   refresh(): Promise<OrderOutcome[]> {
     return this.#writer.inTurn(async () => {
       const open = this.ledger.unsettledOrders().filter((order) => isAtVenue(order.state));
-      for (const order of open) await this.#tracker.look(order);
+      await this.#tracker.lookAll(open);
       await this.#tracker.valueFees();
       return open.map(outcomeOf);
     });

@@ -5,6 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/index.ts';
 import { DAY_MS, systemClock } from '../../domain/index.ts';
 import { makeCertificate } from '../../server/certificate.fixture.ts';
+import { FileJournal } from '../../trading/index.ts';
+import { PATHS } from '../app-parts.ts';
 import type { ReviewedConfig } from './finding.ts';
 import { reviewConfig } from './review-config.ts';
 
@@ -37,6 +39,22 @@ async function review(overrides: readonly string[], env: Record<string, string> 
 describe('reviewConfig', () => {
   it('has nothing to say of the defaults with a key', async () => {
     expect(await review([])).toMatchObject({ problems: [], warnings: [] });
+  });
+
+  it('warns where the capital is another one than the journal goes on with', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'ets-capital-'));
+    const journal = await FileJournal.open(join(dataDir, PATHS.journal));
+    const transfer = (amount: string, reason: string) =>
+      ({ type: 'transfer', atMs: 1, asset: 'USDT', amount, valueUsd: amount, reason }) as const;
+    await journal.append([transfer('3000', 'capital'), transfer('-500', 'by hand')]);
+    await journal.close();
+    const warned = async (capital: string) => (await review([`capitalUsd=${capital}`], WELL, { dataDir })).all;
+    expect(await warned('3000')).toEqual([]);
+    expect(await warned('2500')).toEqual([]);
+    expect(await warned('6000')).toEqual([
+      { path: 'capitalUsd', message: expect.stringContaining('`ets transfer --amount=3500`') },
+    ]);
+    rmSync(dataDir, { recursive: true });
   });
 
   const declared = { whale_data: { type: 'api', endpoint: 'https://a.example', refresh_interval: 60 } } as const;

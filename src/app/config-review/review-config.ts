@@ -2,6 +2,7 @@ import type { ConfigProblem } from '../../config/index.ts';
 import { AppError } from '../../domain/index.ts';
 import { parseDueTimes } from '../../scheduler/index.ts';
 import { LIVE_VENUES } from '../../trading/index.ts';
+import { changedCapital } from '../changed-capital.ts';
 import { exchangeKeys } from '../exchange-keys.ts';
 import { openMode } from '../open-env-file.ts';
 import { type Finding, problem, type ReviewedConfig, warning } from './finding.ts';
@@ -18,6 +19,7 @@ export interface ConfigReview {
 export async function reviewConfig(reviewed: ReviewedConfig): Promise<ConfigReview> {
   const found = [
     ...(await liveFindings(reviewed)),
+    ...(await capitalFindings(reviewed)),
     ...scheduleFindings(reviewed),
     ...(await serverFindings(reviewed)),
     ...sourceFindings(reviewed),
@@ -50,6 +52,11 @@ async function liveFindings(reviewed: ReviewedConfig): Promise<Finding[]> {
     found.push(problem('mode', `live needs the keys of the exchange: ${error.message}`));
   }
   return found;
+}
+
+async function capitalFindings({ config, dataDir }: ReviewedConfig): Promise<Finding[]> {
+  const why = await changedCapital(dataDir, config.capitalUsd);
+  return why === undefined ? [] : [warning('capitalUsd', why)];
 }
 
 const UPKEEP = ['health', 'extraction', 'backup', 'retention'] as const;

@@ -270,6 +270,31 @@ describe('ExchangeWatch, what must go', () => {
     expect(desk.held).toBe('1');
   });
 
+  it.each([
+    ['watch', '1'],
+    ['sell', '0'],
+  ])(
+    'takes an absurd price that is told again and again for none, and does what emergencyExit says: %s',
+    async (policy, held) => {
+      await desk.close();
+      await open('exchange.protectOnExchange=off', `exchange.emergencyExit=${policy}`);
+      await desk.buy();
+      desk.lastClose = '2000';
+      const absurd = async (minutes: number) => {
+        desk.quotes.push('20');
+        desk.secondQuotes.push('20');
+        await lookAtPrice();
+        desk.timer.pass(minutes * MINUTE_MS);
+      };
+      await absurd(4);
+      await watch.lookAtOrders();
+      expect([names(), desk.held]).toEqual([['price_doubtful'], '1']);
+      await absurd(1);
+      await watch.lookAtOrders();
+      expect([names(), desk.held]).toEqual([['price_doubtful', 'position_unprotected'], held]);
+    },
+  );
+
   it('leaves the orders to whoever acts, and looks at the price all the same', async () => {
     await desk.close();
     await open('exchange.protectOnExchange=off');

@@ -272,7 +272,7 @@ export class ExchangeWatch {
     this.#given.alerts.raise({
       name: 'price_doubtful',
       severity: 'warning',
-      title: `a price reached a level and the next one did not, so nothing was sold: ${doubt}`,
+      title: `a price reached a level and is not believed, so nothing was sold: ${doubt}`,
       detail:
         'Nothing, where it happens once; if it goes on, compare the prices with the exchange and set exchange.protectOnExchange.',
     });

@@ -5,6 +5,7 @@ import { type Logger, Metrics, openTracing, type Tracing } from '../../monitorin
 import { EventLog } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { ownVersion } from '../build-info.ts';
+import { whyCapitalIgnored } from '../changed-capital.ts';
 import { livePrices } from '../live-prices.ts';
 import { openNotifications } from '../notify.ts';
 import { openPredictionHistory } from '../prediction-history.ts';
@@ -150,6 +151,11 @@ async function openDaemon(parts: AppParts, { events, alerts, metrics, tracing }:
       title: `${session.repairedBytes} bytes of an interrupted write stood at the end of the order journal`,
       detail: 'They are set aside in a .torn file; nothing was sent for them. The journal is compared with the exchange now.',
     });
+  }
+  const capital = whyCapitalIgnored(session.cycle.engine.ledger, parts.config.capitalUsd);
+  if (capital !== undefined) {
+    const detail = 'Nothing was changed. Money that was given or taken is journaled by `ets transfer`; else set capitalUsd back.';
+    alerts.raise({ name: 'capital_changed', severity: 'warning', title: capital, detail });
   }
   const health = new HealthMonitor({
     parts,

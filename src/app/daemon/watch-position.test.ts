@@ -52,6 +52,74 @@ describe('watchPosition', () => {
     expect(desk.held).toBe('1');
   });
 
+  it.each([
+    ['take_profit', '1000000', '2000'],
+    ['take_profit', '4000.01', '2000'],
+    ['stop_loss', '20', '2000'],
+    ['stop_loss', '1', '2000'],
+    ['stop_loss', '999.99', '2000'],
+    ['take_profit', '1000000', undefined],
+    ['stop_loss', '20', undefined],
+  ])('sells nothing by %s where two prices agree on %s, and says that there is no price', async (leg, price, close) => {
+    desk.lastClose = close;
+    desk.quotes.push(price);
+    desk.secondQuotes.push(price);
+    const doubtful = `${leg} at ${price}, but the last known price is 2000`;
+    expect(await look()).toEqual({ orders: [], hasPrice: false, doubtful });
+    expect([desk.held, desk.ledger.orders.size]).toEqual(['1', 1]);
+  });
+
+  it.each([
+    ['stop_loss', '1000', '2000'],
+    ['take_profit', '4000', '2000'],
+    // What was paid says nothing where a close is known.
+    ['stop_loss', '900', '1100'],
+  ])('sells by %s at %s, which can be a price after %s', async (leg, price, close) => {
+    desk.lastClose = close;
+    desk.quotes.push(price);
+    desk.secondQuotes.push(price);
+    expect((await look()).orders).toMatchObject([{ state: 'FILLED' }]);
+    expect(desk.ordersOf(leg)).toHaveLength(1);
+  });
+
+  it('sells nothing in a spread that no market has, and sells in one that is wide', async () => {
+    desk.spreadBps = 1_001;
+    desk.quotes.push('1839');
+    desk.secondQuotes.push('1838');
+    expect(await look()).toMatchObject({
+      orders: [],
+      hasPrice: false,
+      doubtful: 'stop_loss at 1838, but the spread is 1001 bps',
+    });
+    desk.spreadBps = 1_000;
+    desk.quotes.push('1839');
+    desk.secondQuotes.push('1838');
+    expect((await look()).orders).toMatchObject([{ state: 'FILLED' }]);
+  });
+
+  it('reads no stored series where the price of the last decision will do', async () => {
+    const { performance, market } = desk.session.cycle;
+    const equity = { equityUsd: 10_000, cashUsd: 8_000, positionEth: 1, exposure: 0.2, transfersUsd: 10_000 };
+    await performance.record({ decisionId: 'd1', timeMs: START_MS, priceUsd: 1_900, ...equity });
+    market.view = async () => {
+      throw new Error('read');
+    };
+    desk.quotes.push('1839');
+    desk.secondQuotes.push('1838');
+    expect((await look()).orders).toMatchObject([{ state: 'FILLED' }]);
+  });
+
+  it('moves no trailing stop to a price that cannot be', async () => {
+    await desk.close();
+    await open('strategy.trailingStop=0.05');
+    const before = desk.ledger.position.protection;
+    desk.lastClose = '900';
+    desk.quotes.push('2100');
+    desk.secondQuotes.push('2100');
+    expect(await look()).toMatchObject({ hasPrice: false, doubtful: 'trailing_stop at 2100, but the last known price is 900' });
+    expect(desk.ledger.position.protection).toEqual(before);
+  });
+
   it('sells nothing where the second source says nothing, and says that there is no price', async () => {
     desk.quotes.push('1839');
     desk.secondQuotes.push(undefined);

@@ -9,6 +9,7 @@ import {
   trail,
 } from '../../trading/index.ts';
 import type { CycleParts } from '../cycle-types.ts';
+import { whyDoubtful } from '../doubtful-price.ts';
 import { exitOrder } from '../exit-order.ts';
 import { isLiquidationNear } from '../leave-before-liquidation.ts';
 import type { TradingSession } from '../trading-session.ts';
@@ -18,7 +19,7 @@ export interface PositionLook {
   readonly orders: readonly OrderOutcome[];
   /** Whether a price was known, where one was needed. */
   readonly hasPrice: boolean;
-  /** Set where a price reached a level and the second one did not: nothing was traded. */
+  /** Set where a price reached a level and is not believed, by the second one or by what was known before: nothing was traded. */
   readonly doubtful: string | null;
 }
 
@@ -27,7 +28,7 @@ const NOTHING: PositionLook = { orders: [], hasPrice: true, doubtful: null };
 /**
  * Between decisions: leaves the position where the price now is beyond its stop or target, or near its liquidation. One
  * price may be wrong, so a second one has to say the same first: asked for after `pause`, and from another source where the
- * first is what a stream told. Where stop and target rest at the exchange, what they sold is asked for when the price is there.
+ * first is what a stream told. Two that agree on an absurd price are no price either. Where stop and target rest at the exchange, what they sold is asked for when the price is there.
  */
 export async function watchPosition(session: TradingSession, pause: () => Promise<void>): Promise<PositionLook> {
   const { cycle, turn } = session;
@@ -45,6 +46,13 @@ export async function watchPosition(session: TradingSession, pause: () => Promis
   if (reason) await pause();
   const second = await (market.secondQuote ?? market.quote)(clock.nowMs());
   if (!second) return { ...NOTHING, hasPrice: false };
+  const doubt = await whyDoubtful(cycle, second);
+  if (doubt !== undefined)
+    return {
+      ...NOTHING,
+      hasPrice: false,
+      doubtful: `${reason ?? 'trailing_stop'} at ${second.priceUsd.toFixed()}, but ${doubt}`,
+    };
   if (!reason) {
     const nearer = quantityEth.lt(0) ? maxMoney : minMoney;
     await moveStop(session, nearer(quote.priceUsd, second.priceUsd));

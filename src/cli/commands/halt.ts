@@ -20,13 +20,19 @@ export const resume = (): Command =>
   });
 
 export const flatten = (): Command =>
-  withAction(new Command('flatten').description('halt, cancel what is open and sell what is held'), async ({ openApp }) => {
-    const { halt: current, orders, positionEth } = await (await openApp()).flatten('command line');
-    return {
-      json: { halted: true, why: current.why, orders, position: { eth: positionEth } },
-      text:
-        positionEth === null
-          ? 'trading is halted; the running daemon sells what is held within seconds'
-          : `trading is halted; ${orders.length} orders; ${positionEth} ETH are held`,
-    };
-  });
+  withAction(
+    new Command('flatten')
+      .description('halt, cancel what is open and sell what is held')
+      .option('--live', 'with real money, where the configuration says so too and no daemon runs')
+      .option('--i-understand <account>', 'the number of the account that --live may use'),
+    async ({ openApp }) => {
+      const { halt: current, orders, positionEth } = await (await openApp()).flatten('command line');
+      return {
+        json: { halted: true, why: current.why, orders, position: { eth: positionEth } },
+        text:
+          positionEth === null
+            ? 'trading is halted; the running daemon sells what is held within seconds'
+            : `trading is halted; ${orders.length} orders; ${positionEth} ETH are held`,
+      };
+    },
+  );

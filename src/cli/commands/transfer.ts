@@ -7,7 +7,9 @@ export const transfer = (): Command =>
     new Command('transfer')
       .description('journal money or Ether given to the system or taken from it by hand')
       .requiredOption('--amount <amount>', 'a decimal; negative: taken, as in --amount=-500')
-      .addOption(new Option('--asset <asset>', 'what was moved').choices(['USDT', 'ETH']).default('USDT')),
+      .addOption(new Option('--asset <asset>', 'what was moved').choices(['USDT', 'ETH']).default('USDT'))
+      .option('--live', 'with real money, where the configuration says so too and no daemon runs')
+      .option('--i-understand <account>', 'the number of the account that --live may use'),
     async ({ openApp, options }) => {
       const { amount, asset } = options;
       if (!/^-?\d+(\.\d+)?$/.test(amount) || Number(amount) === 0)

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, money, systemTimer } from '../../domain/index.ts';
+import { pairOf } from '../engine-desk.contract.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
+import { foldJournal } from '../ledger.ts';
 import { makeIntent } from '../plan-trade.ts';
 import { BINANCE_ETHUSDT_FILTERS, filterTexts } from '../symbol-filters.ts';
 import { TradingEngine } from '../trading-engine.ts';
@@ -62,15 +64,38 @@ describe('the rules of a symbol at Binance', () => {
 });
 
 describe('an order whose id Binance has already', () => {
-  it('is unknown until it is looked up, and then what it is', async () => {
+  it.each([
+    [400, '{"code":-2010,"msg":"Duplicate order sent."}'],
+    [400, '{"code":-4116,"msg":"ClientOrderId is duplicated."}'],
+  ])("is somebody else's: refused, not booked, and trading stops (%s %s)", async (status, body) => {
     const journal = new MemoryJournal();
     const engine = await TradingEngine.open({ journal, clock, connect: () => open(), gate: () => [], capitalUsd: '10000' });
+    server.orderFault = { status, body, carried: true };
+    await expect(engine.execute([buy])).rejects.toMatchObject({ code: 'order.id_taken', details: { id: buy.clientOrderId } });
+    server.orderFault = undefined;
+    await engine.refresh();
+    expect(engine.ledger.order(buy.clientOrderId)).toMatchObject({ state: 'REJECTED', isTransient: false });
+    expect(engine.ledger.balance('ETH').toFixed()).toBe('0');
+    expect((await foldJournal(journal.entries())).order(buy.clientOrderId).state).toBe('REJECTED');
+  });
+
+  it('leaves a pair refused as a whole', async () => {
+    const journal = new MemoryJournal();
+    const engine = await TradingEngine.open({ journal, clock, connect: () => open(), gate: () => [], capitalUsd: '10000' });
+    await engine.execute([buy]);
+    const { stop, target, ...list } = pairOf('p');
     server.orderFault = { status: 400, body: '{"code":-2010,"msg":"Duplicate order sent."}', carried: true };
+    await expect(engine.executeList({ ...list, stop, target })).rejects.toMatchObject({ code: 'order.id_taken' });
+    expect([stop, target].map(({ clientOrderId }) => engine.ledger.order(clientOrderId).state)).toEqual(['REJECTED', 'REJECTED']);
+  });
+
+  it('is looked up like any other where the reply says that something failed', async () => {
+    const journal = new MemoryJournal();
+    const engine = await TradingEngine.open({ journal, clock, connect: () => open(), gate: () => [], capitalUsd: '10000' });
+    server.orderFault = { status: 502, body: '{"code":-2010,"msg":"Duplicate order sent."}', carried: true };
     expect(await engine.execute([buy])).toMatchObject([{ state: 'UNKNOWN' }]);
     server.orderFault = undefined;
     expect(await engine.refresh()).toMatchObject([{ state: 'FILLED', filledQuantity: '1' }]);
-    expect(server.requests.filter((route) => route === 'POST order')).toHaveLength(1);
-    expect(engine.ledger.balance('ETH').toFixed()).toBe('1');
   });
 });
 

@@ -136,6 +136,8 @@ export class BinanceClient implements VenueClient {
 
   recentTrades = (symbol: string, fromMs: TimeMs) => binanceTrades(this.#api, symbol, fromMs);
 
+  clientOrderIdOf = async (symbol: string, orderId: string) => (await this.#order({ symbol, orderId }))?.clientOrderId;
+
   balances = async () => parseBalances(await this.#api.privateGetAccount());
 
   /** The close of the minute; of the one that is under way, the last price. */

@@ -135,6 +135,7 @@ export class BinanceLoopback {
     const intent = {
       clientOrderId: query.get('newClientOrderId') ?? '',
       side: query.get('side') === 'BUY' ? 'buy' : 'sell',
+      type: query.get('type') === 'MARKET' ? 'market' : 'limit',
       quantity: quantity.toFixed(),
       ...(query.has('price') && { limitPriceUsd: query.get('price') }),
       ...(query.get('type') === 'LIMIT_MAKER' && { postOnly: true }),
@@ -167,8 +168,8 @@ export class BinanceLoopback {
     const fault = this.orderFault;
     if (fault !== undefined && !fault.carried) return answer(fault.status, fault.body);
     const text = (name: string) => query.get(name) ?? '';
-    const leg = (clientOrderId: string) =>
-      ({ clientOrderId, side: 'sell', quantity: text('quantity'), plannedAtMs: this.#clock.nowMs() }) as OrderIntent;
+    const leg = (clientOrderId: string, more: Partial<OrderIntent>) =>
+      ({ clientOrderId, side: 'sell', quantity: text('quantity'), plannedAtMs: this.#clock.nowMs(), ...more }) as OrderIntent;
     const listClientOrderId = text('listClientOrderId');
     if (
       !(Number(text('abovePrice')) > Number(this.venue.priceUsd) && Number(this.venue.priceUsd) > Number(text('belowStopPrice')))
@@ -178,8 +179,8 @@ export class BinanceLoopback {
       {
         listClientOrderId,
         symbol: 'ETHUSDT',
-        stop: leg(text('belowClientOrderId')),
-        target: leg(text('aboveClientOrderId')),
+        stop: leg(text('belowClientOrderId'), { type: 'stop', stopPriceUsd: text('belowStopPrice') }),
+        target: leg(text('aboveClientOrderId'), { type: 'limit', limitPriceUsd: text('abovePrice'), postOnly: true }),
       },
       Number.MAX_SAFE_INTEGER,
     );
@@ -277,6 +278,8 @@ export class BinanceLoopback {
       clientOrderId: intent.clientOrderId,
       origQty: intent.quantity,
       price: intent.limitPriceUsd ?? '0.00000000',
+      stopPrice: intent.stopPriceUsd ?? '0.00000000',
+      type: intent.postOnly === true ? 'LIMIT_MAKER' : TYPES[intent.type],
       executedQty: executed.toFixed(),
       status: STATUS[state],
       side: intent.side.toUpperCase(),
@@ -298,6 +301,8 @@ export class BinanceLoopback {
     }));
   }
 }
+
+const TYPES = { market: 'MARKET', limit: 'LIMIT', stop: 'STOP_LOSS' } as const;
 
 const EXCHANGE_INFO = {
   symbol: 'ETHUSDT',

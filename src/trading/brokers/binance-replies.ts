@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxMoney, money, type TimeMs } from '../../domain/index.ts';
 import type { AssetBalance, VenueState } from '../broker.ts';
-import { decimalText } from '../order.ts';
+import { decimalText, type OrderIntent } from '../order.ts';
 import type { SymbolMarket } from '../symbol-filters.ts';
 import type { VenueExecution, VenueOrder } from './venue-client.ts';
 
@@ -28,6 +28,13 @@ const STATES: Readonly<Record<string, VenueState>> = {
   EXPIRED_IN_MATCH: 'EXPIRED',
 };
 
+const TYPES: Readonly<Record<string, OrderIntent['type']>> = {
+  MARKET: 'market',
+  LIMIT: 'limit',
+  LIMIT_MAKER: 'limit',
+  STOP_LOSS: 'stop',
+};
+
 const orderSchema = z
   .object({
     orderId: id,
@@ -37,6 +44,8 @@ const orderSchema = z
     origQty: decimalText,
     executedQty: decimalText,
     price: decimalText.default('0'),
+    type: z.string().optional(),
+    stopPrice: decimalText.default('0'),
     status: z.string().refine((status) => status in STATES, 'an order status that is not known'),
     side: z.enum(['BUY', 'SELL']),
     transactTime: time.optional(),
@@ -52,7 +61,9 @@ const orderSchema = z
       state: STATES[reply.status] ?? 'ACCEPTED',
       side: reply.side === 'BUY' ? 'buy' : 'sell',
       quantity: reply.origQty,
+      ...(reply.type !== undefined && { type: TYPES[reply.type] ?? 'other' }),
       limitPriceUsd: Number(reply.price) > 0 ? reply.price : null,
+      ...(Number(reply.stopPrice) > 0 && { stopPriceUsd: reply.stopPrice }),
       executedQuantity: reply.executedQty,
       atMs,
       executions: (reply.fills ?? []).map((fill) => ({

@@ -94,11 +94,8 @@ export class BinanceUsdmClient implements VenueClient {
    * belong to, where the list leaves them out.
    */
   async find({ symbol, clientOrderId }: OrderReference, fromMs: TimeMs): Promise<VenueOrder | undefined> {
-    try {
-      return parseOrder(await this.#api.fapiPrivateGetOrder({ symbol, origClientOrderId: clientOrderId }));
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    const byId = await this.#order({ symbol, origClientOrderId: clientOrderId });
+    if (byId !== undefined) return byId;
     const isIt = (order: VenueOrder) => order.clientOrderId === clientOrderId;
     const open = await this.openOrders(symbol);
     const query = () => ({ symbol, startTime: fromMs, endTime: fromMs + LONGEST_QUERY_MS, limit: PAGE });
@@ -114,6 +111,17 @@ export class BinanceUsdmClient implements VenueClient {
     }
     return undefined;
   }
+
+  async #order(query: object): Promise<VenueOrder | undefined> {
+    try {
+      return parseOrder(await this.#api.fapiPrivateGetOrder(query));
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  clientOrderIdOf = async (symbol: string, orderId: string) => (await this.#order({ symbol, orderId }))?.clientOrderId;
 
   cancel = async ({ symbol, clientOrderId }: OrderReference) =>
     parseOrder(await this.#api.fapiPrivateDeleteOrder({ symbol, origClientOrderId: clientOrderId }));

@@ -1,4 +1,5 @@
 import { classifyExchangeError, type ExchangeVerdict, exchangeErrorCode } from './classify-exchange-error.ts';
+import { isServerFailure } from './reply-status.ts';
 
 const NO_NEED_TO_CHANGE_MARGIN_TYPE = -4046;
 /** A post-only order that would have been filled at once: not done, and priced anew it may be. */
@@ -10,6 +11,7 @@ const TIMESTAMP_OUTSIDE_ENGINE_WINDOW = -5028;
 /** What an error of a Binance USDⓈ-M call says of the request. */
 export function classifyUsdmError(error: unknown): ExchangeVerdict {
   const code = exchangeErrorCode(error);
+  if (isServerFailure(error)) return classifyExchangeError(error);
   return code === WOULD_TAKE || code === TIMESTAMP_OUTSIDE_ENGINE_WINDOW ? 'busy' : classifyExchangeError(error);
 }
 

@@ -125,6 +125,10 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
         .reduce((total, { quantity }) => total.plus(quantity), money(0))
         .toFixed();
     expect([sum('buy'), sum('sell')]).toEqual(['0.5', '0.4']);
+    for (const { tradeId, venueOrderId } of shown) {
+      const id = await engine.broker.clientOrderIdOf('ETHUSDT', venueOrderId);
+      expect(engine.ledger.order(id ?? 'none').tradeIds.has(tradeId)).toBe(true);
+    }
     for (const { executedAtMs } of shown) expect(Math.abs(executedAtMs - sinceMs)).toBeLessThan(60_000);
     expect(await engine.broker.recentFills('ETHUSDT', harness.clock.nowMs() + 3_600_000)).toEqual([]);
   });
@@ -243,6 +247,16 @@ export function describeBroker(start: () => Promise<BrokerHarness>): void {
     expect(await engine.cancelList(list.listClientOrderId)).toMatchObject([{ state: 'CANCELLED' }, { state: 'CANCELLED' }]);
     expect(await orderLists.lookup(list)).toMatchObject({ outcome: 'found', isExecuting: false });
     expect(await orderLists.cancel(list)).toMatchObject({ outcome: 'not_cancelled' });
+    expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
+    await agreeWithVenue();
+  });
+
+  it('places a stop that is in no pair only where it says so', async () => {
+    if (engine.broker.capabilities.placesStops || engine.broker.venue === 'paper') return;
+    await engine.execute([await intent('buy', '0.5', 1)]);
+    const stopPriceUsd = money(harness.priceUsd).times('0.9').round(2).toFixed();
+    const stop = { ...(await intent('sell', '0.4', 2)), type: 'stop', stopPriceUsd } as const;
+    expect(await engine.execute([stop])).toMatchObject([{ state: 'REJECTED', filledQuantity: '0' }]);
     expect(await engine.broker.openOrders('ETHUSDT')).toEqual([]);
     await agreeWithVenue();
   });

@@ -146,6 +146,21 @@ describe('CcxtBroker on Binance', () => {
     ['HTTP 502 with a page', { status: 502, body: '<html>bad gateway</html>', carried: true }, 'UNKNOWN'],
     ['a reply that is cut off', { status: 200, body: '{"orderId": 1, "cl', carried: true }, 'UNKNOWN'],
     ['a reply without the needed fields', { status: 200, body: '{"orderId": 1}', carried: true }, 'UNKNOWN'],
+    ...[
+      [500, -1],
+      [500, -1010],
+      [500, -2010],
+      [502, -9000],
+      [503, -1003],
+      [511, -2015],
+    ].map(
+      ([status, code]) =>
+        [
+          `HTTP ${status} with code ${code}`,
+          { status: status!, body: JSON.stringify({ code, msg: 'x' }), carried: true },
+          'UNKNOWN',
+        ] as const,
+    ),
     [
       '"execution status unknown"',
       {
@@ -180,6 +195,11 @@ describe('CcxtBroker on Binance', () => {
       'REJECTED',
     ],
     ['too many requests', { status: 429, body: '{"code":-1003,"msg":"Too many requests."}', carried: false }, 'REJECTED'],
+    [
+      'overload, which never accepts',
+      { status: 503, body: '{"code":-1008,"msg":"Server is currently overloaded with other requests."}', carried: false },
+      'REJECTED',
+    ],
     ['a ban', { status: 418, body: '', carried: false }, 'REJECTED'],
   ] as const)('takes %s for what it is', async (_name, fault, state) => {
     const { server } = venue;
@@ -191,7 +211,9 @@ describe('CcxtBroker on Binance', () => {
     const truth = server.venue.orders[0]?.executed.toFixed() ?? '0';
     expect(engine.ledger.order(buy.clientOrderId).filledQuantity.toFixed()).toBe(truth);
     expect(server.requests.filter((route) => route === 'POST order')).toHaveLength(1);
-    expect(engine.ledger.order(buy.clientOrderId).isTransient).toBe(fault?.status === 429 || fault?.status === 418);
+    expect(engine.ledger.order(buy.clientOrderId).isTransient).toBe(
+      state === 'REJECTED' && [429, 418, 503].includes(fault?.status ?? 0),
+    );
   });
 
   it('proves that an order never arrived only after its window, in all lists', async () => {

@@ -19,7 +19,7 @@ import type { SymbolMarket } from '../symbol-filters.ts';
 import { type ConnectUserStream, connectUserStream } from '../user-stream/connect-user-stream.ts';
 import { ccxtOrderLists, type Refusal } from './ccxt-order-lists.ts';
 import { ccxtPerpetual } from './ccxt-perpetual.ts';
-import { brokeFilter, isKeyRefused, messageOf } from './classify-exchange-error.ts';
+import { brokeFilter, isDuplicateId, isKeyRefused, messageOf } from './classify-exchange-error.ts';
 import { type HostBudget, type HostBudgets, PausesOnly } from './host-budgets.ts';
 import { openVenueClient } from './open-venue-client.ts';
 import { OrderReports } from './order-reports.ts';
@@ -213,6 +213,10 @@ export class CcxtBroker implements Broker {
     return [...byId.values()].map(({ atMs, ...trade }) => ({ ...trade, executedAtMs: this.#venueClock.toOurs(atMs) }));
   }
 
+  clientOrderIdOf(symbol: string, venueOrderId: string): Promise<string | undefined> {
+    return this.#questions.ask('order', () => this.#client.clientOrderIdOf(symbol, venueOrderId));
+  }
+
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
     return this.#questions.ask('balances', () => this.#client.balances());
   }
@@ -270,6 +274,12 @@ export class CcxtBroker implements Broker {
     const verdict = this.#client.classify(error);
     if (verdict === 'unknown') return { outcome: 'unknown', message: messageOf(error) };
     await this.#questions.noteFailure(error);
-    return { outcome: 'rejected', message: messageOf(error), isTransient: verdict === 'busy', brokeFilter: brokeFilter(error) };
+    return {
+      outcome: 'rejected',
+      message: messageOf(error),
+      isTransient: verdict === 'busy',
+      brokeFilter: brokeFilter(error),
+      isDuplicate: isDuplicateId(error),
+    };
   }
 }

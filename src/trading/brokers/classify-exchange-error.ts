@@ -1,3 +1,5 @@
+import { isServerFailure } from './reply-status.ts';
+
 /**
  * What an error of an exchange call says of the request. `refused`: the exchange answered that it did not do it.
  * `busy`: it refused because of load, limits or the clock, and may take the same later. `unknown`: anything else; the
@@ -9,6 +11,9 @@ export type ExchangeVerdict = 'refused' | 'busy' | 'unknown';
 const UNKNOWN_CODES = new Set([-1000, -1001, -1006, -1007, -1016]);
 /** Too many requests or orders, overload, and a timestamp outside the recvWindow: not done, not for a reason of the order. */
 const BUSY_CODES = new Set([-1003, -1008, -1015, -1021, -1034]);
+
+/** Codes that stand for "not done" in a 5xx too, as the documentation says: -1008, turned away because of overload. */
+const NEVER_ACCEPTED_CODES = new Set([-1008]);
 
 /** Classes of ccxt that stand for an answer which refuses the request. */
 const REFUSALS = new Set([
@@ -55,24 +60,33 @@ export function exchangeErrorCode(error: unknown): number | undefined {
 /** What an error of a Binance call says of the request. */
 export function classifyExchangeError(error: unknown): ExchangeVerdict {
   const code = exchangeErrorCode(error);
+  if (isServerFailure(error)) return code !== undefined && NEVER_ACCEPTED_CODES.has(code) ? 'busy' : 'unknown';
   // A post-only order that would have been filled at once: not done, and priced anew it may be.
   if (error instanceof Error && /would immediately match/i.test(error.message)) return 'busy';
-  // An order of this id is there already: ours, whatever became of it.
-  if (error instanceof Error && /Duplicate (order|list)/i.test(error.message)) return 'unknown';
   if (code !== undefined) return UNKNOWN_CODES.has(code) ? 'unknown' : BUSY_CODES.has(code) ? 'busy' : 'refused';
   return verdictOfClass(error);
 }
 
 /** What ccxt's class of an error says, where the exchange's own words do not. */
 export function verdictOfClass(error: unknown): ExchangeVerdict {
+  if (isServerFailure(error)) return 'unknown';
   const name = error instanceof Error ? error.constructor.name : '';
   return REFUSALS.has(name) ? 'refused' : BUSY.has(name) ? 'busy' : 'unknown';
 }
 
 const ORDER_NOT_FOUND = -2013;
 
+/** Whether the exchange refused an order because it has one of the same id, which is not the one that was sent. */
+export const isDuplicateId = (error: unknown): boolean =>
+  error instanceof Error &&
+  !isServerFailure(error) &&
+  (/duplicate(d)? (order|list|client)|ClientOrderId is duplicated/i.test(error.message) ||
+    error.constructor.name === 'DuplicateOrderId');
+
 /** Whether the exchange answered that it has no such order or list. */
-export const isNotFound = (error: unknown): boolean =>
+export const isNotFound = (error: unknown): boolean => !isServerFailure(error) && isNotFoundAnswer(error);
+
+const isNotFoundAnswer = (error: unknown): boolean =>
   exchangeErrorCode(error) === ORDER_NOT_FOUND || (error instanceof Error && error.constructor.name === 'OrderNotFound');
 
 /** Of a key: malformed, wrong or not allowed from here, wrongly signed with. */

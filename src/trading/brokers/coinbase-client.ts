@@ -150,6 +150,9 @@ export class CoinbaseClient implements VenueClient {
     return found;
   }
 
+  clientOrderIdOf = async (_symbol: string, venueOrderId: string) =>
+    parseCoinbaseClientId(await this.#api.v3PrivateGetBrokerageOrdersHistoricalOrderId({ order_id: venueOrderId }));
+
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {
     const found = new Map<string, AssetBalance>();
     await this.#pages(async (cursor) => {

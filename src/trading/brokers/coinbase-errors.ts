@@ -1,4 +1,5 @@
 import { type ExchangeVerdict, verdictOfClass } from './classify-exchange-error.ts';
+import { isServerFailure } from './reply-status.ts';
 
 /** Said by the client where a cancellation was answered with a reason against it. */
 export class CancelRefused extends Error {}
@@ -14,6 +15,7 @@ const NO_REASON = /^(UNKNOWN_|PREVIEW_UNKNOWN|internal_server_error|unknown$)/i;
  */
 export function classifyCoinbaseError(error: unknown): ExchangeVerdict {
   if (error instanceof CancelRefused) return 'refused';
+  if (isServerFailure(error)) return 'unknown';
   const text = error instanceof Error ? error.message : '';
   if (BUSY.test(text)) return 'busy';
   const reasons = [...text.matchAll(REASON)].map(([, reason = '']) => reason);

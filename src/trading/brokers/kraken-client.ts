@@ -140,6 +140,8 @@ export class KrakenClient implements VenueClient {
   recentTrades = (symbol: string, fromMs: TimeMs) =>
     krakenTrades((query) => this.#inTurn(() => this.#api.privatePostTradesHistory(query)), symbol, fromMs);
 
+  clientOrderIdOf = async (_symbol: string, venueOrderId: string) => (await this.#query(venueOrderId)).clientOrderId;
+
   balances = async () => parseExtendedBalances(await this.#inTurn(() => this.#api.privatePostBalanceEx()));
 
   price = async (asset: string, quoteAsset: string) =>

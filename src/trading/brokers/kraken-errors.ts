@@ -1,4 +1,5 @@
 import { type ExchangeVerdict, verdictOfClass } from './classify-exchange-error.ts';
+import { isServerFailure } from './reply-status.ts';
 
 /** Kraken's error as it writes it, in a ccxt message, which carries the reply's body. */
 const errorText = (error: unknown): string | undefined =>
@@ -12,7 +13,7 @@ const UNKNOWN = /^EService:|^EGeneral:(Internal error|Unknown)|^EDatabase:/;
 /** What an error of a Kraken call says of the request. */
 export function classifyKrakenError(error: unknown): ExchangeVerdict {
   const text = errorText(error);
-  if (text === undefined) return verdictOfClass(error);
+  if (text === undefined || isServerFailure(error)) return verdictOfClass(error);
   if (BUSY.test(text)) return 'busy';
   return UNKNOWN.test(text) ? 'unknown' : 'refused';
 }

@@ -4,9 +4,10 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { ConfigError, type TimeMs } from '../../domain/index.ts';
 import { type HostBudget, HostClosed, pauseAskedMs } from './host-budgets.ts';
+import { keepReplyStatus, type ReplyJudge } from './reply-status.ts';
 
 /** What the broker needs of every class of ccxt. */
-export interface CcxtApi {
+export interface CcxtApi extends ReplyJudge {
   milliseconds(): number;
   /** Of the computer's clock unless replaced, whatever `milliseconds` is. */
   seconds(): number;
@@ -137,6 +138,7 @@ export async function openCcxtExchange<Api extends CcxtApi>(name: string, option
   exchange.seconds = () => Math.floor(options.nowMs() / 1000);
   if (options.baseUrl !== undefined) exchange.urls = replaceHosts(exchange.urls, options.baseUrl) as Record<string, unknown>;
   keepBudget(exchange, options);
+  keepReplyStatus(exchange);
   return exchange;
 }
 

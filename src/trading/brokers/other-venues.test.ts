@@ -61,6 +61,7 @@ const CASES = [
       ['"unavailable"', 200, refusedByKraken('EService:Unavailable'), true, 'UNKNOWN', false],
       ['"busy"', 200, refusedByKraken('EService:Busy'), true, 'UNKNOWN', false],
       ['an internal error', 200, refusedByKraken('EGeneral:Internal error'), true, 'UNKNOWN', false],
+      ['HTTP 500 with a refusal', 500, refusedByKraken('EOrder:Insufficient funds'), true, 'UNKNOWN', false],
     ],
   },
   {
@@ -81,6 +82,8 @@ const CASES = [
       ['an invalid key', 401, 'Unauthorized', false, 'REJECTED', false],
       ['too many requests', 429, '{"error":"rate_limit_exceeded"}', false, 'REJECTED', true],
       ['an internal error', 500, '{"error":"internal_server_error"}', true, 'UNKNOWN', false],
+      ['HTTP 500 with a refusal', 500, refusedByCoinbase('INSUFFICIENT_FUND'), true, 'UNKNOWN', false],
+      ['HTTP 503 that asks for a pause', 503, '{"error":"rate_limit_exceeded"}', true, 'UNKNOWN', false],
     ],
   },
   {
@@ -97,6 +100,8 @@ const CASES = [
       ['too many orders', 429, refusedByUsdm(-1015, 'Too many new orders.'), false, 'REJECTED', true],
       ['overload', 503, refusedByUsdm(-1008, 'Server is currently overloaded'), false, 'REJECTED', true],
       ['a time-out behind it', 408, refusedByUsdm(-1007, 'Send status unknown'), true, 'UNKNOWN', false],
+      ['HTTP 500 with a refusal', 500, refusedByUsdm(-2019, 'Margin is insufficient.'), true, 'UNKNOWN', false],
+      ['HTTP 500 with a code of the engine', 500, refusedByUsdm(-5022, 'could not be executed as maker'), true, 'UNKNOWN', false],
       ['"unknown error"', 503, refusedByUsdm(-1000, 'Unknown error, please check your request'), true, 'UNKNOWN', false],
     ],
   },

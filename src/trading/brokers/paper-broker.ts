@@ -16,6 +16,8 @@ import { brokenFilter, type SymbolFilters, type SymbolMarket, withoutSmallest } 
 
 /** A price at which one could trade, and when. */
 export interface Quote {
+  /** Between the best bid and ask, where both were told. */
+  readonly spreadBps?: number;
   readonly priceUsd: Money;
   readonly atMs: TimeMs;
 }
@@ -121,7 +123,7 @@ export class PaperBroker implements Broker {
       state: 'FILLED',
       side: intent.side,
       quantity,
-      limitPriceUsd: null,
+      limitPriceUsd: intent.type === 'limit' ? (intent.limitPriceUsd ?? null) : null,
       executedQuantity: quantity,
       fills: [fill],
       atMs: quote.atMs,
@@ -169,6 +171,10 @@ export class PaperBroker implements Broker {
     return [...this.#reports.values()].flatMap(({ venueOrderId, fills }) =>
       fills.filter(({ executedAtMs }) => executedAtMs >= sinceMs).map((fill) => ({ ...fill, venueOrderId })),
     );
+  }
+
+  async clientOrderIdOf(_symbol: string, venueOrderId: string): Promise<string | undefined> {
+    return [...this.#reports.values()].find((report) => report.venueOrderId === venueOrderId)?.clientOrderId;
   }
 
   async balances(): Promise<ReadonlyMap<string, AssetBalance>> {

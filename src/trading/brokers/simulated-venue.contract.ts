@@ -129,6 +129,8 @@ export class SimulatedVenue {
             .filter(({ executedAtMs }) => executedAtMs >= sinceMs)
             .map((fill) => ({ ...fill, venueOrderId })),
         ),
+      clientOrderIdOf: async (_symbol, venueOrderId) =>
+        this.orders.find((order) => order.venueOrderId === venueOrderId)?.intent.clientOrderId,
       balances: async () =>
         new Map(
           [...this.balances].map(([asset, total]): [string, AssetBalance] => {

@@ -29,8 +29,11 @@ export interface VenueOrder {
   readonly state: VenueState;
   readonly side: 'buy' | 'sell';
   readonly quantity: string;
+  /** Absent where it is not read; `other` where it is none that is placed here. */
+  readonly type?: OrderIntent['type'] | 'other';
   /** null for a market order. */
   readonly limitPriceUsd: string | null;
+  readonly stopPriceUsd?: string;
   readonly executedQuantity: string;
   readonly atMs: TimeMs;
   /** Only in the reply to a new order. */
@@ -82,6 +85,8 @@ export interface VenueClient {
   executions(order: VenueOrder, symbol: string): Promise<readonly VenueExecution[]>;
   /** Every execution of the account on the symbol since `fromMs`. */
   recentTrades(symbol: string, fromMs: TimeMs): Promise<readonly VenueTrade[]>;
+  /** Our id, or whatever stands for it, of an order by the venue's number; undefined where it says that it has none. */
+  clientOrderIdOf(symbol: string, venueOrderId: string): Promise<string | undefined>;
   balances(): Promise<ReadonlyMap<string, AssetBalance>>;
   /** Price of an asset in the quote currency at a time of the venue's, to the minute where it keeps such prices, for fees. */
   price(asset: string, quoteAsset: string, atMs: TimeMs): Promise<string>;

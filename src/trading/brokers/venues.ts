@@ -59,6 +59,10 @@ const COMMON = {
 
 /** What the adapter uses of each venue; the broker's contract suite proves every claim. */
 export const VENUE_CAPABILITIES: Readonly<Record<Venue, VenueCapabilities>> = {
+  /**
+   * `placesStops` stays false although the venue takes a single STOP_LOSS: the order path knows resting protection as pairs
+   * alone (their list is what is kept in step, withdrawn and reserved), so `submit` refuses a stop that is in none.
+   */
   binance: { ...COMMON, placesOco: true, hasTestnet: VENUE_TESTNETS.binance !== undefined },
   /** `cl_ord_id` takes 18 characters of free text; it is unique among open orders only. */
   kraken: { ...COMMON, clientOrderIdLength: 18 },

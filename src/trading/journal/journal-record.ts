@@ -67,6 +67,8 @@ export const ledgerSnapshotSchema = z
     orders: z.array(orderSnapshotSchema),
     balances: z.record(z.string(), decimalText),
     transfersUsd: decimalText,
+    /** What the journal began with; checkpoints of earlier versions do not say. */
+    capitalUsd: decimalText.optional(),
     feesByAsset: z.record(z.string(), decimalText),
     feesUsd: decimalText,
     /** Absent where every fee was charged in base or quote asset, and where every fee is valued. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../domain/index.ts';
+import { orderOf } from '../engine-desk.contract.ts';
 import { Ledger } from '../ledger.ts';
 import { readAll, transferRecord } from './journal.contract.ts';
 import { JournalWriter } from './journal-writer.ts';
@@ -42,6 +43,34 @@ describe('JournalWriter', () => {
     expect(atAppend).toEqual(['0', '3']);
     expect(writer.ledger.balance('USDT').toFixed()).toBe('7');
     expect((await readAll(journal)).map(({ record }) => record)).toEqual([1, 2, 4].map(transferRecord));
+  });
+
+  it('writes nothing where a record cannot follow, the ones before it included', async () => {
+    const { journal, writer } = openWriter();
+    const intent = orderOf('b', 'buy');
+    const { clientOrderId } = intent;
+    const sent = [
+      { type: 'order_planned', atMs: START, intent },
+      { type: 'order_submitting', atMs: START, clientOrderId, sendBeforeMs: START },
+    ] as const;
+    const ended = {
+      type: 'order_state',
+      atMs: START,
+      clientOrderId,
+      state: 'FILLED',
+      venueOrderId: null,
+      message: null,
+    } as const;
+    await expect(writer.write([transferRecord(1), ...sent, ended, ended])).rejects.toMatchObject({
+      code: 'order.illegal_transition',
+      details: { clientOrderId, from: 'FILLED', to: 'FILLED' },
+    });
+    expect(journal.lastSeq).toBe(0);
+    expect([writer.ledger.orders.size, writer.ledger.balance('USDT').toFixed()]).toEqual([0, '0']);
+    await writer.write([...sent, ended]);
+    expect(writer.ledger.order(clientOrderId).state).toBe('FILLED');
+    await expect(writer.write([sent[0]])).rejects.toMatchObject({ code: 'ledger.order_planned_twice' });
+    expect(journal.lastSeq).toBe(3);
   });
 
   it('leaves the ledger as it was where the journal could not take a record', async () => {

@@ -25,8 +25,12 @@ export class JournalWriter {
     return this.#clock.nowMs();
   }
 
-  /** @throws InvariantError when the records could not be made durable; the ledger is then as it was */
+  /**
+   * Records that cannot follow are refused before anything is written: a journal that held them could never be opened again.
+   * @throws InvariantError when the records cannot follow, or could not be made durable; the ledger is then as it was
+   */
   async write(records: readonly JournalRecord[]): Promise<void> {
+    this.ledger.assertFollows(records);
     await this.#journal.append(records);
     for (const record of records) this.ledger.apply(record);
   }

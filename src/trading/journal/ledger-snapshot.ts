@@ -22,6 +22,7 @@ export function snapshotLedger(ledger: Ledger): LedgerSnapshot {
     })),
     balances: texts(ledger.balances),
     transfersUsd: toText(ledger.transfersUsd),
+    ...(ledger.capitalUsd !== null && { capitalUsd: toText(ledger.capitalUsd) }),
     feesByAsset: texts(ledger.feesByAsset),
     feesUsd: toText(ledger.feesUsd),
     ...(!ledger.otherFeesUsd.eq(0) && { otherFeesUsd: toText(ledger.otherFeesUsd) }),
