@@ -80,7 +80,8 @@ const parts = (overrides: readonly string[] = [], env: Record<string, string> = 
 });
 const log = createLogger({ level: 'error', redact: (text) => text, write: () => undefined });
 function alertsOf(given: AppParts): DaemonAlerts {
-  const notifications = { raise: async () => true, deliver: async () => undefined, close: async () => undefined, queueDepth: 0 };
+  const nothing = async () => undefined;
+  const notifications = { raise: async () => true, over: nothing, deliver: nothing, close: nothing, queueDepth: 0 };
   const alerts = new DaemonAlerts({
     parts: given,
     log,

@@ -59,7 +59,7 @@ async function protect(parts: CycleParts, view: MarketView, decisionTimeMs: Time
 /** Books what the exchange did meanwhile. Halts where it and the journal do not agree. @returns whether it answers */
 async function checkRoute({ route, engine, halt }: CycleParts): Promise<boolean> {
   const status = await route.check(engine);
-  if (status.kind === 'halt') await halt(`the exchange and the journal do not agree: ${status.why}`);
+  if (status.kind === 'halt') await halt(status.why);
   return status.kind !== 'exchange_down';
 }
 

@@ -99,7 +99,7 @@ export class Daemon implements RunningDaemon {
     this.#watch = new ExchangeWatch({ ...given, takeTransfers: transferTaker(given.alerts) });
     this.userStream = openUserStream(parts, session, {
       reconcileSoon: () => this.#watch.reconcileSoon(),
-      onFill: (order) => this.#watch.noteFill(order),
+      onFill: (order) => this.#watch.noteOrders([order]),
     });
     const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
     this.#training = weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS);
@@ -187,12 +187,13 @@ export class Daemon implements RunningDaemon {
   startStreams(): void {
     this.userStream?.start((error) => {
       const why = `a fill that the exchange told of: ${messageOf(error)}`;
-      this.alerts.raise({ name: 'user_stream_failed', severity: 'critical', title: why });
+      this.alerts.raise({ name: 'user_stream_failed', key: `user_stream_failed:${why}`, severity: 'critical', title: why });
       if (error instanceof InvariantError) void this.#watch.haltFor(error);
     });
-    this.streams?.start((error) =>
-      this.alerts.raise({ name: 'stream_ended', severity: 'warning', title: `a stream has ended: ${String(error)}` }),
-    );
+    this.streams?.start((error) => {
+      const title = `a stream has ended: ${String(error)}`;
+      this.alerts.raise({ name: 'stream_ended', key: `stream_ended:${String(error)}`, severity: 'warning', title });
+    });
   }
 
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {

@@ -42,8 +42,10 @@ export async function openTelegram(
     offset: await UpdateOffset.open(join(dataDir, PATHS.telegramOffset)),
     clock: systemClock,
     timer,
-    onFailure: (why) =>
-      alerts.raise({ name: 'telegram_commands', severity: 'warning', title: `commands by Telegram cannot be read: ${why}` }),
+    onFailure: (why) => {
+      const title = `commands by Telegram cannot be read: ${why}`;
+      alerts.raise({ name: 'telegram_commands', key: `telegram_commands:${why}`, severity: 'warning', title });
+    },
   });
 }
 

@@ -45,7 +45,13 @@ export async function serve(
     service,
     events,
     timer,
-    failed: (error) => alerts.raise({ name: 'api_failed', severity: 'warning', title: `the API failed: ${String(error)}` }),
+    failed: (error) =>
+      alerts.raise({
+        name: 'api_failed',
+        key: `api_failed:${String(error)}`,
+        severity: 'warning',
+        title: `the API failed: ${String(error)}`,
+      }),
     observed: (method, status) => metrics.count('ets_api_requests_total', { method, status: `${status}` }),
     audit: auditLog(parts, alerts),
     redact: parts.redact,
