@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { unknownVariables } from '../../config/index.ts';
 import { AppError, systemClock } from '../../domain/index.ts';
 import { ModelRegistry } from '../../model/index.ts';
 import { type Logger, Metrics, openTracing, type Tracing } from '../../monitoring/index.ts';
@@ -42,6 +43,7 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   const redact = await secretRedactor(given);
   const log = openDaemonLog(given, redact);
   const parts = loggedParts(given, log, redact);
+  for (const { path, message } of unknownVariables(parts.env)) log.warn(`${path}: ${message}`);
   const [events, metrics] = [new EventLog(systemClock.nowMs() * EVENTS_PER_MS), new Metrics()];
   const openAlerts = async (): Promise<DaemonAlerts> => {
     const notifications = await openNotifications(parts, {
