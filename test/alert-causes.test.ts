@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppParts } from '../src/app/app-parts.ts';
 import { createBackup } from '../src/app/backups.ts';
 import { checkStatus } from '../src/app/check-status.ts';
-import { auditLog } from '../src/app/daemon/audit-log.ts';
+import { AuditLog } from '../src/app/daemon/audit-log.ts';
 import { Daemon } from '../src/app/daemon/daemon.ts';
 import { DaemonAlerts } from '../src/app/daemon/daemon-alerts.ts';
 import { DataFetch } from '../src/app/daemon/data-fetch.ts';
@@ -79,6 +79,8 @@ const parts = (overrides: readonly string[] = [], env: Record<string, string> = 
   signal: undefined,
 });
 const log = createLogger({ level: 'error', redact: (text) => text, write: () => undefined });
+const auditOf = (given: AppParts) => new AuditLog(given, alertsOf(given));
+
 function alertsOf(given: AppParts): DaemonAlerts {
   const nothing = async () => undefined;
   const notifications = { raise: async () => true, over: nothing, deliver: nothing, close: nothing, queueDepth: 0 };
@@ -328,7 +330,7 @@ describe('what the process meets is told', () => {
   it('certificate_expires at the start, and api_failed where a request meets a defect', async () => {
     const { certFile, keyFile } = makeCertificate(dataDir, { days: 10 });
     const soon = parts(['server.port=0', `server.tlsCertFile=${certFile}`, `server.tlsKeyFile=${keyFile}`]);
-    const tls = await serve(soon, { events, alerts: alertsOf(soon), metrics, running: () => undefined });
+    const tls = await serve(soon, { events, alerts: alertsOf(soon), metrics, audit: auditOf(soon), running: () => undefined });
     closing.push(() => tls?.close());
     expect(raised()).toEqual(['certificate_expires warning']);
     const given = parts(['server.port=0']);
@@ -337,7 +339,7 @@ describe('what the process meets is told', () => {
       if (isDefect) throw new Error('a defect');
       return undefined;
     };
-    const api = await serve(given, { events, alerts: alertsOf(given), metrics, running });
+    const api = await serve(given, { events, alerts: alertsOf(given), metrics, audit: auditOf(given), running });
     closing.push(() => api?.close());
     isDefect = true;
     expect((await fetch(`${api!.url}/api/v1/status`)).status).toBe(500);
@@ -346,7 +348,7 @@ describe('what the process meets is told', () => {
 
   it('audit_failed: a change that cannot be written down', async () => {
     mkdirSync(join(dataDir, 'audit.ndjson'));
-    auditLog(parts(), alertsOf(parts()))({ what: 'halt', from: 'here', status: 200 });
+    new AuditLog(parts(), alertsOf(parts())).write({ what: 'halt', from: 'here', status: 200 });
     await expect.poll(raised).toEqual(['audit_failed critical']);
   });
 });
@@ -358,7 +360,7 @@ describe('Telegram', () => {
     ETS_TELEGRAM_API_URL: url,
   });
   const open = (given: AppParts) =>
-    openTelegram(given, { daemon: { registry: registry() } as never, events, alerts: alertsOf(given) });
+    openTelegram(given, { daemon: { registry: registry() } as never, events, alerts: alertsOf(given), audit: auditOf(given) });
 
   it('telegram_commands: messages cannot be read', async () => {
     const { url } = await loopback(() => ({ status: 401, body: '{}' }));

@@ -138,6 +138,25 @@ describe('the API on loopback', () => {
     expect(own.headers.get('access-control-allow-origin')).toBeNull();
   });
 
+  it('limits whoever guesses tokens and paths like everybody else', async () => {
+    const { ask } = await serve({ host: '0.0.0.0', requestsPerMinute: 5 });
+    const statuses: number[] = [];
+    for (let request = 0; request < 6; request++)
+      statuses.push((await ask(request % 2 ? '/api/v1/status' : '/nothing/here')).status);
+    expect(statuses).toEqual([404, 401, 404, 401, 404, 429]);
+    expect((await ask('/api/v1/status', { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(429);
+    expect((await ask('/healthz')).status).toBe(200);
+  });
+
+  it('asks a browser for the token at the status page off loopback, and takes it', async () => {
+    const { ask } = await serve({ host: '0.0.0.0' });
+    const asked = await ask('/');
+    expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="ets", charset="UTF-8"']);
+    const authorization = `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`;
+    expect((await ask('/', { headers: { authorization } })).status).toBe(200);
+    expect((await ask('/api/v1/status')).headers.get('www-authenticate')).toBeNull();
+  });
+
   it('limits the rate, but never health, and sends headers that browsers heed', async () => {
     const { ask } = await serve({ requestsPerMinute: 5 });
     const statuses: number[] = [];

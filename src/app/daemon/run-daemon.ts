@@ -14,6 +14,7 @@ import { SandboxClock } from '../sandbox-clock.ts';
 import { secretRedactor } from '../secrets.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
 import { writeLayout } from '../upgrade/upgrade-data.ts';
+import { AuditLog } from './audit-log.ts';
 import { openClockWatch } from './clock-watch.ts';
 import { Daemon } from './daemon.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
@@ -98,10 +99,11 @@ interface Voices {
 async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptions) {
   const { log, events, metrics, alerts } = voices;
   let running: Daemon | undefined;
-  const server = await serve(parts, { events, alerts, metrics, running: () => running });
+  const audit = new AuditLog(parts, alerts);
+  const server = await serve(parts, { events, alerts, metrics, audit, running: () => running });
   try {
     const daemon = await openDaemon(parts, voices);
-    const telegram = await openTelegram(parts, { daemon, events, alerts });
+    const telegram = await openTelegram(parts, { daemon, events, alerts, audit });
     try {
       await daemon.start();
       await daemon.skipMissed();
@@ -124,6 +126,7 @@ async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptio
     }
   } finally {
     await server?.close();
+    await audit.close();
   }
 }
 
