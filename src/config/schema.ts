@@ -74,6 +74,9 @@ const schedule = section({
     .max(360)
     .default(15)
     .describe('A daily decision fetches for at most so long, then takes what is there'),
+  ownDataDeadlineS: fraction(1, 600)
+    .default(15)
+    .describe('Declared sources are waited for, all at once, for at most so long; what has not answered is left out'),
   health: upkeepJob('every 5m', 1, 5, 'Look at every part, and tell of what is not well'),
   extraction: upkeepJob('10 */3 * * *', 3, 30, 'Fetch what is new between the decisions'),
   backup: upkeepJob('30 4 * * *', 24, 60, 'Copy what is new, and prove the copy by restoring it'),

@@ -256,7 +256,8 @@ export class Daemon implements RunningDaemon {
   /** Until the next due time, in steps. In a world that stands still, position and orders are looked at after each. */
   async #wait(untilMs: TimeMs): Promise<void> {
     await worldWait(this.#parts)(untilMs, watchStepMs(this.#parts.clock));
-    await this.ownData.look();
+    if (this.#isStill) await this.ownData.look();
+    else this.ownData.lookBehind();
     this.alerts.deliver();
     if (this.#isStill) await this.#watch.look();
   }

@@ -86,7 +86,7 @@ export class DecisionRuns {
     await this.#reloadModels();
     await fetching.fetchWithin(parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
     phases.end('fetch');
-    await ownData.look();
+    await ownData.lookInTime();
     phases.end('ownData');
     await withLogFields({ decisionId: id }, () => session.turn.take(() => this.#cycle(dueMs, phases)));
   }
