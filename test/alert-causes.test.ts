@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { AuditLog } from '../src/app/daemon/audit-log.ts';
 import { Daemon } from '../src/app/daemon/daemon.ts';
 import { DaemonAlerts } from '../src/app/daemon/daemon-alerts.ts';
 import { DataFetch } from '../src/app/daemon/data-fetch.ts';
-import { JobHistory } from '../src/app/daemon/job-history.ts';
+import { JobHistory, type JobRun } from '../src/app/daemon/job-history.ts';
 import { JobRecorder } from '../src/app/daemon/job-recorder.ts';
 import { openTelegram } from '../src/app/daemon/open-telegram.ts';
 import { serve } from '../src/app/daemon/serve.ts';
@@ -246,18 +246,25 @@ describe('what a job meets is told', () => {
   it('backup_failed: another place that cannot be written, and a backup that cannot be restored', async () => {
     writeFileSync(join(dataDir, 'a-file'), '');
     const given = parts([`backup.copyDir=${join(dataDir, 'a-file/below')}`]);
-    const job = upkeep(given, alertsOf(given)).find(({ name }) => name === 'backup')!;
-    await job.run(new AbortController().signal);
+    const backUp = async (parts: AppParts) => {
+      const alerts = alertsOf(parts);
+      const jobs = upkeep(parts, alerts).filter(({ name }) => name === 'backup');
+      const runs = new UpkeepRuns(parts, jobs, await recorderOf(parts, alerts));
+      runs.start(() => clock.nowMs() - DAY_MS);
+      await expect.poll(() => runs.running).toEqual([]);
+      const [last] = (JSON.parse(readFileSync(join(dataDir, 'schedule.json'), 'utf8')) as { runs: JobRun[] }).runs.slice(-1);
+      const { checks } = await checkStatus(parts, registry());
+      return { outcome: last?.outcome, check: checks.find(({ name }) => name === 'backup')!.status };
+    };
+    clock.moveTo(Date.UTC(2024, 0, 12, 4, 30));
+    expect(await backUp(given)).toEqual({ outcome: 'failed', check: 'degraded' });
     expect(raised()).toEqual(['backup_failed critical']);
 
     await store.append([candles(NOW)]);
     const folder = join(dataDir, 'raw/price_data/binance_ETHUSDT_1h');
     writeFileSync(join(folder, readdirSync(folder)[0]!), 'damaged');
-    const plain = parts();
-    clock.moveTo(NOW + HOUR_MS);
-    await upkeep(plain, alertsOf(plain))
-      .find(({ name }) => name === 'backup')!
-      .run(new AbortController().signal);
+    clock.moveTo(Date.UTC(2024, 0, 13, 4, 30));
+    expect(await backUp(parts())).toEqual({ outcome: 'failed', check: 'degraded' });
     expect(raised()).toEqual(['backup_failed critical', 'backup_failed critical']);
   });
 
@@ -407,7 +414,6 @@ describe('Telegram', () => {
     expect(sent[0]).toContain('position');
     expect(sent.filter((text) => /storage/.test(text))).toHaveLength(1);
     expect(readdirSync(join(dataDir, 'trades'))).toContain('HALT');
-    const { readFileSync } = await import('node:fs');
     await expect
       .poll(() => readFileSync(join(dataDir, 'audit.ndjson'), 'utf8'))
       .toContain('"what":"telegram /halt","from":"telegram:8","status":200');
