@@ -197,11 +197,23 @@ describe('the API on loopback', () => {
     const { openapi, paths } = (await ask('/api/v1/openapi.json')).json();
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths)).toContain('/api/v1/data/{dataset}');
-    for (const path of Object.keys(paths).filter((one) => 'get' in paths[one])) expect((await ask(path)).status).toBe(200);
+    for (const path of ['/healthz', '/readyz', '/metrics', '/', '/api/v1/stream']) expect(paths).toHaveProperty([path, 'get']);
+    expect(paths['/api/v1/stream'].get.responses).toHaveProperty('101');
+    expect(paths['/api/v1/status'].get).not.toHaveProperty('security');
+    const read = Object.keys(paths).filter((one) => 'get' in paths[one] && one !== '/api/v1/stream');
+    for (const path of read) expect((await ask(path)).status, path).toBe(200);
   });
 });
 
 describe('the API off loopback', () => {
+  it('documents that reads need the token', async () => {
+    const { ask } = await serve({ host: '0.0.0.0' });
+    const reply = await ask('/api/v1/openapi.json', { headers: { authorization: `Bearer ${TOKEN}` } });
+    const { paths } = reply.json();
+    expect(paths['/api/v1/status'].get).toMatchObject({ security: [{ bearer: [] }], responses: { 401: expect.anything() } });
+    expect(paths['/healthz'].get).not.toHaveProperty('security');
+  });
+
   it('does not start without a token', async () => {
     await expect(serve({ host: '0.0.0.0', token: undefined })).rejects.toMatchObject({
       code: 'server.token_missing',

@@ -88,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
   app.get('/readyz', async (_, reply) => reply.code(service.isReady() ? 200 : 503).send({ ok: service.isReady() }));
   app.get('/metrics', async (_, reply) => reply.type('text/plain; version=0.0.4').send(await service.metrics()));
   app.get('/', async (_, reply) => reply.type('text/html').send(await statusPage(service)));
-  app.get('/api/v1/openapi.json', async () => openApiOf(routes, options.version));
+  app.get('/api/v1/openapi.json', async () => openApiOf(routes, options.version, !isLoopback(host)));
   for (const route of routes) add(app, route);
   openStream(app, { heartbeatMs: HEARTBEAT_MS, ...options }, tickets);
   try {
