@@ -140,10 +140,7 @@ export function routeOver(broker: Broker, given: RouteSettings): OrderRoute {
           : undefined;
         const [first] = unexplained;
         if (!first) return { kind: 'ready' };
-        return {
-          kind: 'halt',
-          why: `the exchange and the journal do not agree: ${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}`,
-        };
+        return { kind: 'halt', why: `${first.kind} ${first.subject}: journal ${first.journal}, exchange ${first.venue}` };
       } catch (error) {
         if (!(error instanceof ExchangeError)) throw error;
         if (error.code === 'exchange.symbol_not_trading') {

@@ -41,10 +41,7 @@ const otherPaths = (areReadsGuarded: boolean) => ({
         },
       ],
       ...(areReadsGuarded && { security: BEARER }),
-      responses: {
-        '101': { description: 'The connection becomes a WebSocket' },
-        '401': { description: 'No token and no ticket' },
-      },
+      responses: { '101': { description: 'The connection becomes a WebSocket; without token or ticket it is closed at once' } },
     },
   },
 });

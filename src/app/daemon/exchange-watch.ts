@@ -4,6 +4,7 @@ import type { Ledger, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { exitPrice } from '../exit-order.ts';
 import type { HealthCheck } from '../health/health-check.ts';
+import { haltReason } from '../order-route.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
@@ -141,7 +142,7 @@ export class ExchangeWatch {
     await this.#took(this.#news.since());
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
-    if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.halt(status.why);
+    if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.halt(haltReason(status));
     const alert = routeAlert(status);
     for (const name of ROUTE_ALERTS) if (name !== alert?.name) alerts.over(name);
     if (alert && isNew) alerts.raise(alert);
