@@ -72,6 +72,8 @@ describe('reviewConfig', () => {
     ['an open host of no server', ['server.host=0.0.0.0', 'server.enabled=false'], WELL, {}, [], []],
     ['half a TLS pair', ['server.tlsCertFile=/a.pem'], WELL, {}, ['server.tlsKeyFile'], ['server.tlsCertFile']],
     ['a bad cron text', ['schedule.backup.when=61 4 * * *'], WELL, {}, ['schedule.backup.when'], []],
+    ['a bad time of training', ['schedule.training.when=61 4 * * *'], WELL, {}, ['schedule.training.when'], []],
+    ['a time of training', ['schedule.training.when=0 3 1 * *'], WELL, {}, [], []],
     ['a day that never comes', ['schedule.health.when=0 0 31 2 *'], WELL, {}, ['schedule.health.when'], []],
     ['a privileged port', ['server.port=443'], WELL, {}, ['server.port'], []],
     ['a privileged port of root', ['server.port=443'], WELL, { leastPort: 1 }, [], []],
