@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-node_image=${1:-${ETS_NODE_IMAGE:-docker.io/library/node:24-bookworm-slim}}
+node_image=${1:-${ETS_NODE_IMAGE:-docker.io/library/$(sed -n 's/^ARG NODE_IMAGE=//p' Dockerfile)}}
 image=localhost/ethereum-trading:check
 stand_in=localhost/ets-node-stand-in:latest
 

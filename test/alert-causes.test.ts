@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppParts } from '../src/app/app-parts.ts';
 import { createBackup } from '../src/app/backups.ts';
 import { checkStatus } from '../src/app/check-status.ts';
-import { auditLog } from '../src/app/daemon/audit-log.ts';
+import { AuditLog } from '../src/app/daemon/audit-log.ts';
 import { Daemon } from '../src/app/daemon/daemon.ts';
 import { DaemonAlerts } from '../src/app/daemon/daemon-alerts.ts';
 import { DataFetch } from '../src/app/daemon/data-fetch.ts';
-import { JobHistory } from '../src/app/daemon/job-history.ts';
+import { JobHistory, type JobRun } from '../src/app/daemon/job-history.ts';
 import { JobRecorder } from '../src/app/daemon/job-recorder.ts';
 import { openTelegram } from '../src/app/daemon/open-telegram.ts';
 import { serve } from '../src/app/daemon/serve.ts';
@@ -79,8 +79,11 @@ const parts = (overrides: readonly string[] = [], env: Record<string, string> = 
   signal: undefined,
 });
 const log = createLogger({ level: 'error', redact: (text) => text, write: () => undefined });
+const auditOf = (given: AppParts) => new AuditLog(given, alertsOf(given));
+
 function alertsOf(given: AppParts): DaemonAlerts {
-  const notifications = { raise: async () => true, deliver: async () => undefined, close: async () => undefined, queueDepth: 0 };
+  const nothing = async () => undefined;
+  const notifications = { raise: async () => true, over: nothing, deliver: nothing, close: nothing, queueDepth: 0 };
   const alerts = new DaemonAlerts({
     parts: given,
     log,
@@ -243,18 +246,25 @@ describe('what a job meets is told', () => {
   it('backup_failed: another place that cannot be written, and a backup that cannot be restored', async () => {
     writeFileSync(join(dataDir, 'a-file'), '');
     const given = parts([`backup.copyDir=${join(dataDir, 'a-file/below')}`]);
-    const job = upkeep(given, alertsOf(given)).find(({ name }) => name === 'backup')!;
-    await job.run(new AbortController().signal);
+    const backUp = async (parts: AppParts) => {
+      const alerts = alertsOf(parts);
+      const jobs = upkeep(parts, alerts).filter(({ name }) => name === 'backup');
+      const runs = new UpkeepRuns(parts, jobs, await recorderOf(parts, alerts));
+      runs.start(() => clock.nowMs() - DAY_MS);
+      await expect.poll(() => runs.running).toEqual([]);
+      const [last] = (JSON.parse(readFileSync(join(dataDir, 'schedule.json'), 'utf8')) as { runs: JobRun[] }).runs.slice(-1);
+      const { checks } = await checkStatus(parts, registry());
+      return { outcome: last?.outcome, check: checks.find(({ name }) => name === 'backup')!.status };
+    };
+    clock.moveTo(Date.UTC(2024, 0, 12, 4, 30));
+    expect(await backUp(given)).toEqual({ outcome: 'failed', check: 'degraded' });
     expect(raised()).toEqual(['backup_failed critical']);
 
     await store.append([candles(NOW)]);
     const folder = join(dataDir, 'raw/price_data/binance_ETHUSDT_1h');
     writeFileSync(join(folder, readdirSync(folder)[0]!), 'damaged');
-    const plain = parts();
-    clock.moveTo(NOW + HOUR_MS);
-    await upkeep(plain, alertsOf(plain))
-      .find(({ name }) => name === 'backup')!
-      .run(new AbortController().signal);
+    clock.moveTo(Date.UTC(2024, 0, 13, 4, 30));
+    expect(await backUp(parts())).toEqual({ outcome: 'failed', check: 'degraded' });
     expect(raised()).toEqual(['backup_failed critical', 'backup_failed critical']);
   });
 
@@ -327,7 +337,7 @@ describe('what the process meets is told', () => {
   it('certificate_expires at the start, and api_failed where a request meets a defect', async () => {
     const { certFile, keyFile } = makeCertificate(dataDir, { days: 10 });
     const soon = parts(['server.port=0', `server.tlsCertFile=${certFile}`, `server.tlsKeyFile=${keyFile}`]);
-    const tls = await serve(soon, { events, alerts: alertsOf(soon), metrics, running: () => undefined });
+    const tls = await serve(soon, { events, alerts: alertsOf(soon), metrics, audit: auditOf(soon), running: () => undefined });
     closing.push(() => tls?.close());
     expect(raised()).toEqual(['certificate_expires warning']);
     const given = parts(['server.port=0']);
@@ -336,7 +346,7 @@ describe('what the process meets is told', () => {
       if (isDefect) throw new Error('a defect');
       return undefined;
     };
-    const api = await serve(given, { events, alerts: alertsOf(given), metrics, running });
+    const api = await serve(given, { events, alerts: alertsOf(given), metrics, audit: auditOf(given), running });
     closing.push(() => api?.close());
     isDefect = true;
     expect((await fetch(`${api!.url}/api/v1/status`)).status).toBe(500);
@@ -345,7 +355,7 @@ describe('what the process meets is told', () => {
 
   it('audit_failed: a change that cannot be written down', async () => {
     mkdirSync(join(dataDir, 'audit.ndjson'));
-    auditLog(parts(), alertsOf(parts()))({ what: 'halt', from: 'here', status: 200 });
+    new AuditLog(parts(), alertsOf(parts())).write({ what: 'halt', from: 'here', status: 200 });
     await expect.poll(raised).toEqual(['audit_failed critical']);
   });
 });
@@ -357,7 +367,7 @@ describe('Telegram', () => {
     ETS_TELEGRAM_API_URL: url,
   });
   const open = (given: AppParts) =>
-    openTelegram(given, { daemon: { registry: registry() } as never, events, alerts: alertsOf(given) });
+    openTelegram(given, { daemon: { registry: registry() } as never, events, alerts: alertsOf(given), audit: auditOf(given) });
 
   it('telegram_commands: messages cannot be read', async () => {
     const { url } = await loopback(() => ({ status: 401, body: '{}' }));
@@ -404,7 +414,6 @@ describe('Telegram', () => {
     expect(sent[0]).toContain('position');
     expect(sent.filter((text) => /storage/.test(text))).toHaveLength(1);
     expect(readdirSync(join(dataDir, 'trades'))).toContain('HALT');
-    const { readFileSync } = await import('node:fs');
     await expect
       .poll(() => readFileSync(join(dataDir, 'audit.ndjson'), 'utf8'))
       .toContain('"what":"telegram /halt","from":"telegram:8","status":200');

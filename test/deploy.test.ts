@@ -243,6 +243,8 @@ describe('compose files', () => {
     readonly healthcheck?: { test: string[] };
     readonly volumes?: string[];
     readonly image?: string;
+    readonly mem_limit?: string;
+    readonly cpus?: number;
   }
   const servicesOf = (name: string) =>
     (parse(readFileSync(resolve(name), 'utf8')) as { services: Record<string, Service> }).services;
@@ -257,6 +259,20 @@ describe('compose files', () => {
       expect(service.healthcheck?.test).toEqual(['CMD', 'node', 'dist/cli/healthcheck.js']);
     },
   );
+
+  it.each(['docker-compose.prod.yml', 'docker-compose.staging.yml'])('%s limits what each of its services may use', (name) => {
+    for (const [service, { mem_limit, cpus }] of Object.entries(servicesOf(name)))
+      expect({ service, mem_limit, cpus }).toEqual({
+        service,
+        mem_limit: expect.stringMatching(/^\d+[mg]$/),
+        cpus: expect.any(Number),
+      });
+  });
+
+  it('docker-compose.dev.yml checks a daemon that is started in it, where there is one', () => {
+    const service = servicesOf('docker-compose.dev.yml')['ethereum-trading-system']!;
+    expect(service.healthcheck?.test).toEqual(['CMD', 'node', '/app/dist/cli/healthcheck.js', '--or-none']);
+  });
 
   it.each(['docker-compose.prod.yml', 'docker-compose.staging.yml'])(
     '%s hands .env to the container, with its own places',

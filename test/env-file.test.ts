@@ -64,6 +64,21 @@ describe('.env', () => {
     expect(checks.find(({ name }) => name === 'secrets')).toMatchObject({ status: 'degraded', remedy: 'chmod 600 .env' });
     expect(validated.all + status.all).not.toContain(SECRET);
   });
+
+  it('that has a misspelt name, and an environment that has one, are warned of by config validate', async () => {
+    writeFileSync(join(folder, 'misspelt.env'), 'ETS_RISK_MAX_ORDER_UDS=0.0512\n');
+    const validated = await ets(['config', 'validate', '--json', '--env', 'misspelt.env'], { ETS_API_TOKE: SECRET });
+    expect(validated.code).toBe(0);
+    expect(JSON.parse(validated.out)).toMatchObject({
+      ok: true,
+      warnings: expect.arrayContaining([
+        { path: 'ETS_RISK_MAX_ORDER_UDS', message: expect.stringContaining('did you mean ETS_RISK_MAX_ORDER_USD?') },
+        { path: 'ETS_API_TOKE', message: expect.stringContaining('did you mean ETS_API_TOKEN?') },
+      ]),
+    });
+    expect(validated.all).not.toContain(SECRET);
+    expect(validated.all).not.toContain('0.0512');
+  });
 });
 
 describe('what is asked for on the command line', () => {

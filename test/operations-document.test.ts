@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -44,6 +44,10 @@ describe("the owner's command lines", () => {
     ];
     for (const name of files) cpSync(resolve(name), join(folder, name), { recursive: true });
     mkdirSync(join(folder, 'deploy/secrets'), { recursive: true });
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: join(folder, 'repository') });
+    mkdirSync(join(folder, 'repository'));
+    git('init', '--quiet');
+    git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '--allow-empty', '-m', 'first');
     writeFileSync(join(folder, 'deploy/secrets/alertmanager_webhook_url'), 'http://127.0.0.1:9/');
     for (const name of ['new_whale_data.parquet', 'updated_features.parquet']) writeFileSync(join(folder, name), '');
     mkdirSync(join(folder, 'dist/cli'), { recursive: true });
@@ -60,7 +64,9 @@ describe("the owner's command lines", () => {
   const run = (line: string) =>
     new Promise<{ code: number; out: string; err: string }>((done) => {
       const pair = /--ssl-cert/.test(line) ? makeCertificate(folder) : undefined;
-      const command = pair ? line.replace('/path/to/cert.pem', pair.certFile).replace('/path/to/key.pem', pair.keyFile) : line;
+      // Git says on standard error what it does, unless it is told not to.
+      const cloning = line.replace('git clone <repository-url>', `git clone --quiet ${join(folder, 'repository')}`);
+      const command = pair ? line.replace('/path/to/cert.pem', pair.certFile).replace('/path/to/key.pem', pair.keyFile) : cloning;
       const env = {
         ...process.env,
         PATH: `${docker.bin}:${process.env.PATH}`,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -12,8 +12,15 @@ describe('GET /metrics of a daemon that has decided', () => {
   it('shows every source, the parts of the decision, refused rows and the queue of each stream', {
     timeout: 120_000,
   }, async () => {
-    // Five minutes before the decision, sixty times as fast.
+    // Five minutes before the decision, sixty times as fast. The schedule is older: a daemon that is ready only after the due
+    // time makes the decision late, and has not missed nothing as a new one has.
     const startMs = Date.UTC(2024, 0, 1, 22, 55);
+    const sinceMs = startMs - 3_600_000;
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(
+      join(folder, 'data/schedule.json'),
+      JSON.stringify({ sinceMs, lastDueMs: {}, firstSeenMs: { decision: sinceMs }, runs: [] }),
+    );
     const sandbox = await startSandbox({ seed: 5, startMs, edge: 0, speed: 60, blockSpacingMs: 3_600_000 });
     writeFileSync(join(folder, 'ends.json'), JSON.stringify({ urls: sandbox.urls }));
     const args = ['run', '--json', '--data-dir', join(folder, 'data'), '--endpoints', join(folder, 'ends.json')];

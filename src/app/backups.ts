@@ -19,6 +19,7 @@ import {
 } from '../storage/index.ts';
 import { foldJournal, readJournal } from '../trading/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
+import { readProof, writeProof } from './backup-proof.ts';
 import { acquireRunLock } from './daemon/run-lock.ts';
 
 /** A backup as the command line shows it. */
@@ -107,7 +108,9 @@ export const createBackup = (parts: AppParts, signal: AbortSignal | undefined = 
       }
     });
     const verified = await verifyAlone(parts, manifest.backupId, signal);
-    return { ...summaryOf(manifest), ...verified, copies: await copyAll(parts, signal) };
+    const copies = await copyAll(parts, signal);
+    await writeProof(parts, { ...proofOf(verified), missingAt: missingAt(copies) });
+    return { ...summaryOf(manifest), ...verified, copies };
   });
 
 /** Nothing else makes, checks, restores or removes backups meanwhile. @throws DataError `storage.busy` */
@@ -134,7 +137,26 @@ export async function newestBackup(parts: AppParts): Promise<BackupSummary | und
 }
 
 /** Compares every byte with its hash, then opens the restored tables and journal. @throws DataError `backup.unknown` */
-export const verifyBackup = (parts: AppParts, backupId: string) => alone(parts, () => verifyAlone(parts, backupId, parts.signal));
+export const verifyBackup = (parts: AppParts, backupId: string) =>
+  alone(parts, async () => {
+    const verified = await verifyAlone(parts, backupId, parts.signal);
+    const [newest, before] = [(await storeOf(parts).ids()).at(-1), await readProof(parts)];
+    if (newest?.backupId === backupId) {
+      const known = before?.backupId === backupId ? before.missingAt : [];
+      await writeProof(parts, { ...proofOf(verified), missingAt: known });
+    }
+    return verified;
+  });
+
+interface Verified {
+  readonly backupId: string;
+  readonly problems: readonly { readonly message: string }[];
+}
+
+const proofOf = ({ backupId, problems }: Verified) => ({ backupId, problem: problems[0]?.message ?? null });
+
+const missingAt = (copies: readonly BackupCopy[]) =>
+  copies.flatMap(({ place, error }) => (error === null ? [] : [{ place, error }]));
 
 async function verifyAlone(parts: AppParts, backupId: string, signal: AbortSignal | undefined) {
   const store = storeOf(parts);

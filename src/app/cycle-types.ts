@@ -5,6 +5,7 @@ import type {
   DecisionPolicy,
   DecisionRecord,
   ExposurePolicy,
+  Halt,
   LimitPolicy,
   OrderOutcome,
   OrderSide,
@@ -73,8 +74,8 @@ export interface CycleParts {
   /** Keeps what a decision was made from for the gate, which looks again before each order of it. */
   readonly noteSurroundings: (context: Surroundings, decisionTimeMs: TimeMs) => void;
   readonly isHalted: () => Promise<boolean>;
-  /** No new risk from now on; what is held may still be sold. */
-  readonly halt: (why: string) => Promise<void>;
+  /** No new risk from now on; what is held may still be sold. @returns the halt in force, an earlier one where there is; nothing where none is traded by */
+  readonly halt: (why: string) => Promise<Halt | undefined>;
 }
 
 /** What one cycle came to. A repeat tells what the first one came to. */

@@ -17,6 +17,7 @@ import { dataVerdictsAt, newestEndMs } from './data-verdicts.ts';
 import { leaveBeforeLiquidation } from './leave-before-liquidation.ts';
 import type { MarketView } from './market-view.ts';
 import { modelQuality } from './model-quality.ts';
+import { haltReason } from './order-route.ts';
 import { DRIFT_LEVELS } from './risk-settings.ts';
 import type { Surroundings } from './risk-surroundings.ts';
 import { servePredictionSet } from './serve-prediction-set.ts';
@@ -59,7 +60,7 @@ async function protect(parts: CycleParts, view: MarketView, decisionTimeMs: Time
 /** Books what the exchange did meanwhile. Halts where it and the journal do not agree. @returns whether it answers */
 async function checkRoute({ route, engine, halt }: CycleParts): Promise<boolean> {
   const status = await route.check(engine);
-  if (status.kind === 'halt') await halt(`the exchange and the journal do not agree: ${status.why}`);
+  if (status.kind === 'halt') await halt(haltReason(status));
   return status.kind !== 'exchange_down';
 }
 

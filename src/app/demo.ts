@@ -24,6 +24,7 @@ import type { ScoredCycle } from './score-run.ts';
 import { searchedTrials } from './searched-trials.ts';
 import { openTradingSession } from './trading-session.ts';
 import { train } from './train.ts';
+import { trainingJob } from './training-job.ts';
 import { writeReport } from './write-report.ts';
 
 export interface DemoOptions {
@@ -135,11 +136,12 @@ async function tradeDays(parts: AppParts, { clock }: Sandbox, { days, onProgress
   });
   try {
     const { retrainWeekday: weekday, retrainHourUtc: hourUtc } = config.schedule;
+    const training = trainingJob(config.schedule);
     let dueMs = latestWeeklyMs(START_MS, { weekday, hourUtc });
     const cycles: ScoredCycle[] = [];
     for (let day = 0; day < days; day++) {
       const decisionTimeMs = latestDailyMs(START_MS + (day + 1) * DAY_MS - 1, config.strategy.decisionHourUtc);
-      for (; dueMs <= decisionTimeMs; dueMs += 7 * DAY_MS) {
+      for (; dueMs <= decisionTimeMs; dueMs = training.nextAfterMs(dueMs)) {
         clock.moveTo(dueMs);
         await extraction.extractUntil(clock.nowMs());
         await retrainAt(dueMs);

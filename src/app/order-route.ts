@@ -26,6 +26,10 @@ export type RouteStatus =
   | { readonly kind: 'not_trading'; readonly why: string }
   | { readonly kind: 'halt'; readonly why: string };
 
+/** Why trading halts where a comparison says so: the same words whoever compared, so that one halt is told once. */
+export const haltReason = ({ why }: Extract<RouteStatus, { kind: 'halt' }>): string =>
+  `the exchange and the journal do not agree: ${why}`;
+
 /** Where orders go: on paper, to the sandbox's exchange or to a real one. The cycle does not know which. */
 export interface OrderRoute {
   readonly mode: TradingMode;

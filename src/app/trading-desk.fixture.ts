@@ -177,7 +177,7 @@ export class TradingDesk {
       performance: await FilePerformanceLog.open(join(this.dataDir, PATHS.performance)),
       noteSurroundings: () => undefined,
       isHalted,
-      halt: async (why) => void (await haltSwitch.halt('system', why, clock.nowMs())),
+      halt: (why) => haltSwitch.halt('system', why, clock.nowMs()),
     };
     this.session = {
       cycle,

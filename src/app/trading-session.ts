@@ -127,9 +127,7 @@ export async function openTradingSession(parts: AppParts, options: SessionOption
       performance,
       noteSurroundings: (context, atMs) => surroundings.note(context, atMs),
       isHalted,
-      halt: async (why) => {
-        await haltSwitch.halt('system', why, clock.nowMs());
-      },
+      halt: (why) => haltSwitch.halt('system', why, clock.nowMs()),
     },
     turn,
     repairedBytes: journal.repairedBytes,

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '../domain/index.ts';
+import { DataError, type TimeMs } from '../domain/index.ts';
 import { acquireCommitLock } from '../storage/index.ts';
 import { type AppParts, PATHS } from './app-parts.ts';
 
@@ -17,11 +17,17 @@ type AuditParts = Pick<AppParts, 'dataDir' | 'clock' | 'timer'>;
 export const auditLock = ({ dataDir, timer }: Pick<AppParts, 'dataDir' | 'timer'>): Promise<() => Promise<void>> =>
   acquireCommitLock(join(dataDir, '.audit-lock'), { timer });
 
-/** Adds a line to `audit.ndjson`. @throws the file system's error */
-export async function writeAudit(parts: AuditParts, record: AuditRecord): Promise<void> {
+/** A record with its time, and how many like it the line stands for. */
+export interface AuditLine extends AuditRecord {
+  readonly timeMs: TimeMs;
+  readonly count?: number;
+}
+
+/** Adds lines to `audit.ndjson` at once. @throws the file system's error */
+export async function appendAudit(parts: AuditParts, lines: readonly AuditLine[]): Promise<void> {
   const release = await auditLock(parts);
   try {
-    await appendFile(join(parts.dataDir, PATHS.audit), `${JSON.stringify({ timeMs: parts.clock.nowMs(), ...record })}\n`);
+    await appendFile(join(parts.dataDir, PATHS.audit), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   } finally {
     await release();
   }
@@ -39,7 +45,7 @@ export async function audited<T>(parts: AuditParts, what: string, act: () => Pro
     status = 200;
     return result;
   } finally {
-    await writeAudit(parts, { what, from: 'command line', status }).catch((cause: unknown) => {
+    await appendAudit(parts, [{ timeMs: parts.clock.nowMs(), what, from: 'command line', status }]).catch((cause: unknown) => {
       if (status !== 200) return;
       throw new DataError('audit.not_written', `${what} is done, and the audit log cannot be written`, {
         hint: `Is the disk full? ${PATHS.audit} in the data directory has to be writable.`,

@@ -72,6 +72,7 @@ export type DataSource = z.output<typeof dataSource>;
 export type DataSources = Readonly<Record<string, DataSource>>;
 
 export const DATA_SOURCES_FILE = 'config/data_sources.yaml';
+const VARIABLE = /\$\{(\w+)\}/g;
 const KNOWN_KEYS = ['data_sources', ...[apiSource, fileSource, streamSource, schema].flatMap(({ shape }) => Object.keys(shape))];
 
 /** JSON Schema of `data_sources.yaml`, for editors. */
@@ -119,6 +120,12 @@ function parseFile(
   }
 }
 
+/** Names of the variables that the file mentions as `${NAME}`; none where it is not there. */
+export function variablesOfDataSources(file: string = DATA_SOURCES_FILE): string[] {
+  if (!existsSync(file)) return [];
+  return [...readFileSync(file, 'utf8').matchAll(VARIABLE)].flatMap(([, name]) => name ?? []);
+}
+
 /** Fills `${NAME}` in every text, so that keys need not stand in the file. Without `env` texts stay as they are. */
 function substitute(
   value: unknown,
@@ -128,7 +135,7 @@ function substitute(
 ): unknown {
   if (env === undefined) return value;
   if (typeof value === 'string') {
-    return value.replace(/\$\{(\w+)\}/g, (_, variable: string) => {
+    return value.replace(VARIABLE, (_, variable: string) => {
       const found = env[variable];
       if (found === undefined) missing.push({ path: path.join('.'), message: `${variable} is not set in the environment` });
       return found ?? '';

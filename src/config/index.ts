@@ -14,3 +14,4 @@ export { configJsonSchema, configLeaves } from './leaves.ts';
 export { type ConfigInputs, checkConfig, loadConfig } from './load-config.ts';
 export type { ConfigProblem } from './problems.ts';
 export type { Config } from './schema.ts';
+export { unknownVariables } from './unknown-variables.ts';

@@ -41,14 +41,14 @@ const costs = section({
   slippageBps: fraction(0, 500).default(5).describe('Slippage per side, paper and backtest'),
 });
 
+const dueTimes = z
+  .string()
+  .regex(/^(every [1-9]\d*[mh]|(\S+ ){4}\S+)$/, 'expected five cron fields in UTC, or an interval such as "every 15m"');
+
 const upkeepJob = (when: string, lateHours: number, deadlineMinutes: number, what: string) =>
   section({
     enabled: z.boolean().default(true).describe(what),
-    when: z
-      .string()
-      .regex(/^(every [1-9]\d*[mh]|(\S+ ){4}\S+)$/, 'expected five cron fields in UTC, or an interval such as "every 15m"')
-      .default(when)
-      .describe('Five cron fields in UTC, or an interval such as "every 15m"'),
+    when: dueTimes.default(when).describe('Five cron fields in UTC, or an interval such as "every 15m"'),
     lateHours: fraction(0, 720)
       .default(lateHours)
       .describe('A run missed by more is skipped, and recorded; one run stands for all missed'),
@@ -58,6 +58,11 @@ const upkeepJob = (when: string, lateHours: number, deadlineMinutes: number, wha
 const schedule = section({
   retrainWeekday: count(0, 6).default(0).describe('0 is Sunday'),
   retrainHourUtc: count(0, 23).default(2),
+  training: section({
+    when: dueTimes
+      .optional()
+      .describe('Instead of retrainWeekday and retrainHourUtc: five cron fields in UTC, or an interval such as "every 12h"'),
+  }),
   decisionLateHours: fraction(0, 24).default(6).describe('A daily decision missed by more is skipped, and recorded'),
   retrainLateHours: fraction(0, 168).default(144).describe('A weekly training missed by more is skipped, and recorded'),
   retrainDeadlineMinutes: z.number().positive().max(2880).default(240).describe('A training is given up after so long'),
@@ -74,6 +79,9 @@ const schedule = section({
     .max(360)
     .default(15)
     .describe('A daily decision fetches for at most so long, then takes what is there'),
+  ownDataDeadlineS: fraction(1, 600)
+    .default(15)
+    .describe('Declared sources are waited for, all at once, for at most so long; what has not answered is left out'),
   health: upkeepJob('every 5m', 1, 5, 'Look at every part, and tell of what is not well'),
   extraction: upkeepJob('10 */3 * * *', 3, 30, 'Fetch what is new between the decisions'),
   backup: upkeepJob('30 4 * * *', 24, 60, 'Copy what is new, and prove the copy by restoring it'),

@@ -36,9 +36,9 @@ class FakeChannel implements NotificationChannel {
   }
 }
 
-async function system(channels: readonly NotificationChannel[], clock: ManualClock) {
+async function system(channels: readonly NotificationChannel[], clock: ManualClock, policy = POLICY) {
   const outbox = await Outbox.open(join(folder, 'outbox.json'));
-  return new NotificationSystem({ channels, outbox, policy: POLICY, clock, timer: systemTimer });
+  return new NotificationSystem({ channels, outbox, policy, clock, timer: systemTimer });
 }
 const alert = (severity: Severity, key: string) => ({ name: 'x', key, severity, title: key, detail: '', simulated: true });
 const titles = (channel: FakeChannel) => channel.got.map(({ title }) => title);
@@ -61,6 +61,35 @@ describe('NotificationSystem', () => {
     ]);
     clock.moveTo(NOON + 6 * HOUR_MS);
     expect(await notifications.raise(alert('critical', 'critical'))).toBe(true);
+  });
+
+  it('tells again what was over, and with a key what stands below it', async () => {
+    const slack = new FakeChannel('slack');
+    const clock = new ManualClock(NOON);
+    const first = await system([slack], clock);
+    for (const key of ['down', 'down:a', 'downtown']) await first.raise(alert('warning', key));
+    await first.over('down');
+    const second = await system([slack], clock);
+    for (const [key, isNew] of [
+      ['down', true],
+      ['down:a', true],
+      ['downtown', false],
+      ['down', false],
+    ] as const)
+      expect(await second.raise(alert('warning', key))).toBe(isNew);
+  });
+
+  it('begins anew to count how long a warning lasts once it was over', async () => {
+    const slack = new FakeChannel('slack');
+    const clock = new ManualClock(NOON);
+    const notifications = await system([slack], clock, { ...POLICY, perHour: 10, escalateAfterHours: 24 });
+    for (let hour = 0; hour <= 24; hour += 6) {
+      clock.moveTo(NOON + hour * HOUR_MS);
+      if (hour === 18) await notifications.over('a');
+      await notifications.raise(alert('warning', 'a'));
+    }
+    await notifications.deliver();
+    expect(slack.got.map(({ severity }) => severity)).toEqual(Array(5).fill('warning'));
   });
 
   it('lets what is under way be taken when it ends, and begins nothing more', async () => {

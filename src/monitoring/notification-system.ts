@@ -80,6 +80,11 @@ export class NotificationSystem {
     return true;
   }
 
+  /** What was told under a key, or under one of its parts (`key:...`), is over: when it comes again it is told again. */
+  over(key: string): Promise<void> {
+    return this.#saved(this.#parts.outbox.forget(key));
+  }
+
   /** Gives up messages to channels that are not configured any more: nobody would ever take them. @returns how many */
   forgetRemoved(): Promise<number> {
     return this.#parts.outbox.keepOnly(new Set(this.#parts.channels.map(({ name }) => name)));

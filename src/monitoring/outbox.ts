@@ -86,6 +86,14 @@ export class Outbox {
     return lost;
   }
 
+  /** Forgets that a key, and the keys below it (`key:...`), were announced; what waits is sent all the same. */
+  async forget(key: string): Promise<void> {
+    const keys = Object.keys(this.#state.announcedMs).filter((one) => one === key || one.startsWith(`${key}:`));
+    if (keys.length === 0) return;
+    for (const one of keys) delete this.#state.announcedMs[one];
+    await this.#save();
+  }
+
   #giveUpOne(channel: ChannelName): boolean {
     const own = this.#state.waiting.filter((message) => message.channel === channel);
     if (own.length <= MAX_WAITING) return false;

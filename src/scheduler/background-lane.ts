@@ -59,8 +59,10 @@ export class BackgroundLane {
     const done = Promise.race([worked, this.#unheeded(name, abort.signal, worked, over.signal)]).then(async (error) => {
       over.abort();
       await deadline;
-      this.#current = undefined;
-      await ended(error);
+      // Not free before what became of it is written down: else the same run would be due again.
+      await ended(error).finally(() => {
+        this.#current = undefined;
+      });
     });
     this.#current = { name, abort, done };
   }

@@ -9,6 +9,7 @@ const check = z.object({
   status: z.enum(['ok', 'degraded', 'down']),
   detail: z.string(),
   remedy: z.string().nullable().describe('What to do where it is not well'),
+  subject: z.string().optional().describe('What it is about, where a part can be unwell for several reasons'),
 });
 
 const job = z.object({

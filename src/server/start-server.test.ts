@@ -138,6 +138,25 @@ describe('the API on loopback', () => {
     expect(own.headers.get('access-control-allow-origin')).toBeNull();
   });
 
+  it('limits whoever guesses tokens and paths like everybody else', async () => {
+    const { ask } = await serve({ host: '0.0.0.0', requestsPerMinute: 5 });
+    const statuses: number[] = [];
+    for (let request = 0; request < 6; request++)
+      statuses.push((await ask(request % 2 ? '/api/v1/status' : '/nothing/here')).status);
+    expect(statuses).toEqual([404, 401, 404, 401, 404, 429]);
+    expect((await ask('/api/v1/status', { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(429);
+    expect((await ask('/healthz')).status).toBe(200);
+  });
+
+  it('asks a browser for the token at the status page off loopback, and takes it', async () => {
+    const { ask } = await serve({ host: '0.0.0.0' });
+    const asked = await ask('/');
+    expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="ets", charset="UTF-8"']);
+    const authorization = `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`;
+    expect((await ask('/', { headers: { authorization } })).status).toBe(200);
+    expect((await ask('/api/v1/status')).headers.get('www-authenticate')).toBeNull();
+  });
+
   it('limits the rate, but never health, and sends headers that browsers heed', async () => {
     const { ask } = await serve({ requestsPerMinute: 5 });
     const statuses: number[] = [];
@@ -178,11 +197,23 @@ describe('the API on loopback', () => {
     const { openapi, paths } = (await ask('/api/v1/openapi.json')).json();
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths)).toContain('/api/v1/data/{dataset}');
-    for (const path of Object.keys(paths).filter((one) => 'get' in paths[one])) expect((await ask(path)).status).toBe(200);
+    for (const path of ['/healthz', '/readyz', '/metrics', '/', '/api/v1/stream']) expect(paths).toHaveProperty([path, 'get']);
+    expect(paths['/api/v1/stream'].get.responses).toHaveProperty('101');
+    expect(paths['/api/v1/status'].get).not.toHaveProperty('security');
+    const read = Object.keys(paths).filter((one) => 'get' in paths[one] && one !== '/api/v1/stream');
+    for (const path of read) expect((await ask(path)).status, path).toBe(200);
   });
 });
 
 describe('the API off loopback', () => {
+  it('documents that reads need the token', async () => {
+    const { ask } = await serve({ host: '0.0.0.0' });
+    const reply = await ask('/api/v1/openapi.json', { headers: { authorization: `Bearer ${TOKEN}` } });
+    const { paths } = reply.json();
+    expect(paths['/api/v1/status'].get).toMatchObject({ security: [{ bearer: [] }], responses: { 401: expect.anything() } });
+    expect(paths['/healthz'].get).not.toHaveProperty('security');
+  });
+
   it('does not start without a token', async () => {
     await expect(serve({ host: '0.0.0.0', token: undefined })).rejects.toMatchObject({
       code: 'server.token_missing',

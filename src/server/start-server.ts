@@ -74,6 +74,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
     contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"] } },
   });
   await app.register(rateLimit, {
+    global: false,
     max: options.requestsPerMinute,
     timeWindow: 60_000,
     allowList: ({ url }) => url === '/healthz' || url === '/readyz',
@@ -87,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
   app.get('/readyz', async (_, reply) => reply.code(service.isReady() ? 200 : 503).send({ ok: service.isReady() }));
   app.get('/metrics', async (_, reply) => reply.type('text/plain; version=0.0.4').send(await service.metrics()));
   app.get('/', async (_, reply) => reply.type('text/html').send(await statusPage(service)));
-  app.get('/api/v1/openapi.json', async () => openApiOf(routes, options.version));
+  app.get('/api/v1/openapi.json', async () => openApiOf(routes, options.version, !isLoopback(host)));
   for (const route of routes) add(app, route);
   openStream(app, { heartbeatMs: HEARTBEAT_MS, ...options }, tickets);
   try {
@@ -125,13 +126,18 @@ export function listenError(cause: unknown, host: string, port: number): ConfigE
 }
 
 function guard(app: FastifyInstance, options: ServerOptions): void {
+  // Before anything is looked at: whoever guesses tokens or paths is held up like everybody else.
+  app.addHook('onRequest', app.rateLimit());
   app.addHook('onRequest', async (request, reply) => {
     const { method, headers, url } = request;
     const path = url.split('?')[0] ?? '/';
     if (path === '/api/v1/stream') return;
     const { authorization, origin, host: hostHeader } = headers;
     const refusal = refusalOf({ method, path, hostHeader, origin, authorization }, options);
-    if (refusal) return reply.code(refusal.status).send({ error: { code: 'server.refused', message: refusal.message } });
+    if (refusal === undefined) return;
+    // So that a browser asks for the token, as the password of whatever name.
+    if (refusal.status === 401 && path === '/') reply.header('www-authenticate', 'Basic realm="ets", charset="UTF-8"');
+    return reply.code(refusal.status).send({ error: { code: 'server.refused', message: refusal.message } });
   });
   const { redact } = options;
   if (redact)

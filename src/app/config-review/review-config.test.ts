@@ -90,6 +90,8 @@ describe('reviewConfig', () => {
     ['an open host of no server', ['server.host=0.0.0.0', 'server.enabled=false'], WELL, {}, [], []],
     ['half a TLS pair', ['server.tlsCertFile=/a.pem'], WELL, {}, ['server.tlsKeyFile'], ['server.tlsCertFile']],
     ['a bad cron text', ['schedule.backup.when=61 4 * * *'], WELL, {}, ['schedule.backup.when'], []],
+    ['a bad time of training', ['schedule.training.when=61 4 * * *'], WELL, {}, ['schedule.training.when'], []],
+    ['a time of training', ['schedule.training.when=0 3 1 * *'], WELL, {}, [], []],
     ['a day that never comes', ['schedule.health.when=0 0 31 2 *'], WELL, {}, ['schedule.health.when'], []],
     ['a privileged port', ['server.port=443'], WELL, {}, ['server.port'], []],
     ['a privileged port of root', ['server.port=443'], WELL, { leastPort: 1 }, [], []],
@@ -120,13 +122,15 @@ describe('reviewConfig', () => {
   describe('a certificate', () => {
     const pair = makeCertificate(folder, { days: 60 });
     const other = makeCertificate(folder, { days: 60, name: 'other' });
+    // A certificate is valid from the second in which it was made.
+    const madeMs = systemClock.nowMs();
     const settings = (cert: string, key: string) => [`server.tlsCertFile=${cert}`, `server.tlsKeyFile=${key}`];
     it.each([
       ['is valid', 0, []],
       ['ends soon', 40, [expect.stringContaining('the certificate ends on')]],
       ['has ended', 61, [expect.stringContaining('has ended')]],
     ])('%s', async (_, days, messages) => {
-      const { problems, all } = await review(settings(pair.certFile, pair.keyFile), WELL, { nowMs: NOW + days * DAY_MS });
+      const { problems, all } = await review(settings(pair.certFile, pair.keyFile), WELL, { nowMs: madeMs + days * DAY_MS });
       expect(problems).toEqual([]);
       expect(all.map(({ message }) => message)).toEqual(messages);
     });

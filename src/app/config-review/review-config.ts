@@ -62,9 +62,11 @@ async function capitalFindings({ config, dataDir }: ReviewedConfig): Promise<Fin
 const UPKEEP = ['health', 'extraction', 'backup', 'retention'] as const;
 
 function scheduleFindings({ config }: ReviewedConfig): Finding[] {
-  return UPKEEP.flatMap((job) => {
+  return [...UPKEEP, 'training' as const].flatMap((job) => {
+    const { when } = config.schedule[job];
+    if (when === undefined) return [];
     try {
-      parseDueTimes(config.schedule[job].when);
+      parseDueTimes(when);
       return [];
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

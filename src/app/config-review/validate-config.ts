@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type ConfigInputs, checkConfig, checkDataSources, ENV_FILE, readDataSources } from '../../config/index.ts';
+import {
+  type ConfigInputs,
+  checkConfig,
+  checkDataSources,
+  ENV_FILE,
+  readDataSources,
+  unknownVariables,
+} from '../../config/index.ts';
 import { systemClock } from '../../domain/index.ts';
 import { type ConfigReview, reviewConfig } from './review-config.ts';
 
@@ -17,7 +24,8 @@ export async function validateConfig({ dataDir, envFile, liveAccount, ...inputs 
   const { config, problems } = checkConfig(inputs);
   const sourceProblems = checkDataSources(undefined, inputs.env);
   const found = [...problems, ...sourceProblems];
-  if (config === undefined) return { problems: found, warnings: [] };
+  const unknown = unknownVariables(inputs.env);
+  if (config === undefined) return { problems: found, warnings: unknown };
   const review = await reviewConfig({
     config,
     env: inputs.env,
@@ -28,7 +36,7 @@ export async function validateConfig({ dataDir, envFile, liveAccount, ...inputs 
     nowMs: systemClock.nowMs(),
     leastPort: leastPort(),
   });
-  return { problems: [...found, ...review.problems], warnings: review.warnings };
+  return { problems: [...found, ...review.problems], warnings: [...unknown, ...review.warnings] };
 }
 
 const PRIVILEGED_PORTS = 1024;

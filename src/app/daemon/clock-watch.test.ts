@@ -8,18 +8,22 @@ const NOW = Date.UTC(2024, 0, 1, 12);
 function watched(tookMs = 0) {
   const state = { elapsedMs: 0, offMs: 0, asked: 0, isAway: false };
   const told: string[] = [];
+  const over: string[] = [];
   const nowMs = () => NOW + state.elapsedMs + state.offMs;
   const watch = new ClockWatch({
     clock: { nowMs },
     timer: { elapsedMs: () => state.elapsedMs, sleep: async () => undefined },
-    alerts: { raise: ({ name, title }) => void told.push(`${name}: ${title}`) },
+    alerts: {
+      raise: ({ name, title }) => void told.push(`${name}: ${title}`),
+      over: (name) => void over.push(name),
+    },
     askTime: async () => {
       state.asked += 1;
       state.elapsedMs += tookMs;
       return state.isAway ? undefined : NOW + state.elapsedMs - tookMs / 2;
     },
   });
-  return { watch, state, told };
+  return { watch, state, told, over };
 }
 
 describe('ClockWatch', () => {
@@ -33,7 +37,7 @@ describe('ClockWatch', () => {
   });
 
   it.each([-DAY_MS, DAY_MS])('notices a jump by %d ms at once, and that it is over', async (offMs) => {
-    const { watch, state, told } = watched();
+    const { watch, state, told, over } = watched();
     expect(await watch.isWrong()).toBe(false);
     state.offMs = offMs;
     expect(await watch.isWrong()).toBe(true);
@@ -47,6 +51,7 @@ describe('ClockWatch', () => {
       `clock_wrong: this machine's clock is 86400.0 s ${where} the exchange's`,
       "clock_right: this machine's clock agrees with the exchange's again",
     ]);
+    expect(over).toEqual(['clock_right', 'clock_wrong']);
   });
 
   it('tells of a second, stops from a minute on, and forgives what asking took', async () => {

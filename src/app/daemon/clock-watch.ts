@@ -14,7 +14,7 @@ const TIMEOUT_MS = 5_000;
 export interface ClockWatchParts {
   readonly clock: Clock;
   readonly timer: Timer;
-  readonly alerts: Pick<DaemonAlerts, 'raise'>;
+  readonly alerts: Pick<DaemonAlerts, 'raise' | 'over'>;
   /** What time it is elsewhere; nothing where nobody answers. */
   readonly askTime: () => Promise<TimeMs | undefined>;
 }
@@ -54,6 +54,7 @@ export class ClockWatch {
       // Half the time that asking took is the least that cannot be told apart.
       this.#offMs = Math.abs(offMs) > TELL_FROM_MS + tookMs / 2 ? offMs : 0;
       if (this.#isOff) {
+        alerts.over('clock_right');
         alerts.raise({
           name: 'clock_wrong',
           severity: 'critical',
@@ -61,6 +62,7 @@ export class ClockWatch {
           detail: 'Synchronise it (chrony, systemd-timesyncd). While it is a minute off or more, nothing is decided or trained.',
         });
       } else if (wasOff) {
+        alerts.over('clock_wrong');
         alerts.raise({ name: 'clock_right', severity: 'info', title: "this machine's clock agrees with the exchange's again" });
       }
     }
@@ -77,7 +79,7 @@ const inWords = (offMs: number): string => `${Math.abs(offMs / 1000).toFixed(1)}
 /** The watch of a daemon that goes by this machine's clock; none where its time is a sandbox's or no exchange is asked. */
 export async function openClockWatch(
   { clock, timer, urls, budgets, config, onProgress }: AppParts,
-  alerts: Pick<DaemonAlerts, 'raise'>,
+  alerts: Pick<DaemonAlerts, 'raise' | 'over'>,
 ): Promise<ClockWatch | undefined> {
   const { binance } = urls;
   if (clock instanceof SandboxClock || binance === undefined) return undefined;

@@ -71,6 +71,19 @@ describe('DaemonAlerts', () => {
     await alerts.close();
   });
 
+  it('tells each of two events of a name, the same one once, and one that was over again', async () => {
+    const sent: string[] = [];
+    const { alerts } = await alertsWith(async (title) => void sent.push(title));
+    const halt = (subject: string) => [{ name: 'halt', status: 'degraded', detail: subject, remedy: null, subject } as const];
+    const disk = (status: 'ok' | 'degraded') => [{ name: 'disk', status, detail: status, remedy: null } as const];
+    for (const checks of [halt('a'), halt('a'), halt('b'), disk('degraded'), disk('degraded'), disk('ok'), disk('degraded')])
+      alerts.checks(checks);
+    const { length } = ['halt: a', 'halt: b', 'disk: degraded', 'disk: degraded'];
+    await expect.poll(() => sent.length).toBe(length);
+    await alerts.close();
+    expect(sent).toEqual(['halt: a', 'halt: b', 'disk: degraded', 'disk: degraded']);
+  });
+
   it('tells of a deep fall of equity and of a model that should not be trusted, and not of less', async () => {
     const { alerts, events } = await alertsWith(async () => undefined);
     alerts.performance([], 0.15);

@@ -72,6 +72,11 @@ export class DaemonAlerts {
     this.#behind(this.#notifications.raise(alert).then(() => this.deliver()));
   }
 
+  /** A condition has ended, and with it every one that was told under `key:...`: it is told again when it comes again. */
+  over(key: string): void {
+    this.#behind(this.#notifications.over(key));
+  }
+
   /** Tells of something that failed: its message, its code, and what to do. */
   failed(alert: Omit<Raised, 'title' | 'detail'> & { readonly what: string }, error: unknown): void {
     const { what, ...rest } = alert;
@@ -80,7 +85,8 @@ export class DaemonAlerts {
 
   /** Tells why the daemon ends, and waits a moment for a channel to take it. */
   async lastWords(error: unknown): Promise<void> {
-    this.failed({ name: 'daemon_failed', severity: 'critical', what: 'the daemon cannot go on' }, error);
+    const key = `daemon_failed:${error instanceof AppError ? error.code : messageOf(error)}`;
+    this.failed({ name: 'daemon_failed', key, severity: 'critical', what: 'the daemon cannot go on' }, error);
     const { timer } = this.#parts;
     const isTaken = new AbortController();
     const tooLate = timer.sleep(LAST_WORDS_MS, isTaken.signal).catch(() => undefined);
@@ -99,7 +105,7 @@ export class DaemonAlerts {
       const isBad = PROBLEMS.has(state);
       this.raise({
         name: isBad ? 'order_problem' : 'order',
-        key: `order:${clientOrderId}:${state}`,
+        key: `order:${clientOrderId}:${state}:${filledQuantity}`,
         severity: isBad ? 'warning' : 'info',
         title: text,
         ...(isBad && { detail: 'Compare `ets journal` with the exchange; an order of unknown outcome is never sent again.' }),
@@ -111,7 +117,7 @@ export class DaemonAlerts {
   differences(differences: RecordedDifferences): void {
     for (const { kind, subject, venue, action = 'shown' } of differences) {
       const title = `${kind} ${subject}, ${venue} at the exchange: ${action}`;
-      const key = `difference:${subject}:${action}`;
+      const key = `difference:${kind}:${subject}:${venue}:${action}`;
       this.raise({ name: 'exchange_differs', key, severity: action === 'shown' ? 'info' : 'warning', title });
     }
   }
@@ -125,11 +131,14 @@ export class DaemonAlerts {
     this.#behind(monitor.look().then(({ checks }) => this.checks(checks)));
   }
 
-  /** Raises an alert for every part that is not well. */
+  /** Raises an alert for every part that is not well, and forgets those of parts that are. */
   checks(checks: readonly HealthCheck[]): void {
-    for (const { name, status, detail, remedy } of checks) {
+    for (const { name, status, detail, remedy, subject } of checks) {
       const alert = HEALTH_ALERTS[name];
-      if (status !== 'ok' && alert) this.raise({ ...alert, title: `${name}: ${detail}`, detail: remedy ?? '' });
+      if (!alert) continue;
+      const key = subject === undefined ? alert.name : `${alert.name}:${subject}`;
+      if (status === 'ok') this.over(alert.name);
+      else this.raise({ ...alert, key, title: `${name}: ${detail}`, detail: remedy ?? '' });
     }
   }
 
@@ -137,15 +146,16 @@ export class DaemonAlerts {
   performance(equity: readonly number[], limit: number): void {
     const top = equity.reduce((highest, one) => Math.max(highest, one), 0);
     const drawdown = top > 0 ? 1 - (equity.at(-1) ?? top) / top : 0;
-    if (drawdown < limit) return;
     const title = `equity is ${(100 * drawdown).toFixed(1)} % below its highest, transfers left out`;
-    this.raise({ name: 'performance_degraded', severity: 'warning', title });
+    if (drawdown < limit) this.over('performance_degraded');
+    else this.raise({ name: 'performance_degraded', severity: 'warning', title });
   }
 
   /** A model that only should be watched is in the metrics. */
   quality({ level, reasons }: ModelQuality): void {
-    if (level !== 'act') return;
-    this.raise({ name: 'model_drift', severity: 'warning', title: `the model is not what it was: ${reasons.join('; ')}` });
+    const title = `the model is not what it was: ${reasons.join('; ')}`;
+    if (level !== 'act') this.over('model_drift');
+    else this.raise({ name: 'model_drift', severity: 'warning', title });
   }
 
   /** The summary of a day, and the sign of life that somebody outside waits for. */

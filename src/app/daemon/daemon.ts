@@ -2,7 +2,7 @@ import { HOUR_MS, InvariantError, MINUTE_MS, type TimeMs } from '../../domain/in
 import type { StreamProcessor } from '../../extraction/index.ts';
 import type { ModelRegistry } from '../../model/index.ts';
 import type { Metrics, Tracing } from '../../monitoring/index.ts';
-import { type DueRun, dailyJob, type Job, nextRun, weeklyJob } from '../../scheduler/index.ts';
+import { type DueRun, dailyJob, type Job, nextRun } from '../../scheduler/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { UserStream } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
@@ -12,6 +12,7 @@ import type { RegistryModelStore } from '../registry-model-store.ts';
 import { SandboxClock } from '../sandbox-clock.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
+import { lastOfKind, trainingJob } from '../training-job.ts';
 import { bookTransfer } from '../transfer.ts';
 import type { BookedTransfer, TransferRequest } from '../transfer-requests.ts';
 import { worldWait } from '../world-wait.ts';
@@ -99,10 +100,9 @@ export class Daemon implements RunningDaemon {
     this.#watch = new ExchangeWatch({ ...given, takeTransfers: transferTaker(given.alerts) });
     this.userStream = openUserStream(parts, session, {
       reconcileSoon: () => this.#watch.reconcileSoon(),
-      onFill: (order) => this.#watch.noteFill(order),
+      onFill: (order) => this.#watch.noteOrders([order]),
     });
-    const training = { weekday: schedule.retrainWeekday, hourUtc: schedule.retrainHourUtc };
-    this.#training = weeklyJob('training', training, schedule.retrainLateHours * HOUR_MS);
+    this.#training = trainingJob(schedule);
     this.#decision = dailyJob('decision', strategy.decisionHourUtc, schedule.decisionLateHours * HOUR_MS);
     this.#isStill = parts.clock instanceof SandboxClock && parts.clock.speed === 0;
     this.#watchLoop = new WatchLoop(parts, this.#watch, this.#isStill);
@@ -187,12 +187,13 @@ export class Daemon implements RunningDaemon {
   startStreams(): void {
     this.userStream?.start((error) => {
       const why = `a fill that the exchange told of: ${messageOf(error)}`;
-      this.alerts.raise({ name: 'user_stream_failed', severity: 'critical', title: why });
+      this.alerts.raise({ name: 'user_stream_failed', key: `user_stream_failed:${why}`, severity: 'critical', title: why });
       if (error instanceof InvariantError) void this.#watch.haltFor(error);
     });
-    this.streams?.start((error) =>
-      this.alerts.raise({ name: 'stream_ended', severity: 'warning', title: `a stream has ended: ${String(error)}` }),
-    );
+    this.streams?.start((error) => {
+      const title = `a stream has ended: ${String(error)}`;
+      this.alerts.raise({ name: 'stream_ended', key: `stream_ended:${String(error)}`, severity: 'warning', title });
+    });
   }
 
   async run(days: number | undefined): Promise<{ readonly decisions: number }> {
@@ -245,7 +246,10 @@ export class Daemon implements RunningDaemon {
 
   #lastDueMs = (job: Job): TimeMs => this.history.countsFromMs.get(job.name) ?? this.history.sinceMs;
 
-  async #runDue({ job, dueMs, isMissed }: DueRun): Promise<void> {
+  async #runDue(due: DueRun): Promise<void> {
+    const { clock, config } = this.#parts;
+    const isTimed = due.job === this.#training && config.schedule.training.when !== undefined;
+    const { job, dueMs, isMissed } = isTimed ? lastOfKind(due, clock.nowMs()) : due;
     if (isMissed) return this.#recorder.missed(job, dueMs);
     if (job === this.#decision) return this.#decisions.run(dueMs);
     this.#trainings.start(dueMs, job.lateMs);
@@ -255,7 +259,8 @@ export class Daemon implements RunningDaemon {
   /** Until the next due time, in steps. In a world that stands still, position and orders are looked at after each. */
   async #wait(untilMs: TimeMs): Promise<void> {
     await worldWait(this.#parts)(untilMs, watchStepMs(this.#parts.clock));
-    await this.ownData.look();
+    if (this.#isStill) await this.ownData.look();
+    else this.ownData.lookBehind();
     this.alerts.deliver();
     if (this.#isStill) await this.#watch.look();
   }

@@ -7,12 +7,16 @@ import type { DaemonAlerts } from './daemon-alerts.ts';
 /** Fetches what is missing until now, one fetch at a time: two would write the same notes of what is complete. */
 export class DataFetch {
   readonly #parts: AppParts;
-  readonly #alerts: Pick<DaemonAlerts, 'raise'>;
+  readonly #alerts: Pick<DaemonAlerts, 'raise' | 'over'>;
   readonly #onSource: (run: SourceRunNote) => void;
   #underWay: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   /** @param onSource told of each source when it is done */
-  constructor(parts: AppParts, alerts: Pick<DaemonAlerts, 'raise'>, onSource: (run: SourceRunNote) => void = () => undefined) {
+  constructor(
+    parts: AppParts,
+    alerts: Pick<DaemonAlerts, 'raise' | 'over'>,
+    onSource: (run: SourceRunNote) => void = () => undefined,
+  ) {
     this.#onSource = onSource;
     this.#parts = parts;
     this.#alerts = alerts;
@@ -51,7 +55,11 @@ export class DataFetch {
       done.abort();
       await deadline;
     }
-    if (!over.signal.aborted) return;
+    if (over.signal.aborted) this.#tellLate(deadlineMs);
+    else this.#alerts.over('extraction_failed:deadline');
+  }
+
+  #tellLate(deadlineMs: number): void {
     this.#alerts.raise({
       name: 'extraction_failed',
       key: 'extraction_failed:deadline',
@@ -72,6 +80,9 @@ export class DataFetch {
       onSource: this.#onSource,
     });
     if (signal.aborted) return;
+    const asked = days.flatMap(({ datasets }) => datasets);
+    const failed = new Set(asked.flatMap(({ dataset, error }) => (error ? [dataset] : [])));
+    for (const { dataset } of asked) if (!failed.has(dataset)) this.#alerts.over(`extraction_failed:${dataset}`);
     for (const { date, datasets } of days)
       for (const { dataset, error } of datasets) {
         if (!error) continue;

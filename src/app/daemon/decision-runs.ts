@@ -86,7 +86,7 @@ export class DecisionRuns {
     await this.#reloadModels();
     await fetching.fetchWithin(parts.config.schedule.fetchDeadlineMinutes * MINUTE_MS);
     phases.end('fetch');
-    await ownData.look();
+    await ownData.lookInTime();
     phases.end('ownData');
     await withLogFields({ decisionId: id }, () => session.turn.take(() => this.#cycle(dueMs, phases)));
   }
@@ -96,29 +96,29 @@ export class DecisionRuns {
     const { models, alerts } = this.#given;
     try {
       await models.reload();
+      alerts.over('model_damaged:reload');
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       // Where none serves that was told when they were opened.
       if (models.current() === undefined) return;
       const title = `the models on disk cannot be read again: ${error.message}`;
       const detail = error.hint ?? 'Train a new one with `ets train`, or restore a backup from before.';
-      alerts.raise({ name: 'model_damaged', severity: 'critical', title, detail });
+      alerts.raise({ name: 'model_damaged', key: 'model_damaged:reload', severity: 'critical', title, detail });
     }
   }
 
   async #cycle(dueMs: TimeMs, phases: PhaseTimes): Promise<void> {
     const { parts, session, models, predictions, events, watch, alerts, health } = this.#given;
     const { record, orders, equityUsd } = await runScheduledCycle(session, models, predictions, dueMs, (title) =>
-      alerts.raise({ name: 'challenger_failed', severity: 'warning', title }),
+      alerts.raise({ name: 'challenger_failed', key: `challenger_failed:${dueMs}`, severity: 'warning', title }),
     );
     phases.end('decideAndOrder');
     const { decision } = record;
     parts.onProgress(`${toIso(dueMs)}: ${decision.label} -> ${decision.action}`);
     events.add('decision', dueMs, { decisionId: record.decisionId, label: decision.label, action: decision.action });
-    for (const order of orders) events.add('order', dueMs, order);
+    await watch.noteOrders(orders);
     await watch.reconcile();
     phases.end('reconcile');
-    alerts.orders(orders);
     alerts.health(health);
     alerts.cycleDone(record, equityUsd);
   }

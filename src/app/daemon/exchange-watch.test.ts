@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExchangeError, HOUR_MS, InvariantError, MINUTE_MS } from '../../domain/index.ts';
 import { EventLog } from '../../server/index.ts';
+import type { OrderOutcome } from '../../trading/index.ts';
 import { PATHS } from '../app-parts.ts';
 import { askToFlatten, resumeTrading } from '../halting.ts';
 import { START_MS, TradingDesk } from '../trading-desk.fixture.ts';
@@ -10,17 +11,26 @@ import { ExchangeWatch } from './exchange-watch.ts';
 
 let desk: TradingDesk;
 let watch: ExchangeWatch;
-let told: { name: string; severity: string; title: string }[];
+let told: { name: string; severity: string; title: string; key?: string }[];
 let ordersTold: string[];
+let over: string[];
+let events: EventLog;
 
 async function open(...overrides: string[]): Promise<void> {
   desk = await TradingDesk.open(overrides);
   told = [];
   ordersTold = [];
+  over = [];
+  events = new EventLog();
+  openWatch();
+}
+
+function openWatch(): void {
   const alerts = {
     raise: (alert: (typeof told)[number]) => void told.push(alert),
     failed: ({ what, ...alert }: { name: string; severity: string; what: string }, error: Error) =>
       void told.push({ ...alert, title: `${what}: ${error.message}` }),
+    over: (key: string) => void over.push(key),
     orders: (orders: readonly { state: string }[]) => void ordersTold.push(...orders.map(({ state }) => state)),
     differences: () => undefined,
   };
@@ -28,13 +38,19 @@ async function open(...overrides: string[]): Promise<void> {
   watch = new ExchangeWatch({
     parts,
     session: desk.session,
-    events: new EventLog(),
+    events,
     alerts,
     takeTransfers: async () => undefined,
   } as never);
 }
 beforeEach(() => open());
 afterEach(() => desk.close());
+
+/** Buys, and tells it, as a decision does. */
+async function buyAndTell(): Promise<void> {
+  await watch.noteOrders([await desk.buy()]);
+  ordersTold = [];
+}
 
 const names = () => told.map(({ name }) => name);
 const isAsked = () => existsSync(join(desk.dataDir, PATHS.flatten));
@@ -50,7 +66,7 @@ async function lookAtPrice(): Promise<void> {
 
 describe('ExchangeWatch, what people ask for', () => {
   it('sells everything that was asked to be sold, and tells it', async () => {
-    await desk.buy();
+    await buyAndTell();
     await askToFlatten(desk, 'test');
     await watch.lookForRequests();
     expect(desk.held).toBe('0');
@@ -186,11 +202,110 @@ describe('ExchangeWatch, errors', () => {
   });
 });
 
+describe('ExchangeWatch, what is over', () => {
+  it('tells each halt under a key of its own, and the same one under the same', async () => {
+    const keys = () => told.map(({ key }) => key);
+    await watch.halt('first');
+    await watch.halt('first');
+    await watch.halt('second');
+    await resumeTrading(desk);
+    desk.clock.moveTo(START_MS + MINUTE_MS);
+    await watch.halt('first');
+    expect(keys()).toEqual([
+      `halted:${START_MS}:first`,
+      `halted:${START_MS}:first`,
+      `halted:${START_MS}:second`,
+      `halted:${START_MS + MINUTE_MS}:first`,
+    ]);
+  });
+
+  it('says that an exchange answers again, and that the position is protected', async () => {
+    desk.isDown = true;
+    await watch.reconcile();
+    expect([names(), over.includes('exchange_down'), over.includes('market_delisted')]).toEqual([['exchange_down'], false, true]);
+    desk.isDown = false;
+    over = [];
+    watch.reconcileSoon();
+    await watch.look();
+    expect(over).toEqual(expect.arrayContaining(['exchange_down', 'position_unprotected']));
+    desk.isDown = true;
+    watch.reconcileSoon();
+    await watch.look();
+    expect(names()).toEqual(['exchange_down', 'exchange_down']);
+  });
+
+  it('tells each look and each error that fails by a key of its own, and that it works again', async () => {
+    const { protect } = desk.session.cycle.route;
+    for (const code of ['exchange.unreachable', 'exchange.busy']) {
+      desk.session.cycle.route.protect = async () => {
+        throw new ExchangeError(code, 'no');
+      };
+      await watch.look();
+    }
+    expect(told.map(({ key }) => key)).toEqual(['watch_failed:orders:exchange.unreachable', 'watch_failed:orders:exchange.busy']);
+    expect(over).not.toContain('watch_failed:orders');
+    desk.session.cycle.route.protect = protect;
+    await watch.look();
+    expect(over).toContain('watch_failed:orders');
+  });
+});
+
+describe('ExchangeWatch, what becomes of orders', () => {
+  const orderEvents = () => events.latest.filter(({ type }) => type === 'order').map(({ data }) => data as OrderOutcome);
+
+  it('tells a stop that the exchange filled between two looks, once', async () => {
+    await buyAndTell();
+    await watch.lookAtOrders();
+    expect(ordersTold).toEqual([]);
+    const { priceUsd } = desk.venue;
+    desk.venue.reach('stop');
+    desk.venue.priceUsd = priceUsd;
+    await watch.lookAtPrice();
+    for (let time = 0; time < 2; time++) {
+      watch.reconcileSoon();
+      await watch.lookAtOrders();
+    }
+    expect(desk.held).toBe('0');
+    expect(ordersTold).toEqual(['FILLED']);
+    expect(orderEvents().at(-1)).toMatchObject({ state: 'FILLED', filledQuantity: '1' });
+    expect(desk.histories).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['lost', ['UNKNOWN', 'NOT_FOUND'], '0'],
+    ['taken-timeout', ['UNKNOWN', 'CANCELLED'], '0.5'],
+  ] as const)('%s: tells an order of unknown outcome again when it is known', async (sending, states, filled) => {
+    await desk.close();
+    await open('exchange.protectOnExchange=off');
+    desk.venue.sending = sending;
+    const order = await desk.buy();
+    await watch.noteOrders([order]);
+    desk.venue.sending = 'fill';
+    for (let look = 0; look < 4; look++) {
+      desk.clock.moveTo(desk.clock.nowMs() + HOUR_MS);
+      watch.reconcileSoon();
+      await watch.lookAtOrders();
+    }
+    const ofOrder = orderEvents().filter(({ clientOrderId }) => clientOrderId === order.clientOrderId);
+    expect(ofOrder.map(({ state }) => state)).toEqual(states);
+    expect(ofOrder.at(-1)?.filledQuantity).toBe(filled);
+  });
+
+  it('tells what was filled while no daemon ran', async () => {
+    await buyAndTell();
+    await watch.lookAtOrders();
+    desk.venue.reach('stop');
+    openWatch();
+    await watch.reconcile();
+    expect(ordersTold).toEqual(['FILLED']);
+  });
+});
+
 describe('ExchangeWatch, what must go', () => {
   it('sells by time between decisions', async () => {
     await desk.close();
     await open('strategy.maxHoldingHours=30');
-    await desk.buy();
+    await buyAndTell();
     desk.clock.moveTo(START_MS + 29 * HOUR_MS);
     await watch.look();
     expect(desk.held).toBe('1');

@@ -3,12 +3,14 @@ import type { EventLog } from '../../server/index.ts';
 import type { Ledger, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { exitPrice } from '../exit-order.ts';
-import { flattenIfAsked, flattenNow } from '../halting.ts';
 import type { HealthCheck } from '../health/health-check.ts';
+import { haltReason } from '../order-route.ts';
 import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
-import { routeAlert } from './route-alert.ts';
+import { FlattenRequests } from './flatten-requests.ts';
+import { OrderNews } from './order-news.ts';
+import { ROUTE_ALERTS, routeAlert } from './route-alert.ts';
 import { typedFailure } from './typed-failure.ts';
 import { isHeldTooLong, sellPosition, watchPosition } from './watch-position.ts';
 import { whyUnprotected } from './why-unprotected.ts';
@@ -24,9 +26,6 @@ export interface ExchangeWatchParts {
 
 /** Process time between two prices of which both have to be beyond a level before something is sold. */
 const SECOND_LOOK_MS = 1_000;
-/** Process time until a sale of everything that did not succeed is tried again; doubled each time, up to the longest. */
-const FLATTEN_AGAIN_MS = 15_000;
-const FLATTEN_AGAIN_MOST_MS = 4 * MINUTE_MS;
 
 /** The kinds of looks, each of which may fail by itself. */
 type Look = 'flatten' | 'transfers' | 'price' | 'orders';
@@ -46,13 +45,15 @@ export class ExchangeWatch {
   #pricedAtMs: number;
   #emergency: string | undefined;
   #doubtful = '';
-  #flattenAgainAtMs = Number.NEGATIVE_INFINITY;
-  #flattenFailures = 0;
+  readonly #flattening: FlattenRequests;
+  readonly #news: OrderNews;
 
   constructor(given: ExchangeWatchParts) {
     this.#given = given;
     this.#told = given.session.cycle.engine.ledger.lastReconciliation;
     this.#pricedAtMs = given.parts.timer.elapsedMs();
+    this.#flattening = new FlattenRequests({ ...given, onOrders: (orders) => this.#tellOrders(orders) });
+    this.#news = new OrderNews(given.session.cycle.engine.ledger);
   }
 
   /** What must not be believed, while it lasts; trading is halted. */
@@ -88,25 +89,14 @@ export class ExchangeWatch {
 
   /** Sells everything where that was asked for, and books transfers where nobody acts meanwhile. */
   async lookForRequests(): Promise<void> {
-    await this.#lookForFlatten();
+    await this.#guarded('flatten', () => this.#flattening.sellIfAsked());
     const { parts, session, takeTransfers } = this.#given;
     if (session.turn.isFree) await this.#guarded('transfers', () => takeTransfers(parts, session));
   }
 
-  #lookForFlatten(): Promise<void> {
-    return this.#guarded('flatten', async () => {
-      const { parts, session } = this.#given;
-      if (parts.timer.elapsedMs() < this.#flattenAgainAtMs) return;
-      const sold = await flattenIfAsked(parts, session);
-      if (sold) this.#tellFlattened(sold);
-    });
-  }
-
   /** Sells everything now, asked for or not. */
-  async flatten(): Promise<SoldEverything> {
-    const sold = await flattenNow(this.#given.parts, this.#given.session);
-    this.#tellFlattened(sold);
-    return sold;
+  flatten(): Promise<SoldEverything> {
+    return this.#flattening.sellNow();
   }
 
   /** Minds stops and targets, whoever acts meanwhile. */
@@ -131,9 +121,9 @@ export class ExchangeWatch {
     if (turn.isFree) await this.#guarded('orders', () => turn.take(() => this.#mindOrders()));
   }
 
-  /** A fill that the exchange told of by itself, and that was booked. */
-  async noteFill(order: OrderOutcome): Promise<void> {
-    await this.#took([order]);
+  /** Tells what became of orders that somebody else carried out: a decision, or the exchange by itself. */
+  async noteOrders(orders: readonly OrderOutcome[]): Promise<void> {
+    await this.#took(orders);
   }
 
   /** `reconcile` where nothing that it throws ends the caller. */
@@ -149,19 +139,22 @@ export class ExchangeWatch {
     const status = await cycle.route.check(cycle.engine);
     const trouble = status.kind === 'halt' ? `${status.kind}: ${status.why}` : status.kind;
     this.#tellDifferences();
+    await this.#took(this.#news.since());
     const isNew = trouble !== this.#trouble;
     this.#trouble = trouble;
-    if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.halt(status.why);
-    const alert = isNew ? routeAlert(status) : undefined;
-    if (alert) alerts.raise(alert);
+    if (status.kind === 'halt' && (isNew || !(await cycle.isHalted()))) await this.halt(haltReason(status));
+    const alert = routeAlert(status);
+    for (const name of ROUTE_ALERTS) if (name !== alert?.name) alerts.over(name);
+    if (alert && isNew) alerts.raise(alert);
   }
 
   async halt(why: string): Promise<void> {
     const { parts, session, events, alerts } = this.#given;
-    await session.cycle.halt(why);
+    const inForce = await session.cycle.halt(why);
     events.add('halt', parts.clock.nowMs(), { why });
     alerts.raise({
       name: 'halted',
+      key: `halted:${inForce?.atMs ?? parts.clock.nowMs()}:${why}`,
       severity: 'critical',
       title: `trading is halted: ${why}`,
       detail: 'Mend the cause, then `ets resume`; `ets flatten` sells what is held.',
@@ -178,6 +171,7 @@ export class ExchangeWatch {
     if (isDue || ledger.workingOrders().length > 0) await this.reconcile();
     await cycle.route.protect(cycle.engine);
     await this.#sellWhatMustGo();
+    await this.#took(this.#news.since());
     if (isDue || ledger.fillCount > fillCount) await session.writeHistory();
   }
 
@@ -200,9 +194,11 @@ export class ExchangeWatch {
     const pricelessMs = parts.timer.elapsedMs() - this.#pricedAtMs;
     const why = whyUnprotected(session.cycle.engine.ledger, { pricelessMs, emergencyExitAfter });
     const what = emergencyExit === 'sell' ? 'it is sold at the market' : 'it is tried again';
-    if (why !== undefined && why !== this.#emergency) {
+    if (why === undefined) alerts.over('position_unprotected');
+    else if (why !== this.#emergency) {
       alerts.raise({
         name: 'position_unprotected',
+        key: `position_unprotected:${why}`,
         severity: 'critical',
         title: `the position is not protected as it should be: ${why}; ${what}`,
         detail:
@@ -215,17 +211,22 @@ export class ExchangeWatch {
 
   async #took(orders: readonly OrderOutcome[]): Promise<void> {
     if (orders.length === 0) return;
-    const { parts, session, events, alerts } = this.#given;
+    this.#tellOrders(orders);
+    await this.#given.session.writeHistory();
+  }
+
+  #tellOrders(orders: readonly OrderOutcome[]): void {
+    const { parts, events, alerts } = this.#given;
+    this.#news.told(orders);
     for (const order of orders) events.add('order', parts.clock.nowMs(), order);
     alerts.orders(orders);
-    await session.writeHistory();
   }
 
   /** @returns when the look is done, or has failed and was told */
   async #guarded(look: Look, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      this.#failures.delete(look);
+      if (this.#failures.delete(look)) this.#given.alerts.over(`watch_failed:${look}`);
     } catch (thrown) {
       this.#given.parts.signal?.throwIfAborted();
       const error = typedFailure(thrown, this.#given.parts.dataDir);
@@ -234,8 +235,13 @@ export class ExchangeWatch {
       this.#failures.set(look, error);
       const isNew = before === undefined || whatOf(before) !== whatOf(error);
       if (error instanceof InvariantError) await this.haltFor(error, isNew);
-      else if (isNew) this.#given.alerts.failed({ name: 'watch_failed', severity: 'warning', what: WHAT[look] }, error);
+      else if (isNew) this.#tellFailed(look, error);
     }
+  }
+
+  #tellFailed(look: Look, error: AppError): void {
+    const alert = { name: 'watch_failed', key: `watch_failed:${look}:${error.code}`, severity: 'warning' } as const;
+    this.#given.alerts.failed({ ...alert, what: WHAT[look] }, error);
   }
 
   /** Halts for what must not be believed. Where even that fails it is told, and trading is not ended for it. */
@@ -244,25 +250,8 @@ export class ExchangeWatch {
       if (isNew || !(await this.#given.session.cycle.isHalted())) await this.halt(whatOf(error));
     } catch (cause) {
       const what = `trading could not be halted for ${whatOf(error)}`;
-      this.#given.alerts.failed({ name: 'halted', severity: 'critical', what }, cause);
+      this.#given.alerts.failed({ name: 'halted', key: `halted:not:${error.code}`, severity: 'critical', what }, cause);
     }
-  }
-
-  #tellFlattened({ orders, isFlat, positionEth, why }: SoldEverything): void {
-    const { parts, events, alerts } = this.#given;
-    events.add('halt', parts.clock.nowMs(), { why: 'flatten', isFlat });
-    for (const order of orders) events.add('order', parts.clock.nowMs(), order);
-    alerts.orders(orders);
-    this.#flattenFailures = isFlat ? 0 : this.#flattenFailures + 1;
-    const pauseMs = Math.min(FLATTEN_AGAIN_MOST_MS, FLATTEN_AGAIN_MS * 2 ** (this.#flattenFailures - 1));
-    this.#flattenAgainAtMs = isFlat ? Number.NEGATIVE_INFINITY : parts.timer.elapsedMs() + pauseMs;
-    if (isFlat) return;
-    alerts.raise({
-      name: 'flatten_failed',
-      severity: 'critical',
-      title: `${positionEth} ETH are still held although everything was to be sold: ${why}`,
-      detail: 'It is tried again until nothing is held; `ets resume` gives it up. Sell at the exchange itself if it is urgent.',
-    });
   }
 
   #tellDoubt(doubt: string | null): void {

@@ -1,4 +1,4 @@
-import { type TimeMs, toIso } from '../../domain/index.ts';
+import { AppError, type TimeMs, toIso } from '../../domain/index.ts';
 import type { Metrics, TracedRun, Tracing } from '../../monitoring/index.ts';
 import type { Job } from '../../scheduler/index.ts';
 import type { AppParts } from '../app-parts.ts';
@@ -39,11 +39,12 @@ export class JobRecorder {
   }
 
   async record({ name: job }: Job, result: RunResult): Promise<void> {
-    const { parts, history, metrics, tracing } = this.#given;
+    const { parts, history, metrics, alerts, tracing } = this.#given;
     const { dueMs, outcome, startedMs, phasesMs, attributes } = result;
     const message = result.message && (parts.redact?.(result.message) ?? result.message);
     const durationMs = startedMs === undefined ? 0 : Math.round(parts.timer.elapsedMs() - startedMs);
     metrics.count('ets_job_runs_total', { job, outcome });
+    if (outcome === 'done') alerts.over(failedKey(job, dueMs));
     if (startedMs !== undefined) metrics.observe('ets_job_duration_seconds', durationMs / 1000, { job });
     for (const [phase, ms] of Object.entries(phasesMs ?? {}))
       metrics.observe('ets_phase_duration_seconds', ms / 1000, { job, phase });
@@ -62,7 +63,7 @@ export class JobRecorder {
   async missed(job: Job, dueMs: TimeMs): Promise<void> {
     this.#given.alerts.raise({
       name: 'job_missed',
-      key: `job_missed:${job.name}`,
+      key: `job_missed:${job.name}:${dueMs}`,
       severity: 'warning',
       title: `${job.name} of ${toIso(dueMs)} was missed`,
       detail: 'Nothing has to be made up for; find out why the system was down.',
@@ -72,8 +73,13 @@ export class JobRecorder {
 
   tellFailure({ name }: Job, dueMs: TimeMs, error: unknown): void {
     const severity = CRITICAL_JOBS.has(name) ? 'critical' : 'warning';
-    this.#given.alerts.failed({ name: `${name}_failed`, severity, what: `${name} of ${toIso(dueMs)} failed` }, error);
+    const key = `${failedKey(name, dueMs)}:${error instanceof AppError ? error.code : 'unexpected'}`;
+    this.#given.alerts.failed({ name: `${name}_failed`, key, severity, what: `${name} of ${toIso(dueMs)} failed` }, error);
   }
 }
+
+/** Of a critical job each run is a matter of its own; the others fail until one of them succeeds. */
+const failedKey = (job: string, dueMs: TimeMs): string =>
+  CRITICAL_JOBS.has(job) ? `${job}_failed:run:${dueMs}` : `${job}_failed:run`;
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

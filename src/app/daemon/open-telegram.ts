@@ -6,12 +6,19 @@ import type { EventLog } from '../../server/index.ts';
 import { type AppParts, PATHS } from '../app-parts.ts';
 import { monitorView } from '../monitor-view.ts';
 import { performanceReport } from '../performance-report.ts';
-import { auditLog } from './audit-log.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import type { RunningDaemon } from './running-daemon.ts';
 import { tradingSwitches } from './trading-switches.ts';
 
 const STATUS_OF = { done: 200, failed: 500, refused: 403 } as const;
+
+export interface TelegramParts {
+  readonly daemon: RunningDaemon;
+  readonly events: EventLog;
+  readonly alerts: DaemonAlerts;
+  readonly audit: AuditLog;
+}
 
 /**
  * Takes commands from the users named in `ETS_TELEGRAM_ALLOWED_USERS`; nothing where there are none or no bot.
@@ -19,19 +26,18 @@ const STATUS_OF = { done: 200, failed: 500, refused: 403 } as const;
  */
 export async function openTelegram(
   parts: AppParts,
-  { daemon, events, alerts }: { readonly daemon: RunningDaemon; readonly events: EventLog; readonly alerts: DaemonAlerts },
+  { daemon, events, alerts, audit }: TelegramParts,
 ): Promise<TelegramBot | undefined> {
   const { env, dataDir, timer } = parts;
   const { ETS_TELEGRAM_BOT_TOKEN: token, ETS_TELEGRAM_ALLOWED_USERS: users } = env;
   if (!token || !users) return undefined;
-  const audit = auditLog(parts, alerts);
   const commands = new ChatCommands({
     actions: chatActions(parts, daemon, events),
     allowedUsers: parseUsers(users),
     timer,
     newCode: () => `${randomInt(100_000, 1_000_000)}`,
     audit: (what, userId, outcome) =>
-      audit({ what: `telegram /${what}`, from: `telegram:${userId}`, status: STATUS_OF[outcome] }),
+      audit.write({ what: `telegram /${what}`, from: `telegram:${userId}`, status: STATUS_OF[outcome] }),
   });
   return new TelegramBot({
     token,
@@ -42,8 +48,10 @@ export async function openTelegram(
     offset: await UpdateOffset.open(join(dataDir, PATHS.telegramOffset)),
     clock: systemClock,
     timer,
-    onFailure: (why) =>
-      alerts.raise({ name: 'telegram_commands', severity: 'warning', title: `commands by Telegram cannot be read: ${why}` }),
+    onFailure: (why) => {
+      const title = `commands by Telegram cannot be read: ${why}`;
+      alerts.raise({ name: 'telegram_commands', key: `telegram_commands:${why}`, severity: 'warning', title });
+    },
   });
 }
 

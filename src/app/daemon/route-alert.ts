@@ -1,6 +1,9 @@
 import type { Alert } from '../../monitoring/index.ts';
 import type { RouteStatus } from '../order-route.ts';
 
+/** Names of what people are told of it. */
+export const ROUTE_ALERTS = ['market_delisted', 'exchange_down'] as const;
+
 /** What people are told of an exchange that cannot be traded at; nothing where it can, and a halt tells itself. */
 export function routeAlert(status: RouteStatus): (Pick<Alert, 'name' | 'severity' | 'title'> & { detail: string }) | undefined {
   if (status.kind === 'not_trading')

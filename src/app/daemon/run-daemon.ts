@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { unknownVariables } from '../../config/index.ts';
 import { AppError, systemClock } from '../../domain/index.ts';
 import { ModelRegistry } from '../../model/index.ts';
 import { type Logger, Metrics, openTracing, type Tracing } from '../../monitoring/index.ts';
@@ -14,6 +15,7 @@ import { SandboxClock } from '../sandbox-clock.ts';
 import { secretRedactor } from '../secrets.ts';
 import { modeOf, openTradingSession } from '../trading-session.ts';
 import { writeLayout } from '../upgrade/upgrade-data.ts';
+import { AuditLog } from './audit-log.ts';
 import { openClockWatch } from './clock-watch.ts';
 import { Daemon } from './daemon.ts';
 import { DaemonAlerts } from './daemon-alerts.ts';
@@ -43,6 +45,7 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
   const redact = await secretRedactor(given);
   const log = openDaemonLog(given, redact);
   const parts = loggedParts(given, log, redact);
+  for (const { path, message } of unknownVariables(parts.env)) log.warn(`${path}: ${message}`);
   const [events, metrics] = [new EventLog(systemClock.nowMs() * EVENTS_PER_MS), new Metrics()];
   const openAlerts = async (): Promise<DaemonAlerts> => {
     const notifications = await openNotifications(parts, {
@@ -97,10 +100,11 @@ interface Voices {
 async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptions) {
   const { log, events, metrics, alerts } = voices;
   let running: Daemon | undefined;
-  const server = await serve(parts, { events, alerts, metrics, running: () => running });
+  const audit = new AuditLog(parts, alerts);
+  const server = await serve(parts, { events, alerts, metrics, audit, running: () => running });
   try {
     const daemon = await openDaemon(parts, voices);
-    const telegram = await openTelegram(parts, { daemon, events, alerts });
+    const telegram = await openTelegram(parts, { daemon, events, alerts, audit });
     try {
       await daemon.start();
       await daemon.skipMissed();
@@ -123,6 +127,7 @@ async function serveAndRun(parts: AppParts, voices: Voices, options: DaemonOptio
     }
   } finally {
     await server?.close();
+    await audit.close();
   }
 }
 

@@ -3,7 +3,7 @@ import type { Metrics } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { AppParts } from '../app-parts.ts';
 import { ownVersion } from '../build-info.ts';
-import { auditLog } from './audit-log.ts';
+import type { AuditLog } from './audit-log.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { daemonService } from './daemon-service.ts';
 import type { RunningDaemon } from './running-daemon.ts';
@@ -12,13 +12,14 @@ export interface ServeParts {
   readonly events: EventLog;
   readonly alerts: DaemonAlerts;
   readonly metrics: Metrics;
+  readonly audit: AuditLog;
   readonly running: () => RunningDaemon | undefined;
 }
 
 /** Starts the API where the configuration has it on. @throws ConfigError `server.*` */
 export async function serve(
   parts: AppParts,
-  { events, alerts, metrics, running }: ServeParts,
+  { events, alerts, metrics, audit, running }: ServeParts,
 ): Promise<{ readonly url: string; close(): Promise<void> } | undefined> {
   const { config, env, timer } = parts;
   const { enabled, host, port, requestsPerMinute } = config.server;
@@ -45,9 +46,15 @@ export async function serve(
     service,
     events,
     timer,
-    failed: (error) => alerts.raise({ name: 'api_failed', severity: 'warning', title: `the API failed: ${String(error)}` }),
+    failed: (error) =>
+      alerts.raise({
+        name: 'api_failed',
+        key: `api_failed:${String(error)}`,
+        severity: 'warning',
+        title: `the API failed: ${String(error)}`,
+      }),
     observed: (method, status) => metrics.count('ets_api_requests_total', { method, status: `${status}` }),
-    audit: auditLog(parts, alerts),
+    audit: (entry) => audit.write(entry),
     redact: parts.redact,
   });
 }

@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS } from '../../domain/index.ts';
+import { DataError, HOUR_MS, MINUTE_MS } from '../../domain/index.ts';
 import { type Job, parseDueTimes, timedJob } from '../../scheduler/index.ts';
 import { timeWeightedEquity } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
@@ -29,7 +29,7 @@ export function upkeepJobs({ parts, alerts, daemon, fetching }: UpkeepParts): Up
   const runs = {
     health: () => lookAfterHealth(parts, alerts, daemon),
     extraction: (signal: AbortSignal) => fetching.fetch(signal),
-    backup: (signal: AbortSignal) => backUp(parts, alerts, signal),
+    backup: (signal: AbortSignal) => backUp(parts, signal),
     async retention(signal: AbortSignal) {
       const { cycle } = daemon.session;
       const serving = cycle.model()?.modelId;
@@ -59,15 +59,18 @@ async function lookAfterHealth(
   if (quality) alerts.quality(quality);
 }
 
-/** A backup that cannot be restored is none; one that lies on one disk is half a one. */
-async function backUp(parts: AppParts, alerts: DaemonAlerts, signal: AbortSignal): Promise<void> {
+/**
+ * A backup that cannot be restored is none; one that lies on one disk is half a one.
+ * @throws DataError `backup.not_proven` for either
+ */
+async function backUp(parts: AppParts, signal: AbortSignal): Promise<void> {
   const { backupId, verified, problems, copies } = await createBackup(parts, signal);
-  if (!verified) {
-    const title = `the backup ${backupId} cannot be restored: ${problems[0]?.message ?? 'unknown'}`;
-    alerts.raise({ name: 'backup_failed', severity: 'critical', title });
-  }
-  for (const { place, error } of copies) {
-    if (error !== null)
-      alerts.raise({ name: 'backup_failed', key: `backup_failed:${place}`, severity: 'critical', title: error });
-  }
+  const wrong = [
+    ...(verified ? [] : [`the backup ${backupId} cannot be restored: ${problems[0]?.message ?? 'unknown'}`]),
+    ...copies.flatMap(({ error }) => error ?? []),
+  ];
+  if (wrong.length === 0) return;
+  throw new DataError('backup.not_proven', wrong.join('; '), {
+    hint: 'Check the disk and `ets data verify`, backup.copyDir or backup.s3 and its keys, then `ets backup create`.',
+  });
 }

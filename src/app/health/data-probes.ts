@@ -10,9 +10,12 @@ export const storageProbe: HealthProbe = {
   name: 'storage',
   async look({ store }) {
     const { problems } = await store.verifyChanged();
-    return problems.length === 0
-      ? ok('everything stored is intact')
-      : down(problems[0]!.message, 'see `ets data verify`, then restore a backup: `ets backup list`');
+    const [first] = problems;
+    if (first === undefined) return ok('everything stored is intact');
+    return {
+      ...down(first.message, 'see `ets data verify`, then restore a backup: `ets backup list`'),
+      subject: `${first.table}/${first.series}`,
+    };
   },
 };
 

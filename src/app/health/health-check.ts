@@ -8,6 +8,8 @@ export interface HealthCheck {
   readonly detail: string;
   /** What to do where it is not well. */
   readonly remedy: string | null;
+  /** What it is about, where a part can be unwell for several reasons: people are told of each. */
+  readonly subject?: string;
 }
 
 /** Looks at one part of a data directory. An `AppError` that it throws means that the part is down. */

@@ -5,12 +5,14 @@ import { HOUR_MS, systemClock, toIso } from '../../domain/index.ts';
 import { createChannels, Outbox } from '../../monitoring/index.ts';
 import { commitLockOwner } from '../../storage/index.ts';
 import { PATHS } from '../app-parts.ts';
+import { readProof, whyNotProven } from '../backup-proof.ts';
 import { newestBackup } from '../backups.ts';
 import { readJobRuns } from '../daemon/job-history.ts';
 import { openMode } from '../open-env-file.ts';
 import { degraded, down, type HealthProbe, ok } from './health-check.ts';
 
 const OLD_BACKUP_HOURS = 50;
+const NOT_PROVEN = 'mend what it says, then `ets backup create`, or `ets backup verify` where it was not looked at';
 const MANY_WAITING = 20;
 
 export const daemonProbe: HealthProbe = {
@@ -46,6 +48,8 @@ export const backupProbe: HealthProbe = {
     if (!last) return ok('there is none yet; make one with `ets backup create`');
     const ageHours = Math.round((parts.clock.nowMs() - last.createdMs) / HOUR_MS);
     const detail = `${last.backupId}, ${ageHours} h ago${last.encrypted ? ', encrypted' : ''}`;
+    const why = whyNotProven(last.backupId, await readProof(parts));
+    if (why !== undefined) return { ...degraded(`${detail}; ${why}`, NOT_PROVEN), subject: why };
     return ageHours > OLD_BACKUP_HOURS ? degraded(detail, 'make one with `ets backup create`; it says what fails') : ok(detail);
   },
 };

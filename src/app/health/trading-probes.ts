@@ -46,9 +46,9 @@ export const haltProbe: HealthProbe = {
   name: 'halt',
   async look({ dataDir }) {
     const halt = await new HaltSwitch(join(dataDir, PATHS.halt)).current();
-    return halt
-      ? degraded(`halted by ${halt.by}: ${halt.why}`, 'mend the cause, then `ets resume`')
-      : ok('trading is not halted');
+    if (halt === undefined) return ok('trading is not halted');
+    const told = degraded(`halted by ${halt.by}: ${halt.why}`, 'mend the cause, then `ets resume`');
+    return { ...told, subject: `${halt.atMs}:${halt.why}` };
   },
 };
 
@@ -81,7 +81,10 @@ export const orderProbe: HealthProbe = {
     const ageHours = (clock.nowMs() - oldest.updatedAtMs) / HOUR_MS;
     const detail = `${open.length} without an outcome, ${oldest.intent.clientOrderId} for ${ageHours.toFixed(1)} h`;
     return ageHours > OPEN_ORDER_HOURS
-      ? down(detail, 'start `ets run`: it asks the exchange; compare with `ets journal`')
+      ? {
+          ...down(detail, 'start `ets run`: it asks the exchange; compare with `ets journal`'),
+          subject: oldest.intent.clientOrderId,
+        }
       : ok(detail);
   },
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/index.ts';
 import { DAY_MS, ManualClock, systemTimer } from '../../domain/index.ts';
-import { writeAudit } from '../write-audit.ts';
+import { appendAudit } from '../write-audit.ts';
 import { dropOldLines } from './keep-lines.ts';
 import { dropRequests } from './keep-rows.ts';
 
@@ -65,15 +65,15 @@ describe('dropOldLines', () => {
     config: config(...overrides),
   });
   const audit = join(folder, 'audit.ndjson');
-  const record = (what: string) => ({ what, from: 'here', status: 200 });
+  const record = (what: string) => ({ timeMs: clock.nowMs(), what, from: 'here', status: 200 });
 
   it('cuts the audit log, keeps what it cannot read, and loses nothing that is written meanwhile', async () => {
-    await writeAudit(parts(), record('old'));
+    await appendAudit(parts(), [record('old')]);
     clock.moveTo(NOW);
     writeFileSync(audit, 'not JSON\n', { flag: 'a' });
-    await writeAudit(parts(), record('new'));
+    await appendAudit(parts(), [record('new')]);
     expect(await dropOldLines(parts())).toEqual({ auditLines: 0, logFiles: 0 });
-    const writes = Array.from({ length: 5 }, (_, i) => writeAudit(parts(), record(`meanwhile ${i}`)));
+    const writes = Array.from({ length: 5 }, (_, i) => appendAudit(parts(), [record(`meanwhile ${i}`)]));
     const [done] = await Promise.all([dropOldLines(parts('auditDays=30')), ...writes]);
     expect(done.auditLines).toBe(1);
     const text = readFileSync(audit, 'utf8');

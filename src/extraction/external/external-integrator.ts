@@ -38,6 +38,7 @@ export class ExternalDataIntegrator {
   readonly #pulledMs = new Map<string, TimeMs>();
   /** Size and time of change of each file when it was read. */
   readonly #stamps = new Map<string, string>();
+  #storing: Promise<unknown> = Promise.resolve();
 
   constructor(sources: readonly ExternalSource[], deps: ExternalDeps) {
     this.#sources = sources;
@@ -70,11 +71,16 @@ export class ExternalDataIntegrator {
     return this.#pullAll(wanted);
   }
 
-  /** Pulls what is due at `nowMs`: APIs whose interval has passed, files that are read again and have changed. */
-  async pullDue(nowMs: TimeMs): Promise<ExternalReport[]> {
-    const due: ExternalSource[] = [];
-    for (const source of this.#sources) if (await this.#isDue(source, nowMs)) due.push(source);
-    return this.#pullAll(due);
+  /**
+   * Pulls what is due at `nowMs`: APIs whose interval has passed, files that are read again and have changed.
+   * @param deadline what has not answered when it fires counts as failed, with `external.late`
+   */
+  async pullDue(nowMs: TimeMs, deadline?: AbortSignal): Promise<ExternalReport[]> {
+    const isDue = await Promise.all(this.#sources.map((source) => this.#isDue(source, nowMs)));
+    return this.#pullAll(
+      this.#sources.filter((_, index) => isDue[index]),
+      deadline,
+    );
   }
 
   async #isDue({ dataset, origin }: ExternalSource, nowMs: TimeMs): Promise<boolean> {
@@ -85,23 +91,26 @@ export class ExternalDataIntegrator {
     return stamp !== undefined && stamp !== this.#stamps.get(dataset) && (origin.isReloaded || lastMs === undefined);
   }
 
-  async #pullAll(sources: readonly ExternalSource[]): Promise<ExternalReport[]> {
-    const reports: ExternalReport[] = [];
-    for (const source of sources) {
-      if (source.origin.kind === 'websocket') continue;
-      reports.push(await this.#pullOne(source, source.origin));
-    }
-    return reports;
+  /** Asks all at once, so that one that hangs holds up no other, and stores one after the other. */
+  #pullAll(sources: readonly ExternalSource[], deadline?: AbortSignal): Promise<ExternalReport[]> {
+    return Promise.all(
+      sources.flatMap((source) => (source.origin.kind === 'websocket' ? [] : [this.#pullOne(source, source.origin, deadline)])),
+    );
   }
 
-  async #pullOne(source: ExternalSource, origin: Exclude<ExternalOrigin, { kind: 'websocket' }>): Promise<ExternalReport> {
+  async #pullOne(
+    source: ExternalSource,
+    origin: Exclude<ExternalOrigin, { kind: 'websocket' }>,
+    deadline?: AbortSignal,
+  ): Promise<ExternalReport> {
     const { dataset } = source;
     this.#pulledMs.set(dataset, this.#deps.clock.nowMs());
     const stamp = origin.kind === 'file' ? await stampOf(origin.path) : undefined;
     try {
-      const shape = origin.kind === 'file' ? await readTable(origin.path, source.options) : await this.#ask(source, origin);
+      const reading = origin.kind === 'file' ? readTable(origin.path, source.options) : this.#ask(source, origin, deadline);
+      const shape = await beforeDeadline(reading, dataset, deadline);
       checkColumns(source, shape);
-      const reports = await ingestShape(shape, this.#deps);
+      const reports = await this.#store(shape);
       if (stamp !== undefined) this.#stamps.set(dataset, stamp);
       const isNew = reports.some(({ stored, quarantined }) => stored + quarantined > 0);
       return { dataset, status: isNew ? 'ok' : 'unchanged', reports };
@@ -114,13 +123,47 @@ export class ExternalDataIntegrator {
     }
   }
 
-  async #ask({ dataset, options }: ExternalSource, origin: Extract<ExternalOrigin, { kind: 'api' }>): Promise<FileShape> {
-    const { http, signal } = this.#deps;
+  #store(shape: FileShape): Promise<FileReport[]> {
+    const storing = this.#storing.then(() => ingestShape(shape, this.#deps));
+    this.#storing = storing.catch(() => undefined);
+    return storing;
+  }
+
+  async #ask(
+    { dataset, options }: ExternalSource,
+    origin: Extract<ExternalOrigin, { kind: 'api' }>,
+    deadline?: AbortSignal,
+  ): Promise<FileShape> {
+    const { http } = this.#deps;
+    const signals = [this.#deps.signal, deadline].filter((one) => one !== undefined);
+    const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
     const { endpoint, headers, records } = origin;
     const request = { source: `external ${dataset}`, url: endpoint, headers, maxBytes: MAX_BYTES, ...(signal && { signal }) };
     const text = await http.text(request, (body) => body);
     const rows = records === undefined ? text : rowsText(selectRecords(parseJson(text, dataset), records, dataset), dataset);
     return readContent(`${dataset} of ${new URL(endpoint).host}`, Buffer.from(rows), options);
+  }
+}
+
+/** @throws SourceError `external.late`, whatever the reading does meanwhile */
+async function beforeDeadline<T>(reading: Promise<T>, dataset: string, deadline: AbortSignal | undefined): Promise<T> {
+  if (deadline === undefined) return reading;
+  const late = () =>
+    new SourceError('external.late', `${dataset} did not answer in time: it is left out`, {
+      hint: '`schedule.ownDataDeadlineS` says how long is waited for it; `ets sources pull` asks it alone.',
+    });
+  let stop = (): void => undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(late());
+    if (deadline.aborted) stop();
+    else deadline.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([reading, over]);
+  } catch (error) {
+    throw deadline.aborted ? late() : error;
+  } finally {
+    deadline.removeEventListener('abort', stop);
   }
 }
 

@@ -94,6 +94,29 @@ describe('ExternalDataIntegrator', () => {
     ]);
   });
 
+  it('asks all at once and waits for none beyond the deadline', async () => {
+    let open = 0;
+    server = await startLoopback((request, response) => {
+      if (request.url?.endsWith('/hangs')) open += 1;
+      else response.end(JSON.stringify(rows));
+    });
+    const { url } = server;
+    const integrator = new ExternalDataIntegrator(
+      ['a/hangs', 'b/hangs', 'c/hangs', 'good'].map((path) => source(api(`${url}/${path}`), { dataset: path[0]! })),
+      deps(),
+    );
+    const deadline = new AbortController();
+    const pulling = integrator.pullDue(NOW, deadline.signal);
+    await expect.poll(() => [open, stored.length]).toEqual([3, 1]);
+    deadline.abort();
+    expect((await pulling).map(({ dataset, status, error }) => [dataset, status, error?.code])).toEqual([
+      ['a', 'failed', 'external.late'],
+      ['b', 'failed', 'external.late'],
+      ['c', 'failed', 'external.late'],
+      ['g', 'ok', undefined],
+    ]);
+  });
+
   it('reads a file again when it has changed, and only then', async () => {
     const file = join(folder, 'a.json');
     const integrator = new ExternalDataIntegrator([source({ kind: 'file', path: file, isReloaded: true })], deps());
