@@ -88,6 +88,32 @@ describe('a challenger', () => {
   });
 });
 
+describe('a training that comes to the bytes of the serving model', () => {
+  const rescored = async (gate: GateVerdict): Promise<Candidate> => ({
+    ...(await candidate(1, gate)),
+    skill: 'found',
+    conformal: { coverage: 0.9, threshold: 0.6, scores: [0.6] },
+  });
+  const newest = { hasSkill: true, conformal: { threshold: 0.6, scores: [0.6] } };
+  const scored = { ...scores, days: 40 };
+
+  it('lends it its newer scores, here, after a restart and where another process serves', async () => {
+    const store = await open();
+    const first = await store.add({ ...(await candidate(1, verdict('promoted'))), metrics: scored });
+    expect(first).toMatchObject({ hasSkill: false, conformal: { threshold: Number.POSITIVE_INFINITY } });
+    const elsewhere = await open();
+    const again = await store.add({ ...(await rescored(verdict('kept'))), metrics: scored });
+    expect(again).toMatchObject({ modelId: first.modelId, ...newest });
+    expect((await open()).current()).toMatchObject(newest);
+    expect(elsewhere.current()).toMatchObject({ hasSkill: false });
+    await elsewhere.reload();
+    expect(elsewhere.current()).toMatchObject(newest);
+    const serving = elsewhere.current();
+    await elsewhere.reload();
+    expect(elsewhere.current()).toBe(serving);
+  });
+});
+
 describe('a model that cannot be used', () => {
   let told: [why: string, whose: string][];
   const opened = async (way: 'open' | 'openOrWithout' = 'openOrWithout') => {
@@ -262,5 +288,7 @@ describe('what is written down of a model', () => {
       remedy: expect.stringContaining('ets train'),
     });
     expect((await open()).current()?.featureCodeHash).toBe('f'.repeat(64));
+    await store.add(await candidate(1, verdict('kept')));
+    expect(await look()).toMatchObject({ status: 'ok' });
   });
 });

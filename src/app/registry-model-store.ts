@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError, ModelError, type TimeMs } from '../domain/index.ts';
 import { featureCodeHash } from '../features/index.ts';
 import {
@@ -84,7 +85,7 @@ export class RegistryModelStore implements ModelStore {
     if (!current) return;
     const { model, fallbackReason } = current;
     if (fallbackReason) this.#tell(`serving ${model.modelId} instead: ${fallbackReason}`, 'current');
-    if (model.modelId !== this.#current?.modelId) this.#current = model;
+    if (!this.#current || !isSame(model, this.#current)) this.#current = model;
   }
 
   /** A challenger that cannot be used is left out: the next candidate that passes the gate takes its place. */
@@ -108,7 +109,7 @@ export class RegistryModelStore implements ModelStore {
 
   async add(candidate: Candidate): Promise<ServingModel> {
     const { ensemble, gate } = candidate;
-    const manifest = await this.#registry.save(candidate.artifact, {
+    const manifest = await this.#registry.saveTrained(candidate.artifact, {
       trainedUntilMs: candidate.trainedUntilMs,
       features: ensemble.featureNames,
       featureCodeHash: featureCodeHash(),
@@ -140,9 +141,14 @@ export class RegistryModelStore implements ModelStore {
       await this.#trials.begin({ modelId: manifest.modelId, sinceMs });
       this.#challenger = { model: serving({ manifest, artifact: candidate.artifact }), sinceMs };
     }
+    if (gate.decision !== 'promoted' && manifest.modelId === this.#current?.modelId)
+      this.#current = serving({ manifest, artifact: candidate.artifact });
     return this.#current!;
   }
 }
+
+/** Whether nothing is new: a later training may have come to the same bytes with other scores. */
+const isSame = ({ ensemble: _, ...a }: ServingModel, { ensemble: __, ...b }: ServingModel): boolean => isDeepStrictEqual(a, b);
 
 /** JSON has no infinity: a set of every class has no threshold. */
 const storable = ({ threshold, ...conformal }: ScoredConformal) => ({
