@@ -172,7 +172,7 @@ export class App {
 
   async predict(atMs: TimeMs) {
     const { predict } = await import('./app/predict.ts');
-    return predict(this.#parts, (await this.#modelStore()).current(), atMs);
+    return predict(this.#parts, await this.#modelStore(), atMs);
   }
 
   /** What made the current model say what it says at a time. */

@@ -156,6 +156,7 @@ describe('a model that cannot be used', () => {
       expect([store.current()?.modelId, store.challenger()?.model.modelId]).toEqual([first, third]);
       await store.reload();
       expect(told).toEqual([['current', expect.stringMatching(`^serving ${first} instead: model ${second}: .*${why}`)]]);
+      expect(store.warnings).toEqual([told[0]![1]]);
     }
     const parts = { clock } as unknown as Parameters<typeof modelProbe.look>[0];
     expect(await modelProbe.look(parts, registryOf())).toMatchObject({
@@ -209,7 +210,10 @@ describe('a model that cannot be used', () => {
       const store = await opened();
       expect([store.current()?.modelId, store.challenger()]).toEqual([second, undefined]);
       expect(told).toEqual([['challenger', expect.stringContaining(why)]]);
+      expect(store.warnings).toEqual([told[0]![1]]);
       await store.add(await candidate(4, verdict('challenger')));
+      await store.reload();
+      expect(store.warnings).toEqual([]);
       const again = await opened();
       expect(again.challenger()?.model.modelId).toBe(store.challenger()?.model.modelId);
       expect(told).toEqual([]);

@@ -28,6 +28,7 @@ export class RegistryModelStore implements ModelStore {
   readonly #trials: ChallengerFile;
   readonly #onUnusable: OnUnusable;
   readonly #told = new Set<string>();
+  #warnings: string[] = [];
   #current: ServingModel | undefined;
   #challenger: Challenger | undefined;
 
@@ -65,6 +66,11 @@ export class RegistryModelStore implements ModelStore {
     return this.#challenger;
   }
 
+  /** Why another model serves than the current one, and why there is no challenger, as of the last look; else empty. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
   async endTrial({ model, sinceMs }: Challenger, verdict: GateVerdict, atMs: TimeMs): Promise<void> {
     if (verdict.decision === 'promoted') {
       await this.#registry.promote(model.modelId, `challenger: ${verdict.reason}`);
@@ -76,6 +82,7 @@ export class RegistryModelStore implements ModelStore {
 
   /** Takes over what another process has promoted or put on trial. @throws as `open` */
   async reload(): Promise<void> {
+    this.#warnings = [];
     await this.#loadCurrent();
     await this.#loadTrial();
   }
@@ -102,6 +109,7 @@ export class RegistryModelStore implements ModelStore {
   }
 
   #tell(why: string, whose: 'current' | 'challenger'): void {
+    this.#warnings.push(why);
     if (this.#told.has(why)) return;
     this.#told.add(why);
     this.#onUnusable(why, whose);

@@ -41,7 +41,8 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
       datasets.flatMap(({ dataset, error }) => (error ? [`${date} ${dataset}: ${error.message}`] : [])),
     );
     const dueMs = latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc);
-    const result = await runScheduledCycle(session, models, history, dueMs, (why) => parts.onProgress(why));
+    const shadowFailures: string[] = [];
+    const result = await runScheduledCycle(session, models, history, dueMs, (why) => shadowFailures.push(why));
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;
     return {
@@ -54,7 +55,7 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
       confidence: record.decision.confidence,
       action: record.decision.action,
       risk: { allowed: record.risk.allowed, reasons: [...record.decision.reasons, ...record.risk.reasons].map(reasonText) },
-      warnings: modelWarnings(models.current()),
+      warnings: [...modelWarnings(models), ...shadowFailures],
       orders,
       fills: orders.filter(({ filledQuantity }) => Number(filledQuantity) > 0),
       position: { eth: ledger.balance(ledger.baseAsset).toFixed(), usd: ledger.cashUsd.toFixed() },

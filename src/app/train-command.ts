@@ -10,6 +10,7 @@ export async function trainCommand(parts: AppParts, options: TrainOptions) {
   const started = parts.timer.elapsedMs();
   const registry = new ModelRegistry(join(parts.dataDir, PATHS.models), parts.clock);
   const models = await RegistryModelStore.openOrWithout(registry, (why) => parts.onProgress(why));
+  const warnings = [...models.warnings];
   const candidate = await train(parts, models, await openPredictionHistory(parts.dataDir), options);
   return {
     simulated: parts.isSimulated,
@@ -25,6 +26,8 @@ export async function trainCommand(parts: AppParts, options: TrainOptions) {
     metrics: candidate.metrics,
     baseline: candidate.baseline,
     gate: candidate.gate,
+    /** Why another model than the current one was there to compare with, where that is so. */
+    warnings,
     artifactSha256: candidate.artifactSha256,
     durationMs: Math.round(parts.timer.elapsedMs() - started),
   };
