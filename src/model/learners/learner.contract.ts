@@ -299,6 +299,12 @@ export function describeLearner(name: string, make: (threads: number) => Fits, t
       await refused('learner.shape_mismatch', { data: new Float64Array(0), rows: X.rows, columns: 0 }, y);
       await refused('learner.label_count', X, y.slice(1));
       await refused('learner.label_out_of_range', X, y, { classes: 2 });
+      for (const labels of [
+        Int8Array.from(y).with(7, -1),
+        Float64Array.from(y).with(7, 0.5),
+        Float64Array.from(y).with(7, Number.NaN),
+      ])
+        await refused('learner.label_out_of_range', X, labels as unknown as Uint8Array);
       await refused('learner.class_count', X, y, { classes: 0 });
       await refused(
         'learner.infinite_value',
