@@ -1,6 +1,6 @@
 // Learners, stacking and the weekly retrain, beside LightGBM and scikit-learn in the same run where there is a Python for
 // them. Times of one run compare with each other, not with another machine's.
-//   ETS_PEERS_PYTHON   python with lightgbm, scikit-learn, pandas
+//   ETS_PEERS_PYTHON   python (that of the active virtual environment) with lightgbm, scikit-learn, pandas
 //   ETS_PEERS_DIR      folder of the peers' scripts (../shared/peers where present)
 //   ETS_BENCH_SIZES    comma-separated, of year_daily, years_daily, year_hourly (all)
 //   ETS_BENCH_THREADS  comma-separated numbers of threads (1,2)
@@ -10,13 +10,15 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRng, normal } from '../dist/domain/index.js';
+import { buildEnsemble } from '../dist/model/ensemble-builder.js';
 import { ExtraTrees, GradientBoostedTrees, LogisticRegression, RandomForest, StackingClassifier } from '../dist/model/index.js';
 import { hasRecordedData, inTemporaryFolder, median, recordedData } from './measure.mjs';
 import { retrainStarts, walkForwardPlan } from './models/walk-forward-plan.mjs';
 
 const SHAPES = { year_daily: [365, 60], years_daily: [2_920, 60], year_hourly: [8_760, 80] };
 const CLASSES = 3;
-const python = process.env.ETS_PEERS_PYTHON;
+const { ETS_PEERS_PYTHON, VIRTUAL_ENV } = process.env;
+const python = ETS_PEERS_PYTHON ?? (VIRTUAL_ENV === undefined ? undefined : join(VIRTUAL_ENV, 'bin', 'python'));
 const peers = process.env.ETS_PEERS_DIR ?? resolve(fileURLToPath(new URL('..', import.meta.url)), '../shared/peers');
 const list = (value, all) => (value === undefined ? all : value.split(',').filter((item) => item !== ''));
 const sizes = list(process.env.ETS_BENCH_SIZES, Object.keys(SHAPES));
@@ -25,7 +27,7 @@ const retrains = Number(process.env.ETS_BENCH_RETRAINS ?? 20);
 
 /** Why there is nothing to compare with, or `null` where there is. */
 function whyNoPeers() {
-  if (python === undefined) return 'ETS_PEERS_PYTHON is not set';
+  if (python === undefined) return 'neither ETS_PEERS_PYTHON nor VIRTUAL_ENV is set';
   if (!existsSync(python)) return `there is no ${python}`;
   return existsSync(join(peers, 'models.py')) ? null : `there is no models.py in ${peers}`;
 }
@@ -151,34 +153,35 @@ async function compareSize(folder, name, threads, withPeers) {
   return found;
 }
 
-function weeklyStack(threads) {
-  const base = {
-    boosting: new GradientBoostedTrees({ rounds: 100, maxLeaves: 15, learningRate: 0.05, seed: 1 }),
-    forest: new RandomForest({ trees: 100, minLeafSamples: 5, seed: 1 }),
-    extra: new ExtraTrees({ trees: 100, minLeafSamples: 5, seed: 1 }),
-    linear: new LogisticRegression({ l2: 20 }),
-  };
-  return new StackingClassifier({
-    base,
-    meta: new LogisticRegression({ l2: 1 }),
-    folds: 5,
-    scheme: 'forward',
-    purge: 1,
-    threads,
-  });
-}
+/** The ensemble that ships, and the peer's own settings; both four learners of 100 trees, five forward folds. */
+const weeklyStacks = {
+  shipped: (names, threads) => buildEnsemble({ trees: 100, folds: 5, purgeRows: 1, seed: 1 }, names, threads),
+  withPeersSettings: (_, threads) =>
+    new StackingClassifier({
+      base: {
+        boosting: new GradientBoostedTrees({ rounds: 100, maxLeaves: 15, learningRate: 0.05, seed: 1 }),
+        forest: new RandomForest({ trees: 100, minLeafSamples: 5, seed: 1 }),
+        extra: new ExtraTrees({ trees: 100, minLeafSamples: 5, seed: 1 }),
+        linear: new LogisticRegression({ l2: 20 }),
+      },
+      meta: new LogisticRegression({ l2: 1 }),
+      folds: 5,
+      scheme: 'forward',
+      purge: 1,
+      threads,
+    }),
+};
 
 /** Each retrain learns from the 364 rows before the first predicted one's eve, and predicts seven. */
-async function weeklyRetrain(threads, withPeers) {
-  const plan = walkForwardPlan(recordedData);
-  const { starts, of } = retrainStarts(plan.rows, retrains);
+async function weeklyRetrains(plan, starts, makeStack) {
+  const names = Array.from({ length: plan.columns }, (_, column) => `f${column}`);
   let [loss, baseline, judged] = [0, 0, 0];
   const seconds = [];
   for (const start of starts) {
     const [from, to] = [start - 365, start - 1];
     const learnt = plan.labels.subarray(from, to);
     const begun = performance.now();
-    const fitted = await weeklyStack(threads).fit(matrixOf(plan, from, to), learnt);
+    const fitted = await makeStack(names).fit(matrixOf(plan, from, to), learnt);
     const probabilities = fitted.predictProba(matrixOf(plan, start, start + 7));
     seconds.push((performance.now() - begun) / 1000);
     const truth = plan.labels.subarray(start, start + 7);
@@ -188,32 +191,30 @@ async function weeklyRetrain(threads, withPeers) {
     judged += truth.length;
   }
   const each = seconds.reduce((sum, value) => sum + value, 0) / seconds.length;
-  const ours = {
-    ...{
-      threads,
-      retrains: starts.length,
-      of,
-      features: plan.columns,
-      secondsPerRetrain: round(each),
-      medianSeconds: round(median(seconds)),
-    },
-    ...{
-      projectedTotalSeconds: round(each * of, 1),
-      logLoss: round(loss / judged, 4),
-      classSharesLogLoss: round(baseline / judged, 4),
-    },
-  };
-  if (!withPeers) return ours;
-  const theirs = peer('walk_forward.py', ['--retrains', retrains, '--trees', 100], threads);
+  return { each, logLoss: loss / judged, classSharesLogLoss: baseline / judged };
+}
+
+async function weekly(threads, withPeers) {
+  const plan = walkForwardPlan(recordedData);
+  const { starts, of } = retrainStarts(plan.rows, retrains);
+  const theirs = withPeers ? peer('walk_forward.py', ['--retrains', retrains, '--trees', 100], threads) : null;
+  const ours = {};
+  for (const [name, stack] of Object.entries(weeklyStacks)) {
+    const { each, logLoss, classSharesLogLoss } = await weeklyRetrains(plan, starts, (names) => stack(names, threads));
+    ours[name] = {
+      ...{ secondsPerRetrain: round(each), projectedTotalSeconds: round(each * of, 1) },
+      ...{ logLoss: round(logLoss, 4), classSharesLogLoss: round(classSharesLogLoss, 4) },
+      ...(theirs && { timesFaster: round(theirs.seconds_per_retrain / each, 1) }),
+    };
+  }
   return {
-    ...ours,
-    peer: {
-      secondsPerRetrain: theirs.seconds_per_retrain,
-      logLoss: theirs.log_loss,
-      classSharesLogLoss: theirs.baseline_log_loss,
-      features: theirs.features,
-    },
-    timesFaster: round(theirs.seconds_per_retrain / each, 1),
+    ...{ threads, retrains: starts.length, of, features: plan.columns, ...ours },
+    ...(theirs && {
+      peer: {
+        ...{ secondsPerRetrain: theirs.seconds_per_retrain, projectedTotalSeconds: theirs.projected_total_s },
+        ...{ logLoss: theirs.log_loss, classSharesLogLoss: theirs.baseline_log_loss, features: theirs.features },
+      },
+    }),
   };
 }
 
@@ -228,11 +229,11 @@ export async function run() {
       for (const threads of threadCounts) all.push(...(await compareSize(folder, name, threads, withPeers)));
     return all;
   });
-  const weekly = [];
-  if (hasRecordedData) for (const threads of threadCounts) weekly.push(await weeklyRetrain(threads, withPeers));
+  const retrained = [];
+  if (hasRecordedData) for (const threads of threadCounts) retrained.push(await weekly(threads, withPeers));
   return {
     peers: withPeers ? 'measured in this run' : `not measured: ${reason}`,
     fits,
-    weekly: hasRecordedData ? weekly : 'not measured: the recorded data is not there',
+    weekly: hasRecordedData ? retrained : 'not measured: the recorded data is not there',
   };
 }

@@ -1,7 +1,7 @@
 // Trials a second of the hyperparameter search, beside Optuna and LightGBM in the same run where there is a Python for
 // them: the search itself on a function that costs nothing, and boosting of 365 rows x 60 columns judged on three folds.
 // Every trial is on disk, as in `ets tune`. Times of one run compare with each other, not with another machine's.
-//   ETS_PEERS_PYTHON  python with optuna, lightgbm, scikit-learn, pandas
+//   ETS_PEERS_PYTHON  python (that of the active virtual environment) with optuna, lightgbm, scikit-learn, pandas
 //   ETS_PEERS_DIR     folder of the peers' scripts (../shared/peers where present)
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,8 @@ import { createRng, normal } from '../dist/domain/index.js';
 import { HyperparameterTuner, parseSearchSpace, StudyFile, WalkForwardObjective } from '../dist/model/index.js';
 import { inTemporaryFolder, median } from './measure.mjs';
 
-const python = process.env.ETS_PEERS_PYTHON;
+const { ETS_PEERS_PYTHON, VIRTUAL_ENV } = process.env;
+const python = ETS_PEERS_PYTHON ?? (VIRTUAL_ENV === undefined ? undefined : join(VIRTUAL_ENV, 'bin', 'python'));
 const peers = process.env.ETS_PEERS_DIR ?? resolve(fileURLToPath(new URL('..', import.meta.url)), '../shared/peers');
 const [NOOP_TRIALS, BOOSTING_TRIALS] = [200, 60];
 const [ROWS, COLUMNS, CLASSES, FOLDS, BATCH, THREADS] = [365, 60, 3, 3, 8, 2];
@@ -35,7 +36,7 @@ const space = parseSearchSpace(
 
 /** Why there is nothing to compare with, or `null` where there is. */
 function whyNoPeers() {
-  if (python === undefined) return 'ETS_PEERS_PYTHON is not set';
+  if (python === undefined) return 'neither ETS_PEERS_PYTHON nor VIRTUAL_ENV is set';
   if (!existsSync(python)) return `there is no ${python}`;
   return existsSync(join(peers, 'tuning.py')) ? null : `there is no tuning.py in ${peers}`;
 }

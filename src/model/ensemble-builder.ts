@@ -31,7 +31,7 @@ export interface Procedure {
 }
 
 /** Raised whenever the same procedure would give another artifact than before. */
-const PROCEDURE_VERSION = 5;
+const PROCEDURE_VERSION = 6;
 /** A year of days fills no more; fewer bins are quicker and generalise as well. */
 const MAX_BINS = 31;
 /** Columns that each boosted tree may look at: trees that differ are worth more together. */

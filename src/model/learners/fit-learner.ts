@@ -6,7 +6,7 @@ import { createTrainingWindow } from '../trees/training-window.ts';
 import { FittedForest } from './fitted-forest.ts';
 import type { FittedModel } from './fitted-model.ts';
 import type { FitOptions } from './learner.ts';
-import { binsOf, type LearnerSpec } from './learner-spec.ts';
+import { type LearnerSpec, needsOf } from './learner-spec.ts';
 import { checkTrainingInput } from './training-input.ts';
 
 /** Checks the input, then fits here, or on threads where the learner can be divided. @throws ModelError */
@@ -18,7 +18,7 @@ export async function fitLearner(
   threads = 1,
 ): Promise<FittedModel> {
   const classes = checkTrainingInput(X, y, options);
-  const window = createTrainingWindow(X, y, classes, options.weights, binsOf(spec));
+  const window = createTrainingWindow(X, y, classes, options.weights, needsOf([spec]));
   if (threads <= 1 || spec.kind !== 'forest') return fitSpec(spec, window);
   const parts = Math.min(threads * 4, spec.growth.trees);
   const jobs = Array.from({ length: parts }, (_, part): FitJob => {

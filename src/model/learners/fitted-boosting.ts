@@ -4,7 +4,8 @@ import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import type { BoostedTrees } from '../trees/fit-boosting.ts';
 import { softmaxOf, softmaxRows } from '../trees/softmax.ts';
 import { TreeContributions } from '../trees/tree-contributions.ts';
-import { checkTreeSet, leafOf, type TreeSet } from '../trees/tree-set.ts';
+import { checkTreeSet, type TreeSet } from '../trees/tree-set.ts';
+import { TreeSums } from '../trees/tree-sums.ts';
 import { FittedModel } from './fitted-model.ts';
 import { readTrees, treeArrays } from './tree-arrays.ts';
 
@@ -12,12 +13,14 @@ import { readTrees, treeArrays } from './tree-arrays.ts';
 export class FittedBoosting extends FittedModel {
   readonly #start: Float64Array;
   readonly #trees: TreeSet;
+  readonly #sums: TreeSums;
   readonly #importance: Float64Array;
 
   constructor(classes: number, columns: number, { start, trees, importance }: BoostedTrees) {
     super(classes, columns);
     this.#start = start;
     this.#trees = checkTreeSet(trees, columns, 1);
+    this.#sums = new TreeSums(trees, 1, classes);
     this.#importance = importance;
   }
 
@@ -60,17 +63,12 @@ export class FittedBoosting extends FittedModel {
   }
 
   #scoresInto(X: Matrix, into: Float64Array): void {
-    const { roots, values } = this.#trees;
     const { classes } = this;
-    for (let row = 0; row < X.rows; row++) {
-      const from = row * X.columns;
-      const to = row * classes;
-      for (let k = 0; k < classes; k++) into[to + k] = this.#start[k]!;
-      for (let tree = 0, k = 0; tree < roots.length; tree++) {
-        into[to + k]! += values[leafOf(this.#trees, roots[tree]!, X.data, from)]!;
-        k = k + 1 === classes ? 0 : k + 1;
-      }
+    for (let at = 0, k = 0; at < into.length; at++) {
+      into[at] = this.#start[k]!;
+      k = k + 1 === classes ? 0 : k + 1;
     }
+    this.#sums.addTo(X, into);
   }
 
   protected override rawImportance(): Float64Array {

@@ -2,18 +2,21 @@ import { InvariantError, type Matrix } from '../../domain/index.ts';
 import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import type { GrownForest } from '../trees/fit-forest.ts';
 import { TreeContributions } from '../trees/tree-contributions.ts';
-import { checkTreeSet, joinTreeSets, leafOf, type TreeSet } from '../trees/tree-set.ts';
+import { checkTreeSet, joinTreeSets, type TreeSet } from '../trees/tree-set.ts';
+import { TreeSums } from '../trees/tree-sums.ts';
 import { FittedModel } from './fitted-model.ts';
 import { readTrees, treeArrays } from './tree-arrays.ts';
 
 /** A fitted forest: the mean of the class shares of the leaves a row reaches. */
 export class FittedForest extends FittedModel {
   readonly #trees: TreeSet;
+  readonly #sums: TreeSums;
   readonly #importance: Float64Array;
 
   constructor(classes: number, columns: number, { trees, importance }: GrownForest) {
     super(classes, columns);
     this.#trees = checkTreeSet(trees, columns, classes);
+    this.#sums = new TreeSums(trees, classes, classes);
     this.#importance = importance;
   }
 
@@ -42,15 +45,10 @@ export class FittedForest extends FittedModel {
   }
 
   protected override predictInto(X: Matrix, into: Float64Array): void {
-    const { roots, values } = this.#trees;
     const { classes } = this;
+    this.#sums.addTo(X, into);
     for (let row = 0; row < X.rows; row++) {
-      const from = row * X.columns;
       const to = row * classes;
-      for (let tree = 0; tree < roots.length; tree++) {
-        const leaf = leafOf(this.#trees, roots[tree]!, X.data, from);
-        for (let k = 0; k < classes; k++) into[to + k]! += values[leaf + k]!;
-      }
       let sum = 0;
       for (let k = 0; k < classes; k++) sum += into[to + k]!;
       for (let k = 0; k < classes; k++) into[to + k]! /= sum;

@@ -29,7 +29,7 @@ function plantedWindow({ rows, columns, seed, common = 0 }: Shape, weights?: Flo
     const score = data[row * columns]! - data[row * columns + 1]! + 0.5 * normal(rng);
     return score > 0.5 ? 0 : score < -0.5 ? 1 : 2;
   });
-  return createTrainingWindow({ data, rows, columns }, labels, CLASSES, weights, null);
+  return createTrainingWindow({ data, rows, columns }, labels, CLASSES, weights);
 }
 
 /** How far each weight is from what a minimum demands of it, by the definition of the objective. */
@@ -113,7 +113,7 @@ describe('fitLogistic with an elastic net', () => {
       data.set(window.data.subarray(row * 3, row * 3 + 3), row * 4);
       data[row * 4 + 3] = 2 * window.data[row * 3]! + 1;
     }
-    const twin = createTrainingWindow({ data, rows: 200, columns: 4 }, window.labels, CLASSES, undefined, null);
+    const twin = createTrainingWindow({ data, rows: 200, columns: 4 }, window.labels, CLASSES);
     const fit = fitLogistic({ l2: 10, l1Ratio: 0.5 }, twin);
     const [first, copy] = [weightsOf(fit, 4, 0), weightsOf(fit, 4, 3)];
     expect(Math.max(...first.map(Math.abs))).toBeGreaterThan(0.2);
@@ -135,7 +135,7 @@ describe('fitLogistic with an elastic net', () => {
   it('ends with finite weights where a class never occurs and where columns separate the classes', () => {
     const data = Float64Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? Math.floor(at / 2) : 1));
     const labels = Uint8Array.from({ length: 30 }, (_, row) => (row < 15 ? 0 : 1));
-    const problem = prepareLogistic(createTrainingWindow({ data, rows: 30, columns: 2 }, labels, CLASSES, undefined, null));
+    const problem = prepareLogistic(createTrainingWindow({ data, rows: 30, columns: 2 }, labels, CLASSES));
     const weights = fitElasticNet(problem, 0.01, 0);
     expect(weights.every(Number.isFinite)).toBe(true);
     expect(Math.max(...violations(problem, weights, 0.01, 0))).toBeLessThan(2e-5);

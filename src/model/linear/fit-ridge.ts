@@ -1,7 +1,10 @@
 import { factorise, solveFactorised } from './cholesky.ts';
 import { dotAt } from './dot.ts';
-import { fillCrossProducts, fillResiduals, type LogisticProblem, toleranceOf } from './logistic-problem.ts';
+import { fillCrossProducts, fillResiduals, type LogisticProblem } from './logistic-problem.ts';
 import { minimise } from './minimise.ts';
+
+/** Largest component of a gradient that counts as zero, a row: a hundredth of scikit-learn's. */
+const TOLERANCE = 1e-6;
 
 /**
  * Weights that minimise the sum of log losses plus `l2 / 2 * ||w||^2`: L-BFGS, preconditioned with the Cholesky factor
@@ -14,7 +17,7 @@ export function fitRidge(problem: LogisticProblem, l2: number): Float64Array {
   const residuals = new Float64Array(classes * rows);
   return minimise({
     size: classes * width,
-    tolerance: toleranceOf(problem),
+    tolerance: TOLERANCE * Math.max(100, rows),
     precondition: (vector) => {
       for (let label = 0; label < classes; label++) solveFactorised(factor, width, vector, label * width);
     },

@@ -18,6 +18,8 @@ export class BatchFile {
   readonly #answers: Map<string, FoldScore>;
   /** Where the next line goes; null: at the end. */
   #cutTo: number | null;
+  /** Answers that the next write takes, all in one. */
+  readonly #waiting = new Map<string, { readonly task: TrialTask; readonly score: FoldScore }>();
   #writing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, head: StudyHead, answers: Map<string, FoldScore>, cutTo: number | null) {
@@ -42,17 +44,23 @@ export class BatchFile {
     return this.#answers.get(taskKey(task));
   }
 
-  /** Keeps an answer; the first one to a question counts. Answers may come at once from several threads. */
+  /** Keeps an answer; the first one to a question counts. Those that come while the disk is busy share the next write. */
   keep(task: TrialTask, score: FoldScore): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
-      if (this.scoreOf(task) !== undefined) return;
-      const line = `${JSON.stringify({ params: task.params, score })}\n`;
-      const cutTo = this.#cutTo;
-      await writeLines(this.#path, cutTo, cutTo === 0 ? `${JSON.stringify(this.#head)}\n${line}` : line);
-      this.#cutTo = null;
-      this.#answers.set(taskKey(task), score);
-    });
+    const key = taskKey(task);
+    if (!this.#waiting.has(key)) this.#waiting.set(key, { task, score });
+    this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const fresh = [...this.#waiting].filter(([key]) => !this.#answers.has(key));
+    this.#waiting.clear();
+    if (fresh.length === 0) return;
+    const lines = fresh.map(([, { task, score }]) => `${JSON.stringify({ params: task.params, score })}\n`);
+    if (this.#cutTo === 0) lines.unshift(`${JSON.stringify(this.#head)}\n`);
+    await writeLines(this.#path, this.#cutTo, lines.join(''));
+    this.#cutTo = null;
+    for (const [key, { score }] of fresh) this.#answers.set(key, score);
   }
 
   /** The batch is in its study: its answers go. */

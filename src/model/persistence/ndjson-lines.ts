@@ -21,9 +21,12 @@ export async function readLines(path: string): Promise<FoundLines> {
   return { lines: whole.toString('utf8').split('\n').slice(0, -1), bytes: bytes.length };
 }
 
-/** Cuts the file to `length` bytes where that is given, adds `text`, and waits for the disk; its name too where it is new. */
+/**
+ * Cuts the file to `length` bytes where that is given, adds `text`, and waits for the disk. At length 0 the file and its folder
+ * may be new, and its name is on the disk too.
+ */
 export async function writeLines(path: string, length: number | null, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  if (length === 0) await mkdir(dirname(path), { recursive: true });
   await synced(path, 'a', async (file) => {
     if (length !== null) await file.truncate(length);
     await file.appendFile(text);

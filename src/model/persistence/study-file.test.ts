@@ -95,6 +95,25 @@ describe('StudyFile', () => {
       }
     });
 
+    it('has on the disk what an objective that tells nothing answered before, whenever it is asked', async () => {
+      const log = await StudyFile.open(path, head);
+      const found: number[] = [];
+      let answered = 0;
+      const tuner = new HyperparameterTuner({
+        ...{ space, seed: 3, folds: 4, batchSize: 4, patience: 99, log },
+        objective: async (tasks) => {
+          const inBatch = (await readFile(batchPath(), 'utf8').catch(() => '')).split('\n').slice(1, -1).length;
+          const { trials } = (await StudyFile.read(path))!;
+          found.push(inBatch + trials.reduce((sum, { folds }) => sum + folds.length, 0) - answered);
+          answered += tasks.length;
+          return tasks.map(scoreOf);
+        },
+      });
+      await tuner.run(12);
+      expect(answered).toBe(24);
+      expect(found).toEqual(new Array(9).fill(0));
+    });
+
     it('asks again for an answer that was torn, and for no other', async () => {
       const all = await go(await StudyFile.open(path, head));
       const whole = await readFile(path, 'utf8');
@@ -123,10 +142,13 @@ describe('StudyFile', () => {
       await expect(StudyFile.open(path, head)).rejects.toMatchObject({ code: 'tuning.study_damaged', details: { line: 2 } });
     });
 
-    it('keeps answers that come at once, each once', async () => {
+    it('keeps answers that come at once in one write, each once', async () => {
       const log = await StudyFile.open(path, head);
       const tasks = [0, 1, 2, 3, 0].map((fold): TrialTask => ({ params: { x: 0.25, y: 1 / 3 }, fold }));
-      await Promise.all(tasks.map((task) => log.keep(task, scoreOf(task))));
+      const [first, ...others] = tasks.map((task) => log.keep(task, scoreOf(task)));
+      await first;
+      expect((await readFile(batchPath(), 'utf8')).trim().split('\n')).toHaveLength(5);
+      await Promise.all(others);
       expect((await readFile(batchPath(), 'utf8')).trim().split('\n')).toHaveLength(5);
       const again = await StudyFile.open(path, head);
       expect(tasks.map((task) => again.scoreOf(task))).toEqual(tasks.map(scoreOf));

@@ -14,8 +14,8 @@ import { parseJson, readLines, writeLines } from './ndjson-lines.ts';
 
 /**
  * A study as NDJSON: its head, then a line a trial. A batch is written at once when it is complete and is on disk before
- * `append` returns; what a crash left of one is cut off. What has been answered of a batch stands beside it until then
- * (`BatchFile`), so that nothing is asked twice.
+ * `append` returns; what a crash left of one is cut off. What was kept of a batch stands beside it until then
+ * (`BatchFile`), so that it is not asked again.
  */
 export class StudyFile implements TrialLog {
   readonly #path: string;

@@ -52,6 +52,6 @@ export class OutOfFold {
     });
     const labels = Uint8Array.from(this.#rows, (row) => this.#window.labels[row]!);
     const weights = this.#weights === null ? undefined : Float64Array.from(this.#rows, (row) => this.#weights![row]!);
-    return createTrainingWindow(metaInput(joined, rows, this.classes, this.#passed), labels, this.classes, weights, null);
+    return createTrainingWindow(metaInput(joined, rows, this.classes, this.#passed), labels, this.classes, weights);
   }
 }

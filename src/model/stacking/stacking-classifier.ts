@@ -5,7 +5,7 @@ import type { JudgedRows } from '../calibration/judged-rows.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import type { FitOptions, Learner } from '../learners/learner.ts';
-import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
+import { type LearnerSpec, needsOf } from '../learners/learner-spec.ts';
 import { readFitted } from '../learners/read-fitted.ts';
 import { checkSettings } from '../learners/settings.ts';
 import { checkTrainingInput, checkWeights } from '../learners/training-input.ts';
@@ -94,8 +94,8 @@ export class StackingClassifier {
     const classes = checkTrainingInput(X, y, options);
     if (options.judgedWeights) checkWeights(options.judgedWeights, X.rows);
     const learners = Object.values(base);
-    const bins = learners.map(({ spec }) => binsOf(spec)).find((most) => most !== null) ?? null;
-    const window = createTrainingWindow(X, y, classes, options.weights, bins);
+    const needs = needsOf(learners.map(({ spec }) => spec));
+    const window = createTrainingWindow(X, y, classes, options.weights, needs);
     const folds = this.#folds(window.labels);
     const jobs = [
       ...learners.map(({ spec }): FitJob => ({ spec, rows: null, predict: null, keep: true })),

@@ -5,15 +5,15 @@ import { FittedLogistic } from '../learners/fitted-logistic.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import { FittedPool } from '../learners/fitted-pool.ts';
 import { FittedPrior } from '../learners/fitted-prior.ts';
-import { binsOf, type LearnerSpec } from '../learners/learner-spec.ts';
+import { type LearnerSpec, needsOf } from '../learners/learner-spec.ts';
 import { fitLogistic } from '../linear/fit-logistic.ts';
 import { fitPoolWeights } from '../linear/fit-pool-weights.ts';
 import { FittedPlugin, guarded } from '../plugins/fitted-plugin.ts';
 import { pluginOf } from '../plugins/learner-plugin.ts';
-import { binColumns } from '../trees/binning.ts';
 import { fitBoosting } from '../trees/fit-boosting.ts';
 import { fitForest } from '../trees/fit-forest.ts';
-import { selectRows, type TrainingWindow } from '../trees/training-window.ts';
+import { binWindow, selectRows, type TrainingWindow } from '../trees/training-window.ts';
+import { rankColumns } from '../trees/value-ranks.ts';
 
 /** One piece of fitting that shares nothing with others but the window it reads. */
 export interface FitJob {
@@ -72,11 +72,13 @@ function fitPlugin({ ref, settings }: Extract<LearnerSpec, { kind: 'plugin' }>, 
   return new FittedPlugin(classes, columns, ref.name, ref.sha256, Uint8Array.from(model));
 }
 
-/** The window with the bins the learner asks for, which it shares with others only where they ask for the same. */
+/** The window with the bins or ranks that the learner asks for; it shares bins with others only where they ask for as many. */
 function binned(spec: LearnerSpec, window: TrainingWindow): TrainingWindow {
-  const maxBins = binsOf(spec);
+  const { maxBins, ranks } = needsOf([spec]);
+  const { byColumn, rows, columns } = window;
+  if (ranks && window.ranks === null) return { ...window, ranks: rankColumns(byColumn, rows, columns) };
   if (maxBins === null || window.maxBins === maxBins) return window;
-  return { ...window, maxBins, binning: binColumns(window.byColumn, window.rows, window.columns, maxBins) };
+  return { ...window, ...binWindow(window, maxBins) };
 }
 
 /** Runs a job where it stands. */

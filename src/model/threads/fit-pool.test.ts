@@ -12,8 +12,6 @@ const window = createTrainingWindow(
   { data: Float64Array.from({ length: 12 }, (_, i) => i % 5), rows: 6, columns: 2 },
   Uint8Array.of(0, 1, 2, 0, 1, 2),
   3,
-  undefined,
-  null,
 );
 
 /** Jobs that a stand-in worker tells apart by their first row. */

@@ -53,44 +53,70 @@ function cutSorted(sorted: Float64Array, maxBins: number, minRows: number, edges
   return bins;
 }
 
-/**
- * Bins column-major values. `allocate` decides where the bytes live, so that worker threads can share them.
- * At most 255 bins; `minRows` keeps single rows from being a bin of their own.
- */
-export function binColumns(
+/** How finely columns are cut. */
+export interface BinCut {
+  /** At most 255. */
+  readonly maxBins: number;
+  /** Keeps single rows from being a bin of their own. */
+  readonly minRows: number;
+}
+
+/** Where the bytes of bins live, so that worker threads can share them. */
+export type Allocate = (bytes: number) => ArrayBufferLike;
+
+/** Bins column-major values, once for each cut. */
+export function cutColumns(
+  byColumn: Float64Array,
+  rows: number,
+  columns: number,
+  cuts: readonly BinCut[],
+  allocate: Allocate = (bytes) => new ArrayBuffer(bytes),
+): Binning[] {
+  const binnings = cuts.map(() => ({
+    rows,
+    columns,
+    bins: new Uint8Array(allocate(rows * columns)),
+    binCounts: new Int32Array(allocate(columns * 4)),
+    edges: new Float64Array(allocate(columns * STRIDE * 8)),
+  }));
+  const known = new Float64Array(rows);
+  for (let column = 0; column < columns; column++) {
+    const values = byColumn.subarray(column * rows, (column + 1) * rows);
+    let count = 0;
+    for (let row = 0; row < rows; row++) if (!Number.isNaN(values[row]!)) known[count++] = values[row]!;
+    const sorted = known.subarray(0, count).sort();
+    for (const [i, { maxBins, minRows }] of cuts.entries()) {
+      const { bins, binCounts, edges } = binnings[i]!;
+      const offset = column * STRIDE;
+      binCounts[column] = cutSorted(sorted, Math.min(255, maxBins), minRows, edges, offset);
+      fillBins(values, edges, offset, binCounts[column]!, bins.subarray(column * rows, (column + 1) * rows));
+    }
+  }
+  return binnings;
+}
+
+/** Bins column-major values. */
+export const binColumns = (
   byColumn: Float64Array,
   rows: number,
   columns: number,
   maxBins = 255,
   minRows = 4,
-  allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
-): Binning {
-  const bins = new Uint8Array(allocate(rows * columns));
-  const binCounts = new Int32Array(allocate(columns * 4));
-  const edges = new Float64Array(allocate(columns * STRIDE * 8));
-  const known = new Float64Array(rows);
-  for (let column = 0; column < columns; column++) {
-    const from = column * rows;
-    let count = 0;
-    for (let row = 0; row < rows; row++) {
-      const value = byColumn[from + row]!;
-      if (!Number.isNaN(value)) known[count++] = value;
+  allocate?: Allocate,
+): Binning => cutColumns(byColumn, rows, columns, [{ maxBins, minRows }], allocate)[0]!;
+
+/** Finds the bin of each value, by halving. */
+function fillBins(values: Float64Array, edges: Float64Array, offset: number, total: number, bins: Uint8Array): void {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (Number.isNaN(value)) continue;
+    let low = 1;
+    let high = total;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (value <= edges[offset + middle]!) high = middle;
+      else low = middle + 1;
     }
-    const offset = column * STRIDE;
-    const total = cutSorted(known.subarray(0, count).sort(), Math.min(255, maxBins), minRows, edges, offset);
-    binCounts[column] = total;
-    for (let row = 0; row < rows; row++) {
-      const value = byColumn[from + row]!;
-      if (Number.isNaN(value)) continue;
-      let low = 1;
-      let high = total;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (value <= edges[offset + middle]!) high = middle;
-        else low = middle + 1;
-      }
-      bins[from + row] = low;
-    }
+    bins[row] = low;
   }
-  return { rows, columns, bins, binCounts, edges };
 }

@@ -1,12 +1,12 @@
 import { createRng, InvariantError } from '../../domain/index.ts';
-import { BoostingGrower, type GrowingLeaf, type TreeLimits } from './boosting-grower.ts';
-import { createSearch, type SearchMaker } from './create-search.ts';
+import { createGrower, type GrowerMaker } from './create-grower.ts';
 import { KeptRounds } from './kept-rounds.ts';
 import { directionsByClass, type MonotoneConstraints } from './monotone.ts';
 import { gradientOf, type PackedGradients, packGradients, SHIFT } from './packed-gradients.ts';
 import { sampleColumns, sampleRows } from './sampling.ts';
 import { softmaxGradients, softmaxRows } from './softmax.ts';
 import type { TrainingWindow } from './training-window.ts';
+import type { GrownLeaf, TreeLimits } from './tree-grower.ts';
 import { leafOf, type TreeSet, TreeSetBuilder } from './tree-set.ts';
 
 export interface BoostingGrowth extends TreeLimits {
@@ -36,15 +36,15 @@ export interface BoostedTrees {
 
 /**
  * Gradient boosting with softmax and leaf-wise trees, as LightGBM grows them.
- * @param makeSearch who looks for splits; all find the same
+ * @param makeGrower who grows the trees; all grow the same
  * @throws ModelError `learner.constraint_mismatch`
  */
 export function fitBoosting(
   growth: BoostingGrowth,
   window: TrainingWindow,
-  makeSearch: SearchMaker = createSearch,
+  makeGrower: GrowerMaker = createGrower,
 ): BoostedTrees {
-  const { rows, columns, classes, labels, weights, binning } = window;
+  const { rows, columns, classes, labels, weights, coarse: binning } = window;
   if (binning === null) throw new InvariantError('learner.not_binned', 'boosting was asked to grow on values without bins');
   const { learnt, late } = splitRows(rows, growth.earlyStopping);
   const start = startScores(classes, labels.subarray(0, learnt), weights);
@@ -52,20 +52,15 @@ export function fitBoosting(
   const builder = new TreeSetBuilder();
   const kept = new KeptRounds(window, late, growth.earlyStopping);
   if (classes < 2) return { start, trees: builder.finish(), importance: kept.importance };
-  const search = makeSearch(
-    binning,
-    growth,
-    directions.some((bound) => bound !== null),
-  );
+  const grower = makeGrower(binning, growth, directions);
   try {
-    const grower = new BoostingGrower(binning, growth, search);
+    const { order, gradients: packed } = grower;
     const rng = createRng(growth.seed);
     const scores = new Float64Array(rows * classes);
     for (let at = 0; at < scores.length; at++) scores[at] = start[at % classes]!;
     const probabilities = new Float64Array(learnt * classes);
     const gradients = new Float64Array(learnt);
     const hessians = new Float64Array(learnt);
-    const packed: PackedGradients = { packed: new Float64Array(rows), gradientUnit: 1, hessianUnit: 1 };
     const learntScores = scores.subarray(0, learnt * classes);
     const learntLabels = labels.subarray(0, learnt);
     for (let round = 0; round < growth.rounds; round++) {
@@ -75,11 +70,9 @@ export function fitBoosting(
         softmaxGradients(probabilities, learntLabels, weights, classes, label, gradients, hessians);
         packGradients(gradients, hessians, packed);
         if (growth.columnSample < 1) grower.useColumns(sampleColumns(columns, growth.columnSample, rng));
-        grower.useDirections(directions[label]!);
         const used = drawn === null ? learnt : drawn.length;
-        const { order } = grower;
         for (let i = 0; i < used; i++) order[i] = drawn === null ? i : drawn[i]!;
-        for (const leaf of grower.grow(builder, packed, used, kept.gains)) {
+        for (const leaf of grower.grow(builder, used, kept.gains, label)) {
           const value = leafValue(leaf, packed, growth);
           builder.setLeaf(leaf.node, [value], 1);
           for (let i = leaf.begin; i < leaf.end; i++) scores[order[i]! * classes + label]! += value;
@@ -90,7 +83,7 @@ export function fitBoosting(
     }
     return { start, trees: builder.finish(kept.rounds * classes), importance: kept.importance };
   } finally {
-    search.close();
+    grower.close();
   }
 }
 
@@ -102,7 +95,7 @@ function splitRows(rows: number, stopping: BoostingGrowth['earlyStopping']): { r
 }
 
 /** Newton step of a leaf, shortened by the learning rate and held within the leaf's bounds. */
-function leafValue({ total, bounds }: GrowingLeaf, units: PackedGradients, { learningRate, l2 }: BoostingGrowth): number {
+function leafValue({ total, bounds }: GrownLeaf, units: PackedGradients, { learningRate, l2 }: BoostingGrowth): number {
   const gradient = gradientOf(total);
   const hessian = (total - gradient * SHIFT) * units.hessianUnit + l2;
   const free = hessian > 0 ? (-learningRate * gradient * units.gradientUnit) / hessian : 0;

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../domain/index.ts';
+import { canGrowCompiled, growCompiled } from './compiled-forest.ts';
 import { type ForestGrowth, fitForest } from './fit-forest.ts';
-import { createTrainingWindow, type TrainingWindow } from './training-window.ts';
+import { growPlain } from './plain-forest.ts';
+import { createTrainingWindow, selectRows, type TrainingWindow } from './training-window.ts';
 import type { TreeSet } from './tree-set.ts';
 
 const growth: ForestGrowth = {
@@ -27,7 +29,7 @@ function problem({ rows, columns, kinds, missing, seed }: Problem, weight: numbe
   const data = Float64Array.from({ length: rows * columns }, () => (rng() < missing ? Number.NaN : Math.floor(rng() * kinds)));
   const labels = Uint8Array.from({ length: rows }, () => Math.floor(rng() * 3));
   const weights = weight === null ? undefined : new Float64Array(rows).fill(weight);
-  return createTrainingWindow({ data, rows, columns }, labels, classes, weights, 255);
+  return createTrainingWindow({ data, rows, columns }, labels, classes, weights, { maxBins: 255, ranks: true });
 }
 
 const problems = fc.record({
@@ -48,6 +50,39 @@ const grown = (of: Problem, settings: Partial<ForestGrowth>, weight: number | nu
   const window = problem(of, weight);
   return fitForest({ ...growth, ...settings }, window, 0, growth.trees).trees;
 };
+
+describe('compiled forests', () => {
+  const wide = fc.record({
+    rows: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 150, max: 700 })),
+    columns: fc.constantFrom(1, 3, 9),
+    kinds: fc.constantFrom(1, 2, 7, 60, 10_000),
+    missing: fc.constantFrom(0, 0.1, 0.6, 1),
+    seed: fc.nat(100_000),
+  });
+
+  it('are those of the plain grower to the last bit, on the whole window and on some of its rows', () => {
+    let nodes = 0;
+    fc.assert(
+      fc.property(wide, chosen, fc.constantFrom(1, 2, 3), fc.boolean(), (of, settings, classes, isPart) => {
+        const relabelled = problem(of, null);
+        const whole = { ...relabelled, classes, labels: relabelled.labels.map((label) => label % classes) };
+        const window = isPart
+          ? selectRows(
+              whole,
+              Int32Array.from({ length: Math.ceil(of.rows / 2) }, (_, i) => 2 * i),
+            )
+          : whole;
+        const settled = { ...growth, ...settings };
+        expect(canGrowCompiled(settled, window)).toBe(true);
+        const compiled = growCompiled(settled, window, 1, 4);
+        expect(compiled).toEqual(growPlain(settled, window, 1, 4));
+        nodes += compiled.trees.feature.length;
+      }),
+      { seed: 8, numRuns: 300 },
+    );
+    expect(nodes).toBeGreaterThan(8_000);
+  });
+});
 
 describe('weighted forests', () => {
   it('are those of no weights where all rows weigh 4, as sums of powers of two are exact', () => {
@@ -84,7 +119,7 @@ describe('weighted forests', () => {
     const labels = Uint8Array.from({ length: rows }, (_, row) => (row < 50 ? 0 : 1));
     const shareOf = (first: number, splits: 'best' | 'random') => {
       const weights = Float64Array.from({ length: rows }, (_, row) => (row < 50 ? first : 1));
-      const window = createTrainingWindow({ data, rows, columns: 1 }, labels, 2, weights, 255);
+      const window = createTrainingWindow({ data, rows, columns: 1 }, labels, 2, weights, { maxBins: 255, ranks: true });
       const { trees } = fitForest({ ...growth, maxDepth: 0, splits }, window, 0, 1);
       return trees.values[0]!;
     };

@@ -21,7 +21,7 @@ function problem(weights?: Float64Array, relabel: (label: number, row: number) =
     const score = data[row * COLUMNS]! + (row < LATE ? 0.8 : 1.6) * normal(rng);
     return relabel(score > 0.4 ? 0 : score < -0.4 ? 1 : 2, row);
   });
-  return createTrainingWindow({ data, rows: ROWS, columns: COLUMNS }, labels, CLASSES, weights, 255);
+  return createTrainingWindow({ data, rows: ROWS, columns: COLUMNS }, labels, CLASSES, weights, { maxBins: 255, ranks: false });
 }
 
 /** What is fitted without early stopping on the first rows alone, with the bins of all. */

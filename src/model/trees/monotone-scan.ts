@@ -6,7 +6,7 @@ import type { BoostingSplit, ScanLimits } from './split-scan.ts';
 const PER_GRADIENT = 1 / SHIFT;
 
 /** What a leaf of a constrained tree is scanned against. */
-export interface MonotoneLimits extends ScanLimits {
+export interface MonotoneLimits extends Omit<ScanLimits, 'least'> {
   readonly bounds: OutputBounds;
   /** One per column of the training window. */
   readonly directions: Int8Array;
@@ -22,8 +22,8 @@ export const scoreOf = (gradient: number, hessian: number, output: number): numb
 export const directionAt = (direction: number, bin: number, bins: number): number => (bin < bins ? direction : 0);
 
 /**
- * The best split of a leaf whose outputs are bound, among those that keep their column's direction; `split.numerator`
- * is the sum of both scores, over a denominator of 1. A scan of its own, in TypeScript alone, so that trees without
+ * The best split of a leaf whose outputs are bound, among those that keep their column's direction; `split.score` is
+ * the sum of both scores. A scan of its own, in TypeScript alone, so that trees without
  * constraints pay nothing for those with.
  */
 export function searchMonotone(
@@ -64,17 +64,17 @@ function scanColumn(
     const gr = totalGradient - gl;
     const a = hl + l2;
     const b = totalHessian - hl + l2;
-    if (gl * gl * b + gr * gr * a <= split.numerator * a * b) continue;
+    if (gl * gl * b + gr * gr * a <= split.score * a * b) continue;
     const leftOutput = boundedOutput(bounds, gl, a);
     const rightOutput = boundedOutput(bounds, gr, b);
     if (directionAt(direction, bin, bins) * (rightOutput - leftOutput) < 0) continue;
     const score = scoreOf(gl, a, leftOutput) + scoreOf(gr, b, rightOutput);
-    if (score > split.numerator) {
+    if (score > split.score) {
       split.column = column;
       split.bin = bin;
       split.missingLeft = start !== 0;
       split.left = left;
-      split.numerator = score;
+      split.score = score;
     }
   }
 }

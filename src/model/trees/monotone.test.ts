@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { createRng, type Matrix, normal } from '../../domain/index.ts';
 import { GradientBoostedTrees } from '../learners/gradient-boosted-trees.ts';
 import { binColumns } from './binning.ts';
-import { BoostingGrower } from './boosting-grower.ts';
 import { type BoostedTrees, type BoostingGrowth, fitBoosting } from './fit-boosting.ts';
 import { boundedOutput, childBounds, type MonotoneConstraints, UNBOUNDED } from './monotone.ts';
-import { type PackedGradients, packGradients } from './packed-gradients.ts';
-import { PlainSearch } from './plain-search.ts';
+import { packGradients } from './packed-gradients.ts';
+import { PlainGrower } from './plain-grower.ts';
 import { createTrainingWindow } from './training-window.ts';
 import { leafOf, TreeSetBuilder } from './tree-set.ts';
 
@@ -31,7 +30,7 @@ function swingingRows(rows: number, seed: number, missing = 0): { readonly X: Ma
 }
 
 const grow = (settings: Partial<BoostingGrowth>, X: Matrix, y: Uint8Array, weights?: Float64Array): BoostedTrees =>
-  fitBoosting({ ...growth, ...settings }, createTrainingWindow(X, y, CLASSES, weights, 255));
+  fitBoosting({ ...growth, ...settings }, createTrainingWindow(X, y, CLASSES, weights, { maxBins: 255, ranks: false }));
 
 function rawScore({ start, trees }: BoostedTrees, values: Float64Array, label: number): number {
   let score = start[label]!;
@@ -125,7 +124,10 @@ describe('boosting with monotone constraints', () => {
     const y = Uint8Array.from({ length: 200 }, (_, row) => (row + 20 * normal(rng) > 100 ? 0 : 1));
     const X = { data: data.map((value, at) => (at % 2 === 0 ? value : normal(rng))), rows: 200, columns: 2 };
     const of = (monotone: MonotoneConstraints) =>
-      fitBoosting({ ...growth, rounds: 1, maxLeaves: 2, monotone }, createTrainingWindow(X, y, 2, undefined, 255)).importance;
+      fitBoosting(
+        { ...growth, rounds: 1, maxLeaves: 2, monotone },
+        createTrainingWindow(X, y, 2, undefined, { maxBins: 255, ranks: false }),
+      ).importance;
     expect(of({ 0: [1, 0], 1: [-1, 0] })[0]).toBeGreaterThan(10);
     expect(of({ 0: [-1, 0], 1: [1, 0] })[0]).toBe(0);
   });
@@ -170,7 +172,7 @@ describe('boosting with monotone constraints', () => {
   it('still parts missing values from known ones by a bound column', () => {
     const data = Float64Array.from({ length: 200 }, (_, row) => (row % 2 === 0 ? Number.NaN : row));
     const y = Uint8Array.from({ length: 200 }, (_, row) => (row % 2 === 0 ? 0 : 1));
-    const window = createTrainingWindow({ data, rows: 200, columns: 1 }, y, 2, undefined, 255);
+    const window = createTrainingWindow({ data, rows: 200, columns: 1 }, y, 2, undefined, { maxBins: 255, ranks: false });
     for (const direction of [1, -1] as const) {
       const { trees } = fitBoosting({ ...growth, rounds: 1, monotone: [direction] }, window);
       const outputFor = (value: number, tree: number) =>
@@ -185,13 +187,12 @@ describe('boosting with monotone constraints', () => {
     const rows = 40;
     const byColumn = Float64Array.from({ length: rows }, (_, row) => row);
     const gradients = Float64Array.from(byColumn, (value) => (value < 20 ? 0.5 : -0.25));
-    const packed: PackedGradients = { packed: new Float64Array(rows), gradientUnit: 1, hessianUnit: 1 };
-    packGradients(gradients, new Float64Array(rows).fill(0.2), packed);
     const binning = binColumns(byColumn, rows, 1);
-    const grower = new BoostingGrower(binning, { ...growth, maxLeaves: 2, l2: 6 }, new PlainSearch(binning));
-    grower.useDirections(Int8Array.of(1));
-    grower.order.set(byColumn);
-    const leaves = grower.grow(new TreeSetBuilder(), packed, rows, new Float64Array(1));
+    const grower = new PlainGrower(binning, { ...growth, maxLeaves: 2, l2: 6 }, [Int8Array.of(1)]);
+    const { gradients: packed, order } = grower;
+    packGradients(gradients, new Float64Array(rows).fill(0.2), packed);
+    order.set(byColumn);
+    const leaves = grower.grow(new TreeSetBuilder(), rows, new Float64Array(1), 0);
     const unit = packed.gradientUnit / packed.hessianUnit;
     const middle = (-10 / (4 + 6) + 5 / (4 + 6)) / 2;
     expect(leaves.map(({ begin, end }) => [begin, end])).toEqual([

@@ -15,6 +15,8 @@ export class PackedBestSplitter implements NodeSplitter {
   readonly #histogram = new Float64Array(256);
   readonly #occupied = new Int32Array(8);
   #total = 0;
+  /** Bins that the newest column's known values are in. */
+  #seen = 0;
 
   constructor(binning: Binning, counts: PackedCounts, classes: number, minLeafSamples: number) {
     this.#binning = binning;
@@ -46,8 +48,10 @@ export class PackedBestSplitter implements NodeSplitter {
       occupied[bin >>> 5]! |= 1 << (bin & 31);
     }
     const missing = histogram[0]!;
-    const useful = this.#scan(column, end - begin, 0, choice);
-    if (missing > 0) this.#scan(column, end - begin, missing, choice);
+    const least = choice.gain + this.#parent(end - begin);
+    const best = this.#scan(column, end - begin, 0, least, choice);
+    if (missing > 0) this.#scan(column, end - begin, missing, best, choice);
+    const useful = this.#seen > 1 || (this.#seen === 1 && missing > 0);
     for (let word = 0; word < 8; word++) {
       let bits = occupied[word]!;
       while (bits !== 0) {
@@ -60,8 +64,20 @@ export class PackedBestSplitter implements NodeSplitter {
     return useful;
   }
 
-  /** One pass over the occupied bins in ascending order; `start` is what the left side has already: the missing, or nothing. */
-  #scan(column: number, rows: number, start: number, choice: SplitChoice): boolean {
+  /** Score of the node as it is: what a split has to exceed. */
+  #parent(rows: number): number {
+    const radix = this.#radix;
+    const t2 = Math.floor(this.#total / radix / radix);
+    const t1 = Math.floor((this.#total - t2 * radix * radix) / radix);
+    const t0 = this.#total - (t2 * radix + t1) * radix;
+    return (t0 * t0 + t1 * t1 + t2 * t2) / rows;
+  }
+
+  /**
+   * One pass over the occupied bins in ascending order; `start` is what the left side has already: the missing, or nothing.
+   * @param best score that has to be exceeded @returns the best score now
+   */
+  #scan(column: number, rows: number, start: number, best: number, choice: SplitChoice): number {
     const histogram = this.#histogram;
     const occupied = this.#occupied;
     const radix = this.#radix;
@@ -71,9 +87,8 @@ export class PackedBestSplitter implements NodeSplitter {
     const t2 = Math.floor(total * inverse * inverse);
     const t1 = Math.floor((total - t2 * radix * radix) * inverse);
     const t0 = total - (t2 * radix + t1) * radix;
-    const parent = (t0 * t0 + t1 * t1 + t2 * t2) / rows;
-    let best = choice.gain + parent;
     let bestBin = -1;
+    let bestScore = best;
     let left = start;
     let seen = 0;
     for (let word = 0; word < 8; word++) {
@@ -96,8 +111,8 @@ export class PackedBestSplitter implements NodeSplitter {
         const r1 = t1 - l1;
         const r2 = t2 - l2;
         const score = ((l0 * l0 + l1 * l1 + l2 * l2) * nr + (r0 * r0 + r1 * r1 + r2 * r2) * nl) / (nl * nr);
-        if (score > best) {
-          best = score;
+        if (score > bestScore) {
+          bestScore = score;
           bestBin = bin;
         }
       }
@@ -107,9 +122,10 @@ export class PackedBestSplitter implements NodeSplitter {
       choice.bin = bestBin;
       choice.missingLeft = start > 0;
       choice.threshold = edgeOf(this.#binning, column, bestBin);
-      choice.gain = best - parent;
+      choice.gain = bestScore - this.#parent(rows);
     }
-    return seen > 1 || (seen === 1 && histogram[0]! > 0);
+    this.#seen = seen;
+    return bestScore;
   }
 
   partition(choice: SplitChoice, order: Int32Array, begin: number, end: number, spare: Int32Array): number {

@@ -41,7 +41,7 @@ interface Leaf {
 
 /**
  * Boosting written down as plainly as it can be, to hold the grower to: every leaf sums its own rows, three sums per
- * bin, and tries every border. Nothing is packed, subtracted, skipped or compiled. Only the quantised gradients, what
+ * bin, and tries every border. Nothing is packed, subtracted, skipped or compiled. Only the bins, the quantised gradients, what
  * is drawn at random and the order in which equal splits are offered are those of the grower.
  */
 export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow): readonly (readonly DrawnTree[])[] {
@@ -49,6 +49,7 @@ export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow
   const total = weights === null ? rows : weights.reduce((sum, weight) => sum + weight, 0);
   const share = (label: number) => labels.reduce((sum, own, row) => sum + (own === label ? (weights?.[row] ?? 1) : 0), 0) / total;
   const scores = Float64Array.from({ length: rows * classes }, (_, at) => Math.log(Math.max(1e-6, share(at % classes))));
+  const binning = window.coarse!;
   const rng = createRng(growth.seed);
   return Array.from({ length: growth.rounds }, () => {
     const probabilities = new Float64Array(scores.length);
@@ -60,7 +61,7 @@ export function referenceBoosting(growth: BoostingGrowth, window: TrainingWindow
       const quantised: PackedGradients = { packed: new Float64Array(rows), gradientUnit: 1, hessianUnit: 1 };
       packGradients(gradients, hessians, quantised);
       const used = growth.columnSample < 1 ? [...sampleColumns(columns, growth.columnSample, rng)] : undefined;
-      const tree = new ReferenceTree(window.binning!, growth, quantised, used).grow([...drawn]);
+      const tree = new ReferenceTree(binning, growth, quantised, used).grow([...drawn]);
       for (let row = 0; row < rows; row++)
         scores[row * classes + label]! += outputOf(tree, data.subarray(row * columns, (row + 1) * columns));
       return tree;
@@ -85,7 +86,7 @@ class ReferenceTree {
     const root = this.#leaf(rows, 0);
     const leaves = [root];
     while (leaves.length < this.#growth.maxLeaves) {
-      const open = leaves.filter(({ split }) => split !== null);
+      const open = leaves.filter(({ split }) => split !== null && split.gain > 0);
       if (open.length === 0) break;
       const best = open.reduce((one, other) => (other.split!.gain > one.split!.gain ? other : one));
       const { column, bin, missingLeft } = best.split!;
@@ -132,25 +133,25 @@ class ReferenceTree {
     const square = whole.gradient ** 2;
     const both = whole.hessian + 2 * l2;
     const threshold = (square / (whole.hessian + l2) - square / both + minGain / unit) * both;
-    let best = { split: null as Split | null, top: threshold, below: 1 };
+    let best = { split: null as Split | null, score: Math.fround(threshold) };
     for (const column of this.#columns) {
       const bins = Array.from({ length: this.#binning.binCounts[column]! + 1 }, (_, bin) =>
         this.#sum(rows.filter((row) => this.#binAt(column, row) === bin)),
       );
       const absent = bins[0]!;
-      for (const missingLeft of absent.gradient !== 0 || absent.hessian !== 0 ? [true, false] : [false]) {
-        let [gradient, hessian] = missingLeft ? [absent.gradient, absent.hessian] : [0, 0];
-        for (let bin = 1; bin < bins.length; bin++) {
-          gradient += bins[bin]!.gradient;
-          hessian += bins[bin]!.hessian;
+      const known = { gradient: 0, hessian: 0 };
+      for (let bin = 1; bin < bins.length; bin++) {
+        known.gradient += bins[bin]!.gradient;
+        known.hessian += bins[bin]!.hessian;
+        for (const missingLeft of absent.gradient !== 0 || absent.hessian !== 0 ? [true, false] : [false]) {
+          const gradient = known.gradient + (missingLeft ? absent.gradient : 0);
+          const hessian = known.hessian + (missingLeft ? absent.hessian : 0);
           if (hessian < least || hessian > whole.hessian - least) continue;
-          const a = hessian + l2;
-          const b = both - a;
-          const top = (gradient * b - (whole.gradient - gradient) * a) ** 2;
-          if (top * best.below <= best.top * (a * b)) continue;
-          const score = gradient ** 2 / a + (whole.gradient - gradient) ** 2 / b;
-          const gain = (score - square / (whole.hessian + l2)) * unit - minGain;
-          best = { split: { column, bin, missingLeft, gain }, top, below: a * b };
+          const score = scoreOf(gradient, hessian, whole, l2);
+          if (score <= best.score) continue;
+          const gained = gradient ** 2 / (hessian + l2) + (whole.gradient - gradient) ** 2 / (both - hessian - l2);
+          const gain = (gained - square / (whole.hessian + l2)) * unit - minGain;
+          best = { split: { column, bin, missingLeft, gain }, score };
         }
       }
     }
@@ -169,6 +170,15 @@ class ReferenceTree {
     const threshold = edgeOf(this.#binning, column, bin);
     return { column, threshold, missingLeft, left: this.#draw(left), right: this.#draw(right) };
   }
+}
+
+/** How much better than its leaf a split is, every step rounded to 32 bits. */
+function scoreOf(gradient: number, hessian: number, whole: Sums, l2: number): number {
+  const { fround } = Math;
+  const a = fround(fround(hessian) + fround(l2));
+  const b = fround(fround(whole.hessian - hessian) + fround(l2));
+  const excess = fround(fround(fround(gradient) * b) - fround(fround(whole.gradient - gradient) * a));
+  return fround(excess * fround(excess / fround(a * b)));
 }
 
 function outputOf(tree: DrawnTree, row: Float64Array): number {

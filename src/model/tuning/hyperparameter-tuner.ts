@@ -1,11 +1,14 @@
 import { pointOf, proposeBatch } from './propose-batch.ts';
-import type { ParameterValues, SearchSpace } from './search-space.ts';
+import type { SearchSpace } from './search-space.ts';
 import type { FoldScore, Trial, TrialLog, TrialTask } from './trial.ts';
 
-/** Told an answer as soon as it is there. @param at of the task */
+/** Told an answer as soon as it is there, which is kept when the promise is fulfilled. @param at of the task */
 export type OnAnswer = (at: number, score: FoldScore) => Promise<void>;
 
-/** Answers tasks in their order, and may tell each before, in any order. It must be pure: the same task, the same answer. */
+/**
+ * Answers tasks in their order, and may tell each before, in any order: one whose answers take time should, or a crash loses
+ * those of the rung. It must be pure: the same task, the same answer.
+ */
 export type Objective = (tasks: readonly TrialTask[], onAnswer: OnAnswer) => Promise<FoldScore[]>;
 
 export interface TunerOptions {
@@ -38,7 +41,7 @@ const KEPT = 0.5;
  * Searches hyperparameters: the tree-structured Parzen estimator proposes batches, and successive halving (Jamieson and
  * Talwalkar 2016) spends folds on them: all trials of a batch see a quarter of the folds, the better half of them half,
  * the better half of those all. A batch follows from completed batches, so nothing depends on how many threads answer. Each
- * answer is kept as soon as it is there, and is not asked for again by a run that goes on with the batch.
+ * answer that is told is kept at once, and is not asked for again by a run that goes on with the batch.
  */
 export class HyperparameterTuner {
   readonly #options: TunerOptions;
@@ -66,10 +69,16 @@ export class HyperparameterTuner {
     const proposed = proposeBatch(space, { ranked, batch, size, seed });
     const scores: FoldScore[][] = proposed.map(() => []);
     let alive = proposed.map((_, i) => i);
-    const rungs = rungsOf(folds);
+    const [order, rungs] = [foldOrder(folds), rungsOf(folds)];
     for (const [rung, until] of rungs.entries()) {
-      await this.#score(proposed, scores, alive, until);
+      const asked = alive.flatMap((i) =>
+        order.slice(scores[i]!.length, until).map((fold) => ({ i, task: { params: proposed[i]!, fold } })),
+      );
+      const answers = await this.#answer(asked.map(({ task }) => task));
+      for (const [at, { i }] of asked.entries()) scores[i]!.push(answers[at]!);
+      // Those of the last rung are on the disk with their batch, which follows at once.
       if (rung + 1 === rungs.length) break;
+      await Promise.all(asked.map(({ task }, at) => log.keep(task, answers[at]!)));
       const better = [...alive].sort((a, b) => excessOf(scores[a]!) - excessOf(scores[b]!) || a - b);
       alive = better.slice(0, Math.ceil(KEPT * alive.length)).sort((a, b) => a - b);
     }
@@ -84,29 +93,14 @@ export class HyperparameterTuner {
     }));
   }
 
-  /** Adds the scores of the folds below `until` that the given trials do not have yet. */
-  async #score(
-    proposed: readonly ParameterValues[],
-    scores: readonly FoldScore[][],
-    trials: readonly number[],
-    until: number,
-  ): Promise<void> {
-    this.#options.signal?.throwIfAborted();
-    const order = foldOrder(this.#options.folds);
-    const wanted = trials.flatMap((i) =>
-      order.slice(scores[i]!.length, until).map((fold) => ({ i, task: { params: proposed[i]!, fold } })),
-    );
-    await this.#answer(wanted.map(({ task }) => task));
-    for (const { i, task } of wanted) scores[i]!.push(this.#options.log.scoreOf(task)!);
-  }
-
-  /** Asks for what has not been answered yet, and keeps every answer. */
-  async #answer(tasks: readonly TrialTask[]): Promise<void> {
-    const { log, objective } = this.#options;
+  /** Asks for what has not been answered yet, and keeps every answer that the objective tells. The first one counts. */
+  async #answer(tasks: readonly TrialTask[]): Promise<FoldScore[]> {
+    const { log, objective, signal } = this.#options;
+    signal?.throwIfAborted();
     const open = tasks.filter((task) => log.scoreOf(task) === undefined);
-    if (open.length === 0) return;
-    const answers = await objective(open, (at, score) => log.keep(open[at]!, score));
-    for (const [at, task] of open.entries()) if (log.scoreOf(task) === undefined) await log.keep(task, answers[at]!);
+    const answers = open.length === 0 ? [] : await objective(open, (at, score) => log.keep(open[at]!, score));
+    const untold = new Map(open.map((task, at) => [task, answers[at]!]));
+    return tasks.map((task) => log.scoreOf(task) ?? untold.get(task)!);
   }
 
   #hasStalled(): boolean {

@@ -5,6 +5,8 @@ export type Point = Float64Array;
 
 const WIDEST = 0.25;
 const NARROWEST = 0.02;
+/** Far more than the rounding of a sum of densities. */
+const CLEARLY = 1 + 1e-9;
 
 /**
  * A density over a search space: one product kernel around each point, and one over the whole space, so that everything
@@ -12,17 +14,24 @@ const NARROWEST = 0.02;
  * off at 0 and 1, choices keep their value or take any.
  */
 export class ParzenMixture {
-  readonly #points: Point[] = [];
-  /** What makes each kernel a density, choices that agree left out. */
-  readonly #heights: number[] = [];
   /** Number of choices of each dimension, `null` for a range. */
   readonly #choices: readonly (number | null)[];
+  /** What makes a kernel higher where a choice agrees, by dimension; 0 for a range. */
+  readonly #agreements: Float64Array;
+  /** Density of the kernel over the whole space. */
+  readonly #everywhere: number;
   readonly #width: number;
+  /** Where the kernels are. */
+  readonly #centres: Point[] = [];
+  /** What makes each kernel a density, choices that agree left out. */
+  readonly #heights: number[] = [];
 
   constructor(points: readonly Point[], choices: readonly (number | null)[]) {
     this.#choices = choices;
     const spread = Math.max(1, points.length) ** (-1 / (choices.length + 4));
     this.#width = Math.max(NARROWEST, WIDEST * spread);
+    this.#agreements = Float64Array.from(choices, (own) => (own === null ? 0 : 1 + ((1 - this.#width) / this.#width) * own));
+    this.#everywhere = choices.reduce<number>((product, own) => product / (own ?? 1), 1);
     for (const point of points) this.add(point);
   }
 
@@ -33,36 +42,42 @@ export class ParzenMixture {
       const inside = normalCdf((1 - point[d]!) / this.#width) - normalCdf(-point[d]! / this.#width);
       return product / (this.#width * Math.sqrt(2 * Math.PI) * inside);
     }, 1);
-    this.#points.push(point);
+    this.#centres.push(point);
     this.#heights.push(height);
   }
 
   sample(rng: Rng): Point {
-    const centre = this.#points[Math.floor(rng() * (this.#points.length + 1))];
-    return Float64Array.from(this.#choices, (choices, d) => {
-      if (choices !== null) {
-        return centre === undefined || rng() < this.#width ? Math.floor(rng() * choices) : centre[d]!;
-      }
-      return centre === undefined ? rng() : this.#sampleAround(centre[d]!, rng);
-    });
+    const centre = this.#centres[Math.floor(rng() * (this.#centres.length + 1))];
+    const drawn = new Float64Array(this.#choices.length);
+    for (let d = 0; d < drawn.length; d++) {
+      const choices = this.#choices[d]!;
+      if (choices === null) drawn[d] = centre === undefined ? rng() : this.#sampleAround(centre[d]!, rng);
+      else drawn[d] = centre === undefined || rng() < this.#width ? Math.floor(rng() * choices) : centre[d]!;
+    }
+    return drawn;
   }
 
-  /** Log of the density; over choices it is a probability. */
-  logDensity(point: Point): number {
-    let sum = this.#choices.reduce<number>((product, choices) => product / (choices ?? 1), 1);
+  /**
+   * Log of the density; over choices it is a probability.
+   * @param ceiling where the density is clearly above this, infinity is said as soon as that is known
+   */
+  logDensity(point: Point, ceiling = Number.POSITIVE_INFINITY): number {
+    const [centres, heights, agreements] = [this.#centres, this.#heights, this.#agreements];
     const narrow = -0.5 / this.#width ** 2;
-    for (let i = 0; i < this.#points.length; i++) {
-      const centre = this.#points[i]!;
+    const highest = Math.exp(ceiling) * (heights.length + 1) * CLEARLY;
+    let sum = this.#everywhere;
+    for (let i = 0; i < heights.length && sum <= highest; i++) {
+      const centre = centres[i]!;
       let squares = 0;
-      let height = this.#heights[i]!;
-      for (let d = 0; d < point.length; d++) {
-        const choices = this.#choices[d]!;
-        if (choices === null) squares += (centre[d]! - point[d]!) ** 2;
-        else if (centre[d] === point[d]) height *= 1 + ((1 - this.#width) / this.#width) * choices;
+      let height = heights[i]!;
+      for (let d = 0; d < agreements.length; d++) {
+        const agreement = agreements[d]!;
+        if (agreement === 0) squares += (centre[d]! - point[d]!) ** 2;
+        else if (centre[d] === point[d]) height *= agreement;
       }
       sum += height * Math.exp(narrow * squares);
     }
-    return Math.log(sum / (this.#points.length + 1));
+    return sum > highest ? Number.POSITIVE_INFINITY : Math.log(sum / (heights.length + 1));
   }
 
   #sampleAround(centre: number, rng: Rng): number {

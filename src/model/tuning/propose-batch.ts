@@ -68,7 +68,8 @@ function learnt(space: SearchSpace, ranked: readonly Point[], size: number, rng:
     let highest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < CANDIDATES; k++) {
       const candidate = good.sample(rng);
-      const gain = good.logDensity(candidate) - bad.logDensity(candidate);
+      const likelihood = good.logDensity(candidate);
+      const gain = likelihood - bad.logDensity(candidate, likelihood - highest);
       if (gain > highest) {
         highest = gain;
         best = candidate;

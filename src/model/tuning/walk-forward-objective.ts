@@ -3,7 +3,7 @@ import { type Matrix, ModelError } from '../../domain/index.ts';
 import { smoothedShares } from '../calibration/class-shares.ts';
 import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import { type SignalPolicy, signalReturns } from '../evaluation/index.ts';
-import { binsOf } from '../learners/learner-spec.ts';
+import { needsOf } from '../learners/learner-spec.ts';
 import { checkTrainingInput } from '../learners/training-input.ts';
 import { type Fold, forwardFolds } from '../stacking/folds.ts';
 import { expectedWork } from '../threads/expected-work.ts';
@@ -62,8 +62,8 @@ export class WalkForwardObjective {
         details: { rows: X.rows, folds, purge },
       });
     }
-    const maxBins = binsOf(learnerOfParameters(space.learner, space.fixed).spec);
-    this.#window = createTrainingWindow(X, y, classes, undefined, maxBins);
+    const needs = needsOf([learnerOfParameters(space.learner, space.fixed).spec]);
+    this.#window = createTrainingWindow(X, y, classes, undefined, needs);
     this.#baselines = this.#folds.map((fold) => {
       const shares = smoothedShares(this.#labels(fold.train), classes, null);
       const said = Float64Array.from({ length: fold.test.length * classes }, (_, at) => shares[at % classes]!);

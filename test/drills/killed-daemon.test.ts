@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRng, DAY_MS } from '../src/domain/index.ts';
-import { type Sandbox, startSandbox } from '../src/sandbox/index.ts';
+import { createRng, DAY_MS } from '../../src/domain/index.ts';
+import { type Sandbox, startSandbox } from '../../src/sandbox/index.ts';
 
 const START_MS = Date.UTC(2024, 0, 1);
 const DAYS = 10;

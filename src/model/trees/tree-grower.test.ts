@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRng } from '../../domain/index.ts';
-import { CompiledSearch } from './compiled-search.ts';
-import { slotsFor } from './create-search.ts';
+import { CompiledGrower } from './compiled-grower.ts';
 import { type BoostingGrowth, fitBoosting } from './fit-boosting.ts';
-import { PlainSearch } from './plain-search.ts';
+import { PlainGrower } from './plain-grower.ts';
 import { columnsOf, type DrawnTree, depthOf, drawTree, leavesOf, referenceBoosting } from './reference-boosting.fixture.ts';
 import { createTrainingWindow, type TrainingWindow } from './training-window.ts';
 
@@ -24,13 +23,13 @@ function problem(rows: number, columns: number, kinds: number, missing: number, 
     return rng() < 0.5 ? Math.floor(rng() * CLASSES) : ((a || 0) + (columns > 1 ? b || 0 : 0)) % CLASSES;
   });
   const weights = weighted ? Float64Array.from({ length: rows }, () => 0.25 + rng()) : undefined;
-  return createTrainingWindow({ data, rows, columns }, labels, CLASSES, weights, 255);
+  return createTrainingWindow({ data, rows, columns }, labels, CLASSES, weights, { maxBins: 255, ranks: false });
 }
 
 const plain = (settings: BoostingGrowth, window: TrainingWindow) =>
-  fitBoosting(settings, window, (binning) => new PlainSearch(binning));
+  fitBoosting(settings, window, (...given) => new PlainGrower(...given));
 const compiled = (settings: BoostingGrowth, window: TrainingWindow) =>
-  fitBoosting(settings, window, (binning, limits) => new CompiledSearch(binning, slotsFor(binning, limits)));
+  fitBoosting(settings, window, (binning, limits) => new CompiledGrower(binning, limits));
 
 const drawn = ({ trees }: ReturnType<typeof fitBoosting>): DrawnTree[] => [...trees.roots].map((root) => drawTree(trees, root));
 
@@ -73,8 +72,8 @@ const problems = fc.record({
 });
 
 describe.each([
-  ['the plain search', plain],
-  ['the compiled search', compiled],
+  ['the plain grower', plain],
+  ['the compiled grower', compiled],
 ])('boosting with %s', (_, boost) => {
   it('grows the trees of the plainest grower there is', () => {
     let splits = 0;
@@ -96,7 +95,7 @@ describe.each([
   });
 });
 
-describe('both searches', () => {
+describe('both growers', () => {
   it('give the same bytes on larger problems, histograms and leaves of few rows', () => {
     fc.assert(
       fc.property(

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exchangeKeys } from '../src/app/exchange-keys.ts';
-import { secretRedactor } from '../src/app/secrets.ts';
-import { DRILL_TIMEOUT_MS, Drill } from './drills/drill.fixture.ts';
+import { exchangeKeys } from '../../src/app/exchange-keys.ts';
+import { secretRedactor } from '../../src/app/secrets.ts';
+import { DRILL_TIMEOUT_MS, Drill } from './drill.fixture.ts';
 
 /** Odd-looking, as real ones are: quotes, what URLs encode, what regular expressions mean. */
 const SECRETS = {

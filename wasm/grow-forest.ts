@@ -1,0 +1,546 @@
+// AssemblyScript, compiled by scripts/wasm.mjs: one tree of a forest, as src/model/trees/grow-plain.ts grows it in TypeScript.
+// How a task stands in memory is said in src/model/trees/forest-task.ts. Sums are integers, and doubles round here as they do
+// in JavaScript, so both make the same trees.
+
+// Counts of three classes in one 64-bit number.
+const CLASS_BITS: u64 = 21;
+const CLASS_MASK: u64 = (1 << 21) - 1;
+const NODE_BYTES: usize = 48;
+const PENDING_BYTES: usize = 24;
+// Below so many rows, bins that hold some are marked and the others not looked at.
+const FEW_ROWS: u32 = 160;
+const MISSING: u32 = 65535;
+// From so many rows on, eight ranks are looked at together.
+const MANY_ROWS: u32 = 32;
+
+// --- randomness: src/domain/rng.ts
+let mix: u32 = 0, ra: u32 = 0, rb: u32 = 0, rc: u32 = 0, counter: u32 = 0;
+
+function mixed(): u32 {
+  mix += 0x9e3779b9;
+  let z = mix;
+  z = (z ^ (z >>> 16)) * 0x21f0aaad;
+  z = (z ^ (z >>> 15)) * 0x735a2d97;
+  return z ^ (z >>> 15);
+}
+
+// @ts-ignore: decorator
+@inline
+function random(): u32 {
+  const t = ra + rb + counter;
+  counter++;
+  ra = rb ^ (rb >>> 9);
+  rb = rc + (rc << 3);
+  rc = rotl<u32>(rc, 21) + t;
+  return t;
+}
+
+function seedRandom(seed: u32, stream: u32): void {
+  mix = (seed * 0x9e3779b1) ^ (stream * 0x85ebca6b);
+  ra = mixed();
+  rb = mixed();
+  rc = mixed();
+  counter = 1;
+  for (let i = 0; i < 12; i++) random();
+}
+
+// A whole number from 0 to n - 1.
+// @ts-ignore: decorator
+@inline
+function below(n: u32): u32 {
+  return <u32>((<u64>random() * <u64>n) >> 32);
+}
+
+// --- the task
+let rows: u32 = 0, minLeaf: u32 = 0;
+let values: usize = 0, binCounts: usize = 0, distinct: usize = 0, distinctStarts: usize = 0;
+let order: usize = 0, spareOrder: usize = 0, units: usize = 0, spareUnits: usize = 0;
+let gathered: usize = 0, histogram: usize = 0;
+
+// --- the node that is split
+let t0: f64 = 0, t1: f64 = 0, t2: f64 = 0, whole: f64 = 0, parent: f64 = 0;
+
+// --- its best split so far
+let bestColumn: i32 = -1, bestCut: u32 = 0, bestMissingLeft: bool = false;
+let bestThreshold: f64 = 0, bestGain: f64 = 0, bestScore: f64 = 0;
+let bestLeft: u64 = 0;
+
+// @ts-ignore: decorator
+@inline
+function field(task: usize, index: usize): u32 {
+  return load<u32>(task + (index << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function ofClass(packed: u64, label: u64): u32 {
+  return <u32>((packed >> (CLASS_BITS * label)) & CLASS_MASK);
+}
+
+// --- best splits, of bins and packed counts
+
+// The best border of a scan: its score as bits, which order as the positive numbers do, its bin and what goes left.
+let scanBits: u64 = 0, scanBin: u64 = 0, scanLeft: u64 = 0;
+
+// Borders after the bins of one word that hold rows. Nothing here branches on what is found, as that cannot be foreseen.
+function scanWord(bits: u64, base: u64, left: u64): u64 {
+  let bestBits = scanBits, bestBin = scanBin, bestLeft = scanLeft;
+  const least = <f64>minLeaf;
+  while (bits != 0) {
+    const bin = base + ctz<u64>(bits);
+    bits &= bits - 1;
+    left += load<u64>(histogram + (<usize>bin << 3));
+    const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
+    const nl = l0 + l1 + l2, nr = whole - nl;
+    const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
+    const score = ((l0 * l0 + l1 * l1 + l2 * l2) * nr + (r0 * r0 + r1 * r1 + r2 * r2) * nl) / (nl * nr);
+    const scored = reinterpret<u64>(score);
+    const isBetter = i32(nl >= least) & i32(nr >= least) & i32(<i64>scored > <i64>bestBits);
+    bestBits = select<u64>(scored, bestBits, isBetter);
+    bestBin = select<u64>(bin, bestBin, isBetter);
+    bestLeft = select<u64>(left, bestLeft, isBetter);
+  }
+  scanBits = bestBits;
+  scanBin = bestBin;
+  scanLeft = bestLeft;
+  return left;
+}
+
+let occupied0: u64 = 0, occupied1: u64 = 0, occupied2: u64 = 0, occupied3: u64 = 0;
+
+function scanOccupied(column: i32, from: f64, missing: u64): void {
+  scanBits = reinterpret<u64>(from);
+  scanBin = 0;
+  let left = scanWord(occupied0, 0, missing);
+  left = scanWord(occupied1, 64, left);
+  left = scanWord(occupied2, 128, left);
+  scanWord(occupied3, 192, left);
+  if (scanBin != 0) take(column, <u32>scanBin, scanLeft, reinterpret<f64>(scanBits), missing != 0);
+}
+
+function clearWord(bits: u64, base: u32): void {
+  while (bits != 0) {
+    store<u64>(histogram + ((base + <u32>ctz<u64>(bits)) << 3), 0);
+    bits &= bits - 1;
+  }
+}
+
+function take(column: i32, bin: u32, left: u64, score: f64, missingLeft: bool): void {
+  bestColumn = column;
+  bestCut = bin;
+  bestMissingLeft = missingLeft;
+  bestLeft = left;
+  bestScore = score;
+  bestGain = score - parent;
+}
+
+// Whole numbers below 2^52 as doubles.
+// @ts-ignore: decorator
+@inline
+function toDoubles(numbers: v128): v128 {
+  const magic = i64x2.splat(0x4330000000000000);
+  return f64x2.sub(v128.or(numbers, magic), f64x2.splat(4503599627370496));
+}
+
+// Borders after every bin, the missing rows to the right in one lane and to the left in the other. Returns how many bins hold rows.
+function scanDense(column: i32, bins: u32, from: f64, missing: u64): u32 {
+  const mask = i64x2.splat(CLASS_MASK), least = f64x2.splat(<f64>minLeaf), all = f64x2.splat(whole);
+  const a0 = f64x2.splat(t0), a1 = f64x2.splat(t1), a2 = f64x2.splat(t2);
+  let left = i64x2.replace_lane(i64x2.splat(0), 1, missing);
+  let best = f64x2.splat(from), bestBins = i64x2.splat(0), bestLefts = left;
+  let seen: u32 = 0;
+  for (let bin: u32 = 1; bin <= bins; bin++) {
+    const here = load<u64>(histogram + (bin << 3));
+    seen += u32(here != 0);
+    left = i64x2.add(left, i64x2.splat(here));
+    const l0 = toDoubles(v128.and(left, mask));
+    const l1 = toDoubles(v128.and(i64x2.shr_u(left, <i32>CLASS_BITS), mask));
+    const l2 = toDoubles(i64x2.shr_u(left, 2 * <i32>CLASS_BITS));
+    const nl = f64x2.add(f64x2.add(l0, l1), l2), nr = f64x2.sub(all, nl);
+    const r0 = f64x2.sub(a0, l0), r1 = f64x2.sub(a1, l1), r2 = f64x2.sub(a2, l2);
+    const ls = f64x2.add(f64x2.add(f64x2.mul(l0, l0), f64x2.mul(l1, l1)), f64x2.mul(l2, l2));
+    const rs = f64x2.add(f64x2.add(f64x2.mul(r0, r0), f64x2.mul(r1, r1)), f64x2.mul(r2, r2));
+    const score = f64x2.div(f64x2.add(f64x2.mul(ls, nr), f64x2.mul(rs, nl)), f64x2.mul(nl, nr));
+    const isBetter = v128.and(f64x2.gt(score, best), v128.and(f64x2.ge(nl, least), f64x2.ge(nr, least)));
+    best = v128.bitselect(score, best, isBetter);
+    bestBins = v128.bitselect(i64x2.splat(<u64>bin), bestBins, isBetter);
+    bestLefts = v128.bitselect(left, bestLefts, isBetter);
+  }
+  const right = <u32>i64x2.extract_lane(bestBins, 0);
+  if (right != 0) take(column, right, i64x2.extract_lane(bestLefts, 0), f64x2.extract_lane(best, 0), false);
+  const other = <u32>i64x2.extract_lane(bestBins, 1);
+  if (missing != 0 && other != 0 && f64x2.extract_lane(best, 1) > max<f64>(from, f64x2.extract_lane(best, 0))) {
+    take(column, other, i64x2.extract_lane(bestLefts, 1), f64x2.extract_lane(best, 1), true);
+  }
+  return seen;
+}
+
+// Every border of one column's bins. Returns whether the column tells any of the rows apart.
+function tryBorders(column: i32, begin: u32, end: u32): bool {
+  const bins = values + <usize>column * <usize>rows;
+  const isFew = end - begin < FEW_ROWS;
+  let at = order + (<usize>begin << 2), unit = units + (<usize>begin << 3);
+  const last = order + (<usize>end << 2);
+  let seen: u32 = 0;
+  if (isFew) {
+    let o0: u64 = 0, o1: u64 = 0, o2: u64 = 0, o3: u64 = 0;
+    while (at < last) {
+      const bin = <u32>load<u8>(bins + load<u32>(at));
+      const place = histogram + (bin << 3);
+      store<u64>(place, load<u64>(place) + load<u64>(unit));
+      const bit: u64 = (<u64>1) << (<u64>(bin & 63));
+      const word = bin >>> 6;
+      o0 |= select<u64>(bit, 0, word == 0);
+      o1 |= select<u64>(bit, 0, word == 1);
+      o2 |= select<u64>(bit, 0, word == 2);
+      o3 |= select<u64>(bit, 0, word == 3);
+      at += 4;
+      unit += 8;
+    }
+    o0 &= ~1;
+    seen = <u32>(popcnt<u64>(o0) + popcnt<u64>(o1) + popcnt<u64>(o2) + popcnt<u64>(o3));
+    occupied0 = o0; occupied1 = o1; occupied2 = o2; occupied3 = o3;
+  } else {
+    while (at < last) {
+      const place = histogram + (<u32>load<u8>(bins + load<u32>(at)) << 3);
+      store<u64>(place, load<u64>(place) + load<u64>(unit));
+      at += 4;
+      unit += 8;
+    }
+  }
+  const missing = load<u64>(histogram);
+  const count = load<u32>(binCounts + (<usize>column << 2));
+  const from = bestGain + parent;
+  bestScore = from;
+  if (isFew) {
+    scanOccupied(column, from, 0);
+    if (missing != 0) scanOccupied(column, bestScore, missing);
+  } else {
+    seen = scanDense(column, count, from, missing);
+  }
+  store<u64>(histogram, 0);
+  if (isFew) {
+    clearWord(occupied0, 0);
+    clearWord(occupied1, 64);
+    clearWord(occupied2, 128);
+    clearWord(occupied3, 192);
+  } else {
+    memory.fill(histogram, 0, <usize>(count + 1) << 3);
+  }
+  return seen > 1 || (seen == 1 && missing != 0);
+}
+
+// --- random thresholds, of ranks: 65535 is missing; units hold a label for each row
+
+function offer(column: i32, threshold: f64, left: u64, missingLeft: bool): void {
+  const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
+  const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
+  const nl = l0 + l1 + l2, nr = r0 + r1 + r2;
+  if (nl < <f64>minLeaf || nr < <f64>minLeaf) return;
+  const gain = (l0 * l0 + l1 * l1 + l2 * l2) / nl + (r0 * r0 + r1 * r1 + r2 * r2) / nr - parent;
+  if (gain > bestGain) {
+    bestColumn = column;
+    bestThreshold = threshold;
+    bestMissingLeft = missingLeft;
+    bestLeft = left;
+    bestGain = gain;
+  }
+}
+
+function sumLanes(counts: v128): u32 {
+  const pairs = i32x4.extadd_pairwise_i16x8_u(counts);
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1) + i32x4.extract_lane(pairs, 2) + i32x4.extract_lane(pairs, 3);
+}
+
+// The highest rank from `low` to `high` whose value is not above the threshold; that of `low` is not.
+function rankOf(threshold: f64, known: usize, low: u32, high: u32): u32 {
+  let rank = low, span = high - low + 1;
+  while (span > 1) {
+    const half = span >>> 1;
+    rank += select<u32>(half, 0, load<f64>(known + (<usize>(rank + half) << 3)) <= threshold);
+    span -= half;
+  }
+  return rank;
+}
+
+// Classes of the node's rows whose value is not above the threshold, packed; none is missing.
+function countFewUpTo(threshold: f64, known: usize, labels: usize, count: u32): u64 {
+  let packed: u64 = 0, at = gathered, label = labels;
+  const last = gathered + (<usize>count << 1);
+  while (at < last) {
+    const goes = load<f64>(known + (<usize>load<u16>(at) << 3)) <= threshold;
+    packed += <u64>goes << (CLASS_BITS * <u64>load<u16>(label));
+    at += 2;
+    label += 2;
+  }
+  return packed;
+}
+
+// @ts-ignore: decorator
+@inline
+function pack(all: v128, first: v128, second: v128): u64 {
+  const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
+  return <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
+}
+
+// Classes of the node's rows, packed, whose gathered rank is from `least` to `most`.
+function countRanks(least: u32, most: u32, labels: usize, count: u32): u64 {
+  const from = i16x8.splat(<i16>least), span = i16x8.splat(<i16>(most - least));
+  const one = i16x8.splat(1), none = i16x8.splat(0);
+  let all = none, first = none, second = none;
+  const wide = gathered + ((<usize>count & ~7) << 1);
+  let at = gathered, label = labels;
+  while (at < wide) {
+    const goes = i16x8.le_u(i16x8.sub(v128.load(at), from), span);
+    const names = v128.load(label);
+    all = i16x8.sub(all, goes);
+    first = i16x8.sub(first, v128.and(goes, i16x8.eq(names, none)));
+    second = i16x8.sub(second, v128.and(goes, i16x8.eq(names, one)));
+    at += 16;
+    label += 16;
+  }
+  let packed = pack(all, first, second);
+  const last = gathered + (<usize>count << 1);
+  while (at < last) {
+    packed += <u64>(<u32>load<u16>(at) - least <= most - least) << (CLASS_BITS * <u64>load<u16>(label));
+    at += 2;
+    label += 2;
+  }
+  return packed;
+}
+
+let lowest: u32 = 0, highest: u32 = 0, highestNext: u32 = 0;
+
+// Collects the ranks of the node's rows and their extremes: the highest of all, and one more than that of known values.
+function gather(ranks: usize, begin: u32, end: u32): void {
+  let at = order + (<usize>begin << 2), to = gathered;
+  const last = order + (<usize>end << 2);
+  let low: u32 = MISSING, high: u32 = 0, next: u32 = 0;
+  if (end - begin >= MANY_ROWS) {
+    const wide = at + ((<usize>(end - begin) & ~7) << 2);
+    while (at < wide) {
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at) << 1)));
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 4) << 1)), 2);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 8) << 1)), 4);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 12) << 1)), 6);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 16) << 1)), 8);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 20) << 1)), 10);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 24) << 1)), 12);
+      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 28) << 1)), 14);
+      at += 32;
+      to += 16;
+    }
+    let lows = i16x8.splat(-1), highs = i16x8.splat(0), nexts = highs;
+    const one = i16x8.splat(1);
+    for (let from = gathered; from < to; from += 16) {
+      const here = v128.load(from);
+      lows = i16x8.min_u(lows, here);
+      highs = i16x8.max_u(highs, here);
+      nexts = i16x8.max_u(nexts, i16x8.add(here, one));
+    }
+    low = lowestLane(lows);
+    high = highestLane(highs);
+    next = highestLane(nexts);
+  }
+  while (at < last) {
+    const rank = <u32>load<u16>(ranks + (<usize>load<u32>(at) << 1));
+    store<u16>(to, <u16>rank);
+    low = min<u32>(low, rank);
+    high = max<u32>(high, rank);
+    next = max<u32>(next, (rank + 1) & 65535);
+    at += 4;
+    to += 2;
+  }
+  lowest = low;
+  highest = high;
+  highestNext = next;
+}
+
+function lowestLane(lanes: v128): u32 {
+  const four = i16x8.min_u(lanes, i8x16.shuffle(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  const two = i16x8.min_u(four, i8x16.shuffle(four, four, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+  return min<u32>(i16x8.extract_lane_u(two, 0), i16x8.extract_lane_u(two, 1));
+}
+
+function highestLane(lanes: v128): u32 {
+  const four = i16x8.max_u(lanes, i8x16.shuffle(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  const two = i16x8.max_u(four, i8x16.shuffle(four, four, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3));
+  return max<u32>(i16x8.extract_lane_u(two, 0), i16x8.extract_lane_u(two, 1));
+}
+
+// One threshold between the column's extremes in the node. Returns whether it tells any of the rows apart.
+function tryThreshold(column: i32, begin: u32, end: u32): bool {
+  const count = end - begin, labels = units + (<usize>begin << 1);
+  gather(values + ((<usize>column * <usize>rows) << 1), begin, end);
+  const isMissing = highest == MISSING;
+  if (highestNext <= lowest + 1 && (!isMissing || lowest == MISSING)) return false;
+  const known = distinct + (<usize>load<u32>(distinctStarts + (<usize>column << 2)) << 3);
+  const low = load<f64>(known + (<usize>lowest << 3)), high = load<f64>(known + (<usize>(highestNext - 1) << 3));
+  let threshold = low + (<f64>random() / 4294967296) * (high - low);
+  if (!(threshold < high)) threshold = low;
+  const left =
+    count < MANY_ROWS && !isMissing
+      ? countFewUpTo(threshold, known, labels, count)
+      : countRanks(0, rankOf(threshold, known, lowest, highestNext - 1), labels, count);
+  offer(column, threshold, left, false);
+  if (isMissing) offer(column, threshold, left + countRanks(MISSING, MISSING, labels, count), true);
+  return true;
+}
+
+// --- dividing a node's rows, in order
+
+function divideBins(column: i32, begin: u32, end: u32): u32 {
+  const bins = values + <usize>column * <usize>rows;
+  const least: u32 = bestMissingLeft ? 0 : 1, span = bestCut - least;
+  let left = <usize>begin, right: usize = 0;
+  for (let i = <usize>begin; i < <usize>end; i++) {
+    const row = load<u32>(order + (i << 2)), unit = load<u64>(units + (i << 3));
+    const goes = <u32>load<u8>(bins + row) - least <= span;
+    store<u32>(order + (left << 2), row);
+    store<u64>(units + (left << 3), unit);
+    store<u32>(spareOrder + (right << 2), row);
+    store<u64>(spareUnits + (right << 3), unit);
+    left += <usize>goes;
+    right += <usize>!goes;
+  }
+  memory.copy(order + (left << 2), spareOrder, right << 2);
+  memory.copy(units + (left << 3), spareUnits, right << 3);
+  return <u32>left;
+}
+
+function divideRanks(column: i32, begin: u32, end: u32): u32 {
+  const ranks = values + ((<usize>column * <usize>rows) << 1);
+  const known = distinct + (<usize>load<u32>(distinctStarts + (<usize>column << 2)) << 3);
+  const cut = rankOf(bestThreshold, known, 0, load<u32>(binCounts + (<usize>column << 2)) - 1);
+  // One added wraps what is missing to 0.
+  const least: u32 = bestMissingLeft ? 0 : 1, span = cut + 1 - least;
+  let left = <usize>begin, right: usize = 0;
+  for (let i = <usize>begin; i < <usize>end; i++) {
+    const row = load<u32>(order + (i << 2)), label = load<u16>(units + (i << 1));
+    const goes = ((<u32>load<u16>(ranks + (<usize>row << 1)) + 1) & 65535) - least <= span;
+    store<u32>(order + (left << 2), row);
+    store<u16>(units + (left << 1), label);
+    store<u32>(spareOrder + (right << 2), row);
+    store<u16>(spareUnits + (right << 1), label);
+    left += <usize>goes;
+    right += <usize>!goes;
+  }
+  memory.copy(order + (left << 2), spareOrder, right << 2);
+  memory.copy(units + (left << 1), spareUnits, right << 1);
+  return <u32>left;
+}
+
+// --- rows of a tree
+
+// A bootstrap sample: each row that was drawn once, ascending, with as many counts of its class as it was drawn.
+function drawRows(labels: usize): u32 {
+  memory.fill(spareOrder, 0, <usize>rows << 2);
+  for (let i: u32 = 0; i < rows; i++) {
+    const place = spareOrder + (<usize>below(rows) << 2);
+    store<u32>(place, load<u32>(place) + 1);
+  }
+  let drawn: usize = 0;
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const times = load<u32>(spareOrder + (row << 2));
+    if (times == 0) continue;
+    store<u32>(order + (drawn << 2), <u32>row);
+    store<u64>(units + (drawn << 3), <u64>times << (CLASS_BITS * <u64>load<u8>(labels + row)));
+    drawn++;
+  }
+  return <u32>drawn;
+}
+
+function takeRows(labels: usize): u32 {
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    store<u32>(order + (row << 2), <u32>row);
+    store<u16>(units + (row << 1), <u16>load<u8>(labels + row));
+  }
+  return rows;
+}
+
+function countAll(used: u32, isBest: bool): u64 {
+  let total: u64 = 0;
+  for (let i: usize = 0; i < <usize>used; i++) {
+    total += isBest ? load<u64>(units + (i << 3)) : (<u64>1) << (CLASS_BITS * <u64>load<u16>(units + (i << 1)));
+  }
+  return total;
+}
+
+function push(at: usize, node: u32, begin: u32, end: u32, depth: u32, counts: u64): void {
+  store<u32>(at, node);
+  store<u32>(at, begin, 4);
+  store<u32>(at, end, 8);
+  store<u32>(at, depth, 12);
+  store<u64>(at, counts, 16);
+}
+
+// Grows the tree of one random stream, depth first, left before right. Returns its number of nodes.
+export function growTree(task: usize, stream: u32): u32 {
+  const isBest = field(task, 0) == 0;
+  rows = field(task, 1);
+  const columns = field(task, 2), tried = field(task, 3), minSplit = field(task, 5), maxDepth = field(task, 6);
+  minLeaf = field(task, 4);
+  const labels = field(task, 8), candidates = field(task, 9), stack = field(task, 10), nodes = field(task, 11), leaves = field(task, 12);
+  values = field(task, 13);
+  binCounts = field(task, 14);
+  distinct = field(task, 15);
+  distinctStarts = field(task, 16);
+  order = field(task, 17);
+  spareOrder = field(task, 18);
+  units = field(task, 19);
+  spareUnits = field(task, 20);
+  gathered = field(task, 21);
+  histogram = field(task, 22);
+  seedRandom(field(task, 7), stream);
+  for (let column: u32 = 0; column < columns; column++) store<u32>(candidates + (<usize>column << 2), column);
+  const used = isBest ? drawRows(labels) : takeRows(labels);
+  let made: u32 = 1, ended: usize = 0, top = stack;
+  push(top, 0, 0, used, 0, countAll(used, isBest));
+  top += PENDING_BYTES;
+  while (top > stack) {
+    top -= PENDING_BYTES;
+    const node = load<u32>(top), begin = load<u32>(top, 4), end = load<u32>(top, 8), depth = load<u32>(top, 12);
+    const counts = load<u64>(top, 16);
+    const record = nodes + <usize>node * NODE_BYTES;
+    t0 = <f64>ofClass(counts, 0);
+    t1 = <f64>ofClass(counts, 1);
+    t2 = <f64>ofClass(counts, 2);
+    whole = t0 + t1 + t2;
+    bestColumn = -1;
+    if (t0 != whole && t1 != whole && t2 != whole && whole >= <f64>minSplit && depth < maxDepth) {
+      parent = (t0 * t0 + t1 * t1 + t2 * t2) / whole;
+      bestGain = -1e-9;
+      for (let drawn: u32 = 0, useful: u32 = 0; drawn < columns && useful < tried; drawn++) {
+        const one = candidates + (<usize>(drawn + below(columns - drawn)) << 2), other = candidates + (<usize>drawn << 2);
+        const column = load<i32>(one);
+        store<i32>(one, load<i32>(other));
+        store<i32>(other, column);
+        useful += <u32>(isBest ? tryBorders(column, begin, end) : tryThreshold(column, begin, end));
+      }
+    }
+    store<i32>(record, bestColumn, 16);
+    if (bestColumn < 0) {
+      store<u32>(record, <u32>ended, 20);
+      store<u32>(record, ofClass(counts, 0), 32);
+      store<u32>(record, ofClass(counts, 1), 36);
+      store<u32>(record, ofClass(counts, 2), 40);
+      store<u32>(leaves + (ended << 2), node);
+      ended++;
+      continue;
+    }
+    const left = made, right = made + 1;
+    made += 2;
+    store<f64>(record, isBest ? <f64>bestCut : bestThreshold);
+    store<f64>(record, bestGain, 8);
+    store<u32>(record, left, 20);
+    store<u32>(record, right, 24);
+    store<u32>(record, <u32>bestMissingLeft, 28);
+    const leftCounts = bestLeft;
+    const middle = isBest ? divideBins(bestColumn, begin, end) : divideRanks(bestColumn, begin, end);
+    push(top, right, middle, end, depth + 1, counts - leftCounts);
+    top += PENDING_BYTES;
+    push(top, left, begin, middle, depth + 1, leftCounts);
+    top += PENDING_BYTES;
+  }
+  return made;
+}
