@@ -172,7 +172,7 @@ export class App {
 
   async predict(atMs: TimeMs) {
     const { predict } = await import('./app/predict.ts');
-    return predict(this.#parts, (await this.#modelStore()).current(), atMs);
+    return predict(this.#parts, await this.#modelStore(), atMs);
   }
 
   /** What made the current model say what it says at a time. */
@@ -198,8 +198,15 @@ export class App {
     return (await this.#registry()).list();
   }
 
+  /** A version, and what each training that came to it said. */
   async showModel(modelId: string) {
-    return (await this.#registry()).show(modelId);
+    const registry = await this.#registry();
+    return { ...(await registry.show(modelId)), ...(await registry.verdicts(modelId)) };
+  }
+
+  /** What every training said, oldest first, whichever version it came to. */
+  async modelVerdicts() {
+    return (await this.#registry()).verdicts();
   }
 
   async compareModels(a: string, b: string) {

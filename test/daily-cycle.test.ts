@@ -182,6 +182,34 @@ describe('the daily cycle', () => {
     expect(await wanted('strategy.sizing.scaleByConfidence=true')).toBeCloseTo((0.5 * 0.35) / 0.55, 9);
   });
 
+  it('sizes by what classes returned in the window of the model, whatever the configuration says today', async () => {
+    const { parts } = later(0);
+    const sized = async (trainDays: number, days: number) => {
+      const sizing = ['strategy.sizing.method=kelly', 'strategy.sizing.kellyFraction=0.01', 'strategy.sizing.maxExposure=1'];
+      const overrides = [`model.trainDays=${trainDays}`, 'gate.windowDays=30', ...sizing];
+      const config = loadConfig({ env: {}, overrides });
+      const view = await loadView({ ...parts, config }, FIRST_MS);
+      const said = { modelId: 'said', classIndex: 0 as const, probabilities: [0.5, 0.3, 0.2] as const, confidence: 0.5 };
+      const model = { ...saying([0.5, 0.3, 0.2]), trainDays: days };
+      return wantedExposure(
+        cycleSettings(
+          config,
+          paperRoute(config, 'paper', async () => undefined),
+          null,
+        ),
+        view,
+        model,
+        said,
+        FIRST_MS,
+      );
+    };
+    const own = await sized(365, 30);
+    expect(own).toBeGreaterThan(0);
+    expect(own).toBeLessThan(1);
+    expect(await sized(60, 30)).toBe(own);
+    expect(await sized(365, 5)).not.toBe(own);
+  });
+
   it('is made again the same from what was known then, and a changed record is found', async () => {
     const lastMs = FIRST_MS + 2 * DAY_MS;
     let id = '';

@@ -62,7 +62,7 @@ function models(data: string): Record<string, string> {
   const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = entries.map((entry) => relative(root, join(entry.parentPath, entry.name))).sort();
   return Object.fromEntries(
-    paths.map((path) => [path, readFileSync(join(root, path), 'latin1').replace(/"(createdMs|atMs)": \d+/g, '"$1": 0')]),
+    paths.map((path) => [path, readFileSync(join(root, path), 'latin1').replace(/"(createdMs|atMs)": ?\d+/g, '"$1": 0')]),
   );
 }
 

@@ -14,7 +14,7 @@ const MAX_DATA_AGE_MS = 2 * DAY_MS;
 
 /** The configuration as the daily cycle takes it. */
 export function cycleSettings(config: Config, { mode }: Pick<OrderRoute, 'mode'>, runId: string | null): CycleSettings {
-  const { strategy, label, costs, model } = config;
+  const { strategy, label, costs } = config;
   return {
     strategy: strategy.name,
     symbol: strategy.symbol,
@@ -29,7 +29,6 @@ export function cycleSettings(config: Config, { mode }: Pick<OrderRoute, 'mode'>
       maxDataAgeMs: MAX_DATA_AGE_MS,
     },
     exposure: exposurePolicy(config),
-    trainDays: model.trainDays,
     roundTripCost: roundTripCost(config),
     limits: riskLimits(config, mode),
     exposureAtDrift: config.risk.exposureAtDrift,

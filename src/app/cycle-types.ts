@@ -46,7 +46,6 @@ export interface CycleSettings {
   readonly policy: DecisionPolicy;
   /** How large a position a BUY asks for. */
   readonly exposure: ExposurePolicy;
-  readonly trainDays: number;
   /** Fees and slippage of entering and leaving, as a fraction. */
   readonly roundTripCost: number;
   readonly limits: RiskLimits;

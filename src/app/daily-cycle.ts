@@ -86,8 +86,7 @@ export async function decideAt(
   const nowMs = clock.nowMs();
   const isHalted = await parts.isHalted();
   const account = accountView(ledger, priceUsd, decisionTimeMs, parts.performance.points);
-  const drift =
-    model && watchesDrift(settings) ? modelQuality(view, model, parts.served(), settings.trainDays, decisionTimeMs) : undefined;
+  const drift = model && watchesDrift(settings) ? modelQuality(view, model, parts.served(), decisionTimeMs) : undefined;
   const kept = drift?.level === 'act' ? settings.exposureAtDrift : 1;
   const policy = model && prediction ? sizedPolicy(settings, view, model, prediction, decisionTimeMs, kept) : settings.policy;
   const increase = increaseWanted(policy, prediction, account.exposure);

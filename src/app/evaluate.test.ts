@@ -63,7 +63,7 @@ afterAll(async () => {
 /** A model that says the same every day, or what `of` makes of the row's number. */
 const saying = (modelId: string, of: (row: number) => readonly number[], trainedUntilMs = startMs): ServingModel =>
   ({
-    ...{ modelId, trainedUntilMs, canonical: SERIES },
+    ...{ modelId, trainedUntilMs, trainDays: 60, canonical: SERIES },
     ensemble: {
       featureNames: [],
       classShares: [1 / 3, 1 / 3, 1 / 3],
@@ -109,6 +109,17 @@ describe('evaluating a model', () => {
     expect(conformal.nominal).toBe(0.9);
     expect(skill).toMatchObject({ verdict: 'none', rows: 30 });
     expect(warnings).toEqual([]);
+  });
+
+  it('counts persistence in the window of the model, whatever the configuration says today', async () => {
+    const persistence = async (trainDays: number, model: ServingModel) => {
+      const config = { ...parts.config, model: { ...parts.config.model, trainDays } };
+      return (await evaluate({ ...parts, config }, model, { startMs, endMs })).persistence;
+    };
+    const own = await persistence(60, constant);
+    expect(own).toMatchObject({ days: 30, accuracy: 1 });
+    expect(await persistence(1, constant)).toEqual(own);
+    expect(await persistence(60, { ...constant, trainDays: 1 })).toBeNull();
   });
 
   it('compares with class shares, persistence, what was served and the current model, by Diebold and Mariano', async () => {

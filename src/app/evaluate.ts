@@ -52,7 +52,7 @@ export async function evaluate(
   const baseline = Float64Array.from(rows.flatMap(() => [...model.ensemble.classShares]));
   const truth = Uint8Array.from(rows, (row) => set.label[row]!);
   const judged = { rows, probabilities, labels: truth };
-  const { trainDays, seed } = parts.config.model;
+  const { seed } = parts.config.model;
   const rng = createRng(seed, 0xe7a1);
   const { served } = await openPredictionHistory(parts.dataDir);
   const other = current && current.modelId !== model.modelId ? current : undefined;
@@ -74,7 +74,7 @@ export async function evaluate(
     baseline: { logLoss: plain.logLoss, accuracy: plain.accuracy, brier: plain.brier },
     intervals: scoreIntervals(probabilities, truth, { ...INTERVALS, rng }),
     classShares: against(judged, baseline, rng),
-    persistence: againstPersistence(judged, set, model.trainedUntilMs - trainDays * DAY_MS, model.trainedUntilMs, rng),
+    persistence: againstPersistence(judged, set, model.trainedUntilMs - model.trainDays * DAY_MS, model.trainedUntilMs, rng),
     served: againstServed(judged, set, served.predictions, rng),
     /** Null where the judged model is the current one, or there is none. */
     current: other ? { modelId: other.modelId, ...against(judged, predictionsOf(other, set.matrix, rows), rng) } : null,

@@ -92,6 +92,17 @@ describe('explaining a prediction', () => {
   });
 });
 
+describe('a training', () => {
+  it('says which features of its settings are no columns of the model, and keeps its verdict', async () => {
+    const other = await appWith('model.meta=logistic', 'model.passThrough=["no_such_feature","rsi_14"]');
+    const { warnings, modelId, gate } = await other.train({ untilMs, fetch: false });
+    expect(warnings).toEqual(['model.passThrough names no_such_feature, which is no column of this model, and changes nothing']);
+    expect((await other.showModel(modelId)).verdicts).toMatchObject([{ modelId, gate, isRepeat: false }]);
+    expect((await other.modelVerdicts()).verdicts.at(-1)).toMatchObject({ modelId });
+    await other.close();
+  });
+});
+
 describe('explaining a past decision', () => {
   type Features = DecisionRecord['features'];
 

@@ -62,6 +62,20 @@ describe('importing a model', () => {
     expect(parts.reduce((sum, { moved }) => sum + moved[0], base[0])).toBeCloseTo(probabilities[0], 9);
   });
 
+  it('takes columns of the table that its refusal names', async () => {
+    const refusal = await app.importModel({ file: await saved('a b c'), trainedUntilMs: untilMs }).catch((error) => error);
+    expect(refusal.hint).toMatch(/`ets features build`.*`ets data export featured_data FILE\.csv`/);
+    await app.buildFeatures();
+    const table = join(folder, 'table.csv');
+    const { rows } = await app.exportData('featured_data', table);
+    const [head, ...lines] = (await readFile(table, 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(rows);
+    const names = head!.split(',').filter((name) => CATALOGUE.some((feature) => feature.name === name));
+    expect(names.length).toBeGreaterThan(50);
+    const imported = await app.importModel({ file: await saved(names.slice(-3).join(' ')), trainedUntilMs: untilMs });
+    expect(imported.features).toEqual(names.slice(-3));
+  });
+
   it('refuses columns that are no features here, and files that are not there', async () => {
     await expect(app.importModel({ file: await saved('a b c'), trainedUntilMs: untilMs })).rejects.toMatchObject({
       code: 'import.unknown_feature',

@@ -45,7 +45,7 @@ export async function importModel(
       'import.unknown_feature',
       `the model looks at ${unknown.slice(0, 5).join(', ')}, which is no feature here`,
       {
-        hint: 'Train it on the columns of `ets features --format csv`, under their names.',
+        hint: 'Train it on the columns that `ets features build` and then `ets data export featured_data FILE.csv` write, under their names.',
         details: { unknown },
       },
     );

@@ -31,6 +31,7 @@ function world(labelOf: (day: number) => number, level = 0) {
   const model = {
     canonical: 'x',
     trainedUntilMs: TRAINED_UNTIL,
+    trainDays: TRAIN_DAYS,
     modelId: 'm',
     ensemble: { featureNames: ['a'] },
   } as unknown as ServingModel;
@@ -45,8 +46,7 @@ const predictions: LoggedPrediction[] = Array.from({ length: 60 }, (_, i) => ({
   baseline: [0.4, 0.3, 0.3],
   recordedMs: 0,
 }));
-const judge = ({ view, model }: ReturnType<typeof world>) =>
-  modelQuality(view, model, predictions, TRAIN_DAYS, DAYS * DAY_MS + 1);
+const judge = ({ view, model }: ReturnType<typeof world>) => modelQuality(view, model, predictions, DAYS * DAY_MS + 1);
 
 describe('modelQuality', () => {
   it('is content while outcomes come as often as predictions say', () => {
@@ -63,27 +63,27 @@ describe('modelQuality', () => {
 
   it('acts on features unlike those of the training, with no outcome known', () => {
     const { view, model } = world(() => 0, 6);
-    const quality = modelQuality(view, model, [], TRAIN_DAYS, TRAINED_UNTIL);
+    const quality = modelQuality(view, model, [], TRAINED_UNTIL);
     expect(quality).toMatchObject({ level: 'act', excessLoss: null });
     expect(quality.reasons[0]).toMatch(/a most/);
   });
 
   it('measures the window anew where its rows have changed, and says the same again where not', () => {
     const { view, model } = world(() => 0, 6);
-    const first = modelQuality(view, model, [], TRAIN_DAYS, TRAINED_UNTIL);
-    expect(modelQuality(view, model, [], TRAIN_DAYS, TRAINED_UNTIL)).toEqual(first);
+    const first = modelQuality(view, model, [], TRAINED_UNTIL);
+    expect(modelQuality(view, model, [], TRAINED_UNTIL)).toEqual(first);
     const { data } = view.table('x').set.matrix;
     data.forEach((value, at) => {
       data[at] = value + 6;
     });
-    expect(modelQuality(view, model, [], TRAIN_DAYS, TRAINED_UNTIL).level).toBe('ok');
+    expect(modelQuality(view, model, [], TRAINED_UNTIL).level).toBe('ok');
   });
 
   it('does not hold what another model said against it, nor features where the window is too short to compare', () => {
     const { view, model } = world(() => 2);
     const others = predictions.map((one) => ({ ...one, modelId: 'another' }));
-    expect(modelQuality(view, model, others, TRAIN_DAYS, DAYS * DAY_MS)).toMatchObject({ level: 'ok', excessLoss: null });
+    expect(modelQuality(view, model, others, DAYS * DAY_MS)).toMatchObject({ level: 'ok', excessLoss: null });
     const moved = world(() => 0, 6);
-    expect(modelQuality(moved.view, moved.model, [], 20, TRAINED_UNTIL).level).toBe('ok');
+    expect(modelQuality(moved.view, { ...moved.model, trainDays: 20 }, [], TRAINED_UNTIL).level).toBe('ok');
   });
 });

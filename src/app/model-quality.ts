@@ -30,27 +30,26 @@ export interface ModelQuality {
 }
 
 /**
- * Judges the newest features against the training window, and the model's own predictions whose outcomes are known at
+ * Judges the newest features against the model's own training window, and the model's own predictions whose outcomes are known at
  * `nowMs` against what they claimed.
  */
 export function modelQuality(
   view: MarketView,
   model: DecidingModel,
   predictions: readonly ServedPrediction[],
-  trainDays: number,
   nowMs: TimeMs,
 ): ModelQuality {
   const { set } = view.table(model.canonical);
   const own = predictions.filter(({ modelId }) => modelId === model.modelId);
   const judged = knownOutcomes(set, own, nowMs);
   const excessLoss = judged.length === 0 ? undefined : excessOf(judged);
-  const { level, reasons } = assessDrift({ ...inputDrift(view, set, model, trainDays, nowMs), excessLoss });
+  const { level, reasons } = assessDrift({ ...inputDrift(view, set, model, nowMs), excessLoss });
   return { level, reasons, excessLoss: excessLoss ?? null };
 }
 
 /** Nothing where the training window is too short to know how much its own stretches differ. */
-function inputDrift(view: MarketView, set: TrainingSet, model: DecidingModel, trainDays: number, nowMs: TimeMs): DriftEvidence {
-  const { canonical, ensemble, trainedUntilMs } = model;
+function inputDrift(view: MarketView, set: TrainingSet, model: DecidingModel, nowMs: TimeMs): DriftEvidence {
+  const { canonical, ensemble, trainedUntilMs, trainDays } = model;
   const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
   const columns = ensemble.featureNames.map((name) => set.names.indexOf(name));
   const decisionTimeMs = set.timeMs[lastAtOrBefore(set.timeMs, nowMs)];

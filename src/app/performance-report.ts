@@ -138,10 +138,15 @@ async function expectationOf(
     const registry = new ModelRegistry(join(dataDir, PATHS.models), clock);
     const adjusted = timeWeightedEquity(points);
     const manifests = new Map((await registry.list()).map((manifest): [string, ModelManifest] => [manifest.modelId, manifest]));
-    const canonicals = new Map([...manifests].map(([modelId, { canonical }]) => [modelId, canonical.series]));
+    const models = new Map(
+      [...manifests].map(([modelId, { canonical, trainedUntilMs, trainDays }]) => [
+        modelId,
+        { canonical: canonical.series, trainedUntilMs, trainDays },
+      ]),
+    );
     return compareWithExpectation({
       records,
-      expectedDays: await expectedRun(parts, records, canonicals),
+      expectedDays: await expectedRun(parts, records, models),
       equity: points.map(({ timeMs }, i) => ({ timeMs, usd: adjusted[i]! })),
       manifests,
       fills: entries.flatMap(({ record }) =>

@@ -16,7 +16,10 @@ import { featureCodeWarning } from './feature-code.ts';
 import { loadView } from './load-view.ts';
 import { paperRoute } from './order-route.ts';
 import { openPredictionHistory } from './prediction-history.ts';
-import type { ServingModel } from './serving-model.ts';
+import type { RegistryModelStore } from './registry-model-store.ts';
+
+/** The models of the registry, and what is the matter with them. */
+export type ServingModels = Pick<RegistryModelStore, 'current' | 'warnings'>;
 
 /** What would be decided at a time by an account that holds cash only. */
 export interface PredictResult {
@@ -43,7 +46,8 @@ export interface PredictResult {
 }
 
 /** @throws ModelError `predict.no_model`, `predict.no_prediction` */
-export async function predict(parts: AppParts, model: ServingModel | undefined, atMs: TimeMs): Promise<PredictResult> {
+export async function predict(parts: AppParts, models: ServingModels, atMs: TimeMs): Promise<PredictResult> {
+  const model = models.current();
   const decisionTimeMs = latestDailyMs(atMs, parts.config.strategy.decisionHourUtc);
   if (!model) throw new ModelError('predict.no_model', 'no model is current', { hint: 'Train one with `ets train`.' });
   const view = await loadView(parts, decisionTimeMs);
@@ -89,14 +93,16 @@ export async function predict(parts: AppParts, model: ServingModel | undefined, 
       : null,
     action: risk.allowed ? decision.action : 'HOLD',
     reasons: [...decision.reasons, ...risk.reasons].map(reasonText),
-    warnings: modelWarnings(model),
+    warnings: modelWarnings(models),
   };
 }
 
-/** What speaks against trusting a model, for people; empty where nothing does. */
-export const modelWarnings = (model: ServingModel | undefined): string[] => {
+/** Why the model that serves is not the current one, and what speaks against trusting it, for people; empty where nothing does. */
+export const modelWarnings = (models: ServingModels): string[] => {
+  const model = models.current();
   const warning = featureCodeWarning(model?.featureCodeHash);
-  return model && warning ? [`model ${model.modelId}: ${warning}; train a new one with \`ets train\``] : [];
+  const own = model && warning ? [`model ${model.modelId}: ${warning}; train a new one with \`ets train\``] : [];
+  return [...models.warnings, ...own];
 };
 
 /** `confidence_below_threshold (0.41 against 0.45)` */

@@ -88,6 +88,32 @@ describe('a challenger', () => {
   });
 });
 
+describe('a training that comes to the bytes of the serving model', () => {
+  const rescored = async (gate: GateVerdict): Promise<Candidate> => ({
+    ...(await candidate(1, gate)),
+    skill: 'found',
+    conformal: { coverage: 0.9, threshold: 0.6, scores: [0.6] },
+  });
+  const newest = { hasSkill: true, conformal: { threshold: 0.6, scores: [0.6] } };
+  const scored = { ...scores, days: 40 };
+
+  it('lends it its newer scores, here, after a restart and where another process serves', async () => {
+    const store = await open();
+    const first = await store.add({ ...(await candidate(1, verdict('promoted'))), metrics: scored });
+    expect(first).toMatchObject({ hasSkill: false, conformal: { threshold: Number.POSITIVE_INFINITY } });
+    const elsewhere = await open();
+    const again = await store.add({ ...(await rescored(verdict('kept'))), metrics: scored });
+    expect(again).toMatchObject({ modelId: first.modelId, ...newest });
+    expect((await open()).current()).toMatchObject(newest);
+    expect(elsewhere.current()).toMatchObject({ hasSkill: false });
+    await elsewhere.reload();
+    expect(elsewhere.current()).toMatchObject(newest);
+    const serving = elsewhere.current();
+    await elsewhere.reload();
+    expect(elsewhere.current()).toBe(serving);
+  });
+});
+
 describe('a model that cannot be used', () => {
   let told: [why: string, whose: string][];
   const opened = async (way: 'open' | 'openOrWithout' = 'openOrWithout') => {
@@ -130,6 +156,7 @@ describe('a model that cannot be used', () => {
       expect([store.current()?.modelId, store.challenger()?.model.modelId]).toEqual([first, third]);
       await store.reload();
       expect(told).toEqual([['current', expect.stringMatching(`^serving ${first} instead: model ${second}: .*${why}`)]]);
+      expect(store.warnings).toEqual([told[0]![1]]);
     }
     const parts = { clock } as unknown as Parameters<typeof modelProbe.look>[0];
     expect(await modelProbe.look(parts, registryOf())).toMatchObject({
@@ -183,7 +210,10 @@ describe('a model that cannot be used', () => {
       const store = await opened();
       expect([store.current()?.modelId, store.challenger()]).toEqual([second, undefined]);
       expect(told).toEqual([['challenger', expect.stringContaining(why)]]);
+      expect(store.warnings).toEqual([told[0]![1]]);
       await store.add(await candidate(4, verdict('challenger')));
+      await store.reload();
+      expect(store.warnings).toEqual([]);
       const again = await opened();
       expect(again.challenger()?.model.modelId).toBe(store.challenger()?.model.modelId);
       expect(told).toEqual([]);
@@ -262,5 +292,7 @@ describe('what is written down of a model', () => {
       remedy: expect.stringContaining('ets train'),
     });
     expect((await open()).current()?.featureCodeHash).toBe('f'.repeat(64));
+    await store.add(await candidate(1, verdict('kept')));
+    expect(await look()).toMatchObject({ status: 'ok' });
   });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError, ModelError, type TimeMs } from '../domain/index.ts';
 import { featureCodeHash } from '../features/index.ts';
 import {
@@ -27,6 +28,7 @@ export class RegistryModelStore implements ModelStore {
   readonly #trials: ChallengerFile;
   readonly #onUnusable: OnUnusable;
   readonly #told = new Set<string>();
+  #warnings: string[] = [];
   #current: ServingModel | undefined;
   #challenger: Challenger | undefined;
 
@@ -64,6 +66,11 @@ export class RegistryModelStore implements ModelStore {
     return this.#challenger;
   }
 
+  /** Why another model serves than the current one, and why there is no challenger, as of the last look; else empty. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
   async endTrial({ model, sinceMs }: Challenger, verdict: GateVerdict, atMs: TimeMs): Promise<void> {
     if (verdict.decision === 'promoted') {
       await this.#registry.promote(model.modelId, `challenger: ${verdict.reason}`);
@@ -75,6 +82,7 @@ export class RegistryModelStore implements ModelStore {
 
   /** Takes over what another process has promoted or put on trial. @throws as `open` */
   async reload(): Promise<void> {
+    this.#warnings = [];
     await this.#loadCurrent();
     await this.#loadTrial();
   }
@@ -84,7 +92,7 @@ export class RegistryModelStore implements ModelStore {
     if (!current) return;
     const { model, fallbackReason } = current;
     if (fallbackReason) this.#tell(`serving ${model.modelId} instead: ${fallbackReason}`, 'current');
-    if (model.modelId !== this.#current?.modelId) this.#current = model;
+    if (!this.#current || !isSame(model, this.#current)) this.#current = model;
   }
 
   /** A challenger that cannot be used is left out: the next candidate that passes the gate takes its place. */
@@ -101,6 +109,7 @@ export class RegistryModelStore implements ModelStore {
   }
 
   #tell(why: string, whose: 'current' | 'challenger'): void {
+    this.#warnings.push(why);
     if (this.#told.has(why)) return;
     this.#told.add(why);
     this.#onUnusable(why, whose);
@@ -108,7 +117,7 @@ export class RegistryModelStore implements ModelStore {
 
   async add(candidate: Candidate): Promise<ServingModel> {
     const { ensemble, gate } = candidate;
-    const manifest = await this.#registry.save(candidate.artifact, {
+    const manifest = await this.#registry.saveTrained(candidate.artifact, {
       trainedUntilMs: candidate.trainedUntilMs,
       features: ensemble.featureNames,
       featureCodeHash: featureCodeHash(),
@@ -140,9 +149,14 @@ export class RegistryModelStore implements ModelStore {
       await this.#trials.begin({ modelId: manifest.modelId, sinceMs });
       this.#challenger = { model: serving({ manifest, artifact: candidate.artifact }), sinceMs };
     }
+    if (gate.decision !== 'promoted' && manifest.modelId === this.#current?.modelId)
+      this.#current = serving({ manifest, artifact: candidate.artifact });
     return this.#current!;
   }
 }
+
+/** Whether nothing is new: a later training may have come to the same bytes with other scores. */
+const isSame = ({ ensemble: _, ...a }: ServingModel, { ensemble: __, ...b }: ServingModel): boolean => isDeepStrictEqual(a, b);
 
 /** JSON has no infinity: a set of every class has no threshold. */
 const storable = ({ threshold, ...conformal }: ScoredConformal) => ({

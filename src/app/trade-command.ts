@@ -61,7 +61,8 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
       datasets.flatMap(({ dataset, error }) => (error ? [`${date} ${dataset}: ${error.message}`] : [])),
     );
     const dueMs = latestDailyMs(nowMs, parts.config.strategy.decisionHourUtc);
-    const result = await runScheduledCycle(session, models, history, dueMs, (why) => parts.onProgress(why));
+    const shadowFailures: string[] = [];
+    const result = await runScheduledCycle(session, models, history, dueMs, (why) => shadowFailures.push(why));
     const { record, orders } = result;
     const { ledger } = session.cycle.engine;
     const capital = whyCapitalIgnored(ledger, parts.config.capitalUsd);
@@ -75,7 +76,7 @@ async function tradeOnce(parts: AppParts, models: RegistryModelStore) {
       confidence: record.decision.confidence,
       action: record.decision.action,
       risk: { allowed: record.risk.allowed, reasons: [...record.decision.reasons, ...record.risk.reasons].map(reasonText) },
-      warnings: [...modelWarnings(models.current()), ...(capital === undefined ? [] : [capital])],
+      warnings: [...modelWarnings(models), ...shadowFailures, ...(capital === undefined ? [] : [capital])],
       orders,
       fills: orders.filter(({ filledQuantity }) => Number(filledQuantity) > 0),
       position: { eth: ledger.balance(ledger.baseAsset).toFixed(), usd: ledger.cashUsd.toFixed() },

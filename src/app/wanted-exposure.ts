@@ -12,7 +12,7 @@ const CLASSES = 3;
  * nothing after its training speaks.
  */
 export function wantedExposure(
-  { exposure, policy, roundTripCost, trainDays, limits }: CycleSettings,
+  { exposure, policy, roundTripCost, limits }: CycleSettings,
   view: MarketView,
   model: DecidingModel,
   prediction: Prediction,
@@ -26,7 +26,7 @@ export function wantedExposure(
     confidenceThreshold: policy.confidenceThreshold,
     probabilities: prediction.probabilities,
     dailyVolatility: table.dailyVolatility[row] ?? Number.NaN,
-    returns: exposure.kind === 'kelly' ? classReturns(table, model, trainDays) : NO_RETURNS,
+    returns: exposure.kind === 'kelly' ? classReturns(table, model) : NO_RETURNS,
     roundTripCost,
     direction,
     largest: limits.futures?.leverage ?? 1,
@@ -36,7 +36,7 @@ export function wantedExposure(
 const NO_RETURNS: ClassReturns = { means: [0, 0, 0], variance: 0 };
 
 /** Mean return of each class and the variance of all returns over the days that a model was trained on. */
-function classReturns({ set, labels }: DecisionTable, { trainedUntilMs }: DecidingModel, trainDays: number): ClassReturns {
+function classReturns({ set, labels }: DecisionTable, { trainedUntilMs, trainDays }: DecidingModel): ClassReturns {
   const rows = trainableRows(set, trainedUntilMs - trainDays * DAY_MS, trainedUntilMs);
   const returns = rows.map((row) => labels.forwardReturn[row]!);
   const mean = (values: readonly number[]) =>

@@ -12,6 +12,6 @@ export { type Endpoints, readEndpoints } from './endpoints.ts';
 export { ENV_FILE, readEnvFile } from './env-file.ts';
 export { configJsonSchema, configLeaves } from './leaves.ts';
 export { type ConfigInputs, checkConfig, loadConfig } from './load-config.ts';
-export type { ConfigProblem } from './problems.ts';
+export { type ConfigProblem, nearest } from './problems.ts';
 export type { Config } from './schema.ts';
 export { unknownVariables } from './unknown-variables.ts';

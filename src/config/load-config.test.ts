@@ -59,6 +59,15 @@ describe('loadConfig', () => {
     expect(checkConfig({ env: {}, overrides: ['model.trainDays=80'] }).problems).toHaveLength(1);
   });
 
+  it('wants a logistic meta-classifier where features are passed through: a pool takes none', () => {
+    const check = (meta: string) => checkConfig({ env: {}, overrides: ['model.passThrough=["rsi_14"]', `model.meta=${meta}`] });
+    expect(check('logistic').problems).toEqual([]);
+    expect(check('pool')).toEqual({
+      config: undefined,
+      problems: [{ path: 'model.passThrough', message: expect.stringMatching(/takes no features; set model\.meta to logistic/) }],
+    });
+  });
+
   it('refuses a file that is missing or is not YAML', () => {
     expect(() => loadConfig({ file: join(folder, 'none.yaml'), env: {} })).toThrow(/no configuration file/);
     expect(() => loadConfig({ file: yaml('c.yaml', '- a\n- b\n'), env: {} })).toThrow(/not readable YAML/);

@@ -329,7 +329,14 @@ const settings = z.strictObject({
 export const configSchema = settings.superRefine((config, context) => {
   checkFutures(config, context);
   const { windowDays } = config.gate;
-  const { trainDays } = config.model;
+  const { trainDays, meta, passThrough } = config.model;
+  if (meta === 'pool' && passThrough.length > 0) {
+    context.addIssue({
+      code: 'custom',
+      path: ['model', 'passThrough'],
+      message: 'expected none: a pool of probabilities takes no features; set model.meta to logistic, or pass none through',
+    });
+  }
   if (windowDays < trainDays) return;
   context.addIssue({
     code: 'custom',

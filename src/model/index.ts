@@ -15,6 +15,7 @@ export { loadPlugin, pluginRef } from './plugins/learner-plugin.ts';
 export {
   ChallengerFile,
   type ChallengerTrial,
+  type KnownVerdicts,
   type LoggedPrediction,
   type ModelManifest,
   ModelRegistry,

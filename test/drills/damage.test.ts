@@ -39,6 +39,23 @@ describe('what lies on the disk, damaged', () => {
     expect(drill.decisions().at(-1)?.modelId).toMatch(/^m2024/);
   });
 
+  it('the current model, with one before it: predictions, trades and trainings say which serves and why', {
+    timeout: DRILL_TIMEOUT_MS,
+  }, async () => {
+    const first = ((await drill.ets('models', 'list')).json as { models: { modelId: string }[] }).models[0]!.modelId;
+    const second = ((await drill.ets('train', '--no-fetch', '--seed', '9')).json as { modelId: string }).modelId;
+    expect(await drill.ets('models', 'promote', second)).toMatchObject({ code: 0 });
+    flipByte(drill.path(`models/${second}/artifact.bin`));
+    const why = `serving ${first} instead: model ${second}: the bytes of model ${second} are damaged`;
+    expect(await drill.ets('predict')).toMatchObject({ code: 0, json: { modelId: first, warnings: [why] } });
+    expect(await drill.ets('trade')).toMatchObject({ code: 0, json: { warnings: [why] } });
+    expect(drill.decisions().map(({ modelId }) => modelId)).toEqual([first]);
+    writeFileSync(drill.path(`models/${second}/manifest.json`), '{"version":2}');
+    const newer = [expect.stringContaining(`model ${second} was written by a newer version`)];
+    expect((await drill.ets('predict')).json).toMatchObject({ modelId: first, warnings: newer });
+    expect((await drill.ets('train', '--no-fetch', '--seed', '8')).json).toMatchObject({ warnings: newer });
+  });
+
   it('a table: says so, decides nothing, and is whole again from the backup', { timeout: DRILL_TIMEOUT_MS }, async () => {
     const backup = (await drill.ets('backup', 'create')).json as { backupId: string };
     flipByte(filesBelow(drill.path('raw/price_data'), '.parquet')[0]!);

@@ -102,6 +102,38 @@ describe('reviewConfig', () => {
     expect(await review(overrides, env, more)).toMatchObject({ problems, warnings });
   });
 
+  const own = (as_features: true | string[]) => ({
+    dataSources: { own: { type: 'file', path: join(folder, 'own.csv'), auto_reload: false, as_features } } as const,
+  });
+  it.each<[string, string, Partial<ReviewedConfig>, string[]]>([
+    ['features of the catalogue', 'passThrough: [rsi_14], monotone: { rsi_14: buy }', {}, []],
+    [
+      'misspelt ones',
+      'passThrough: [rsi14], monotone: { no_such_feature_at_all: buy }',
+      {},
+      [
+        'model.passThrough: there is no feature rsi14, and it changes nothing; did you mean "rsi_14"?',
+        'model.monotone: there is no feature no_such_feature_at_all, and it changes nothing; `ets features list` has the names',
+      ],
+    ],
+    ['own ones of a named column', "passThrough: ['custom:own.a_z_30']", own(['a']), []],
+    [
+      'own ones of a column that is not named',
+      "monotone: { 'custom:own.b': sell }",
+      own(['a']),
+      ['model.monotone: there is no feature custom:own.b, and it changes nothing; did you mean "custom:own.a"?'],
+    ],
+    ['own ones of every column', "passThrough: ['custom:own.b']", own(true), []],
+    ['own ones of a file that was dropped', "passThrough: ['custom:features_x.b']", {}, []],
+  ])('in the settings of models: %s', async (_, settings, more, expected) => {
+    writeFileSync(join(folder, 'own.csv'), '');
+    const path = join(folder, 'model.yaml');
+    writeFileSync(path, `model: { meta: logistic, ${settings} }\n`);
+    const { all, problems } = await review([], WELL, { config: loadConfig({ env: {}, file: path }), ...more });
+    expect(problems).toEqual([]);
+    expect(all.map((one) => `${one.path}: ${one.message}`)).toEqual(expected);
+  });
+
   it('finds the declared file once it is there', async () => {
     mkdirSync(join(folder, 'external'), { recursive: true });
     writeFileSync(join(folder, 'external/own.csv'), '');

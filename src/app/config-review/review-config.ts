@@ -5,6 +5,7 @@ import { LIVE_VENUES } from '../../trading/index.ts';
 import { changedCapital } from '../changed-capital.ts';
 import { exchangeKeys } from '../exchange-keys.ts';
 import { openMode } from '../open-env-file.ts';
+import { featureFindings } from './feature-findings.ts';
 import { type Finding, problem, type ReviewedConfig, warning } from './finding.ts';
 import { serverFindings } from './server-findings.ts';
 import { fileFindings, sourceFindings } from './source-findings.ts';
@@ -24,6 +25,7 @@ export async function reviewConfig(reviewed: ReviewedConfig): Promise<ConfigRevi
     ...(await serverFindings(reviewed)),
     ...sourceFindings(reviewed),
     ...fileFindings(reviewed),
+    ...featureFindings(reviewed),
     ...secretFileFindings(reviewed),
   ];
   const of = (wanted: Finding['severity']) =>

@@ -72,7 +72,7 @@ export class HealthMonitor {
     if (this.#judged?.decisionTimeMs === decisionTimeMs && this.#judged.modelId === modelId) return this.#quality;
     const nowMs = parts.clock.nowMs();
     const view = await loadView(parts, nowMs);
-    this.#quality = modelQuality(view, serving, predictions.predictions, parts.config.model.trainDays, nowMs);
+    this.#quality = modelQuality(view, serving, predictions.predictions, nowMs);
     this.#judged = { decisionTimeMs, modelId };
     return this.#quality;
   }

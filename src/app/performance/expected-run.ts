@@ -21,52 +21,53 @@ export interface ExpectedDay {
  * The backtest of the days that were really decided: the same predictions through the same daily cycle, on stored prices,
  * at the costs of the configuration, from the configured capital, and never halted. What is different in reality is
  * execution: prices and fees of real fills, halts, limits that saw another account, cycles that came late.
- * @param records ascending in time @param canonicals price series by model; that of the newest decision unless told @throws DataError where there are no prices to trade them on
+ * @param records ascending in time @param models what models were trained on; price series of the newest decision and the configured window unless told @throws DataError where there are no prices to trade them on
  */
 export async function expectedRun(
   parts: Pick<AppParts, 'store' | 'config' | 'dataSources'>,
   records: readonly DecisionRecord[],
-  canonicals: ReadonlyMap<string, string> = new Map(),
+  models: ReadonlyMap<string, TrainedOn> = new Map(),
 ): Promise<ExpectedDay[]> {
   const last = records.at(-1);
   if (last === undefined) return [];
   const view = await loadView(parts, last.decisionTimeMs);
   const unknown = view.canonicalFor(last.decisionTimeMs).series;
-  const canonicalOf = ({ prediction }: DecisionRecord) => canonicals.get(prediction?.modelId ?? '') ?? unknown;
+  const trainedOn = ({ prediction, decisionTimeMs }: DecisionRecord): TrainedOn =>
+    models.get(prediction?.modelId ?? '') ?? {
+      canonical: unknown,
+      trainedUntilMs: decisionTimeMs,
+      trainDays: parts.config.model.trainDays,
+    };
   let model: DecidingModel | undefined;
   const simulation = await openSimulation(parts.config, view, { current: () => model }, []);
   const days: ExpectedDay[] = [];
   for (const record of records) {
     const { decisionTimeMs, prediction } = record;
-    const canonical = canonicalOf(record);
-    model = prediction === null ? undefined : recorded(prediction, canonical, decisionTimeMs, parts.config.model.trainDays);
+    const own = trainedOn(record);
+    model = prediction === null ? undefined : recorded(prediction, own);
     simulation.clock.moveTo(decisionTimeMs);
     const { equityUsd, priceUsd } = await runDailyCycle(simulation.parts, decisionTimeMs);
     days.push({
       timeMs: decisionTimeMs,
       equityUsd: Number(equityUsd),
       priceUsd: Number(priceUsd),
-      outcome: outcomeOf(view, canonical, decisionTimeMs),
+      outcome: outcomeOf(view, own.canonical, decisionTimeMs),
     });
   }
   await simulation.parts.engine.close();
   return days;
 }
 
+/** The window that a model was trained on, and its price series. */
+export type TrainedOn = Pick<DecidingModel, 'canonical' | 'trainedUntilMs' | 'trainDays'>;
+
 const EVEN = [1 / 3, 1 / 3, 1 / 3] as const;
 
 /** A model that says again what was said. */
-const recorded = (
-  { modelId, probabilities }: NonNullable<DecisionRecord['prediction']>,
-  canonical: string,
-  decisionTimeMs: TimeMs,
-  trainDays: number,
-): DecidingModel => ({
+const recorded = ({ modelId, probabilities }: NonNullable<DecisionRecord['prediction']>, own: TrainedOn): DecidingModel => ({
   modelId,
   artifactSha256: '',
-  trainedUntilMs: decisionTimeMs,
-  trainDays,
-  canonical,
+  ...own,
   ensemble: { featureNames: [], classShares: EVEN, predictProba: () => Float64Array.from(probabilities) },
 });
 

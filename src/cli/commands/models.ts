@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
 import type { ExportFormat } from '../../app/export-model.ts';
 import { toIso } from '../../domain/time.ts';
+import type { KnownVerdicts } from '../../model/index.ts';
 import { withAction } from '../command.ts';
+import type { CommandResult } from '../command-types.ts';
 import { numberOption, timeOption } from '../parse-options.ts';
 import { table } from '../table.ts';
 
@@ -10,8 +12,10 @@ export const models = (): Command => {
     'model versions: list, show, compare, promote, rollback, prune, import, export',
   );
   command.addCommand(
-    withAction(new Command('list').description('every version'), async ({ openApp }) => {
-      const list = await (await openApp()).listModels();
+    withAction<{ verdicts?: boolean }>(listCommand(), async ({ openApp, options }) => {
+      const app = await openApp();
+      if (options.verdicts) return verdictList(await app.modelVerdicts());
+      const list = await app.listModels();
       const rows = list.map((x) => [
         x.current ? '*' : '',
         x.modelId,
@@ -26,7 +30,7 @@ export const models = (): Command => {
   command.addCommand(
     withAction(new Command('show').description('one version').argument('<id>'), async ({ openApp }, id = '') => {
       const model = await (await openApp()).showModel(id);
-      return { json: model, text: JSON.stringify(model, null, 2) };
+      return { json: model, text: [JSON.stringify(model, null, 2), ...damaged(model)].join('\n') };
     }),
   );
   command.addCommand(
@@ -93,3 +97,26 @@ export const models = (): Command => {
   );
   return command;
 };
+
+const listCommand = (): Command =>
+  new Command('list')
+    .description('every version')
+    .option('--verdicts', 'what each training said instead, also of a version that was there before');
+
+const damaged = ({ damagedLines }: Pick<KnownVerdicts, 'damagedLines'>): string[] =>
+  damagedLines.length === 0 ? [] : [`Warning: verdicts.ndjson: not readable in line ${damagedLines.join(', ')}`];
+
+function verdictList(known: KnownVerdicts): CommandResult {
+  const rows = known.verdicts.map(({ atMs, modelId, metrics, baseline, skill, gate }) => [
+    toIso(atMs),
+    modelId,
+    metrics.days,
+    metrics.logLoss,
+    baseline.logLoss,
+    skill ?? '',
+    gate.decision,
+    gate.reason,
+  ]);
+  const heads = ['at', 'model', 'days', 'log loss', 'class shares', 'skill', 'gate', 'reason'];
+  return { json: known, text: [table(heads, rows), ...damaged(known)].join('\n') };
+}

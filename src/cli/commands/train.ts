@@ -34,6 +34,7 @@ export const train = (): Command =>
         `walk-forward log loss ${metrics.logLoss?.toFixed(4) ?? '-'} (class shares ${baseline.logLoss?.toFixed(4) ?? '-'}), accuracy ${metrics.accuracy?.toFixed(3) ?? '-'}`,
         ...result.dropped.map((why) => `left out ${why}`),
         `${gate.decision}: ${gate.reason}`,
+        ...result.warnings.map((warning) => `Warning: ${warning}`),
       ];
       return { json: result, text: text.join('\n') };
     },

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { withAction } from '../command.ts';
 import { numberOption, timeOption } from '../parse-options.ts';
+import { tuneLines } from '../tune-lines.ts';
 
 interface Options {
   trials: string;
@@ -40,22 +41,6 @@ export const tune = (): Command =>
         seed: whole('--seed', options.seed, 0),
       };
       const result = await (await openApp()).tune(request);
-      const { best, defaults } = result;
-      const percent = (share: number | null) => (share === null ? 'not known' : `${Math.round(100 * share)} %`);
-      const text = [
-        `study ${result.study}: ${result.trials} trials, ${result.finished} on every fold${result.stopped === 'nothing_gained' ? '; stopped, as nothing was gained' : ''}`,
-        `best: trial ${best.trial}, log loss ${best.value.toFixed(4)} (class shares ${best.baseline.toFixed(4)}${defaults ? `, shipped settings ${defaults.value.toFixed(4)}` : ''})`,
-        ...Object.entries(best.params).map(
-          ([name, value]) =>
-            `  ${name}: ${value}${result.importance ? `, ${percent(result.importance[name] ?? 0)} of the difference` : ''}`,
-        ),
-        `use them once with \`ets train --study ${result.study}\`, or always by model.learners in the configuration`,
-        `probability that the search fitted noise: ${percent(result.overfittingProbability)}`,
-        result.deflatedSharpe === null
-          ? 'these settings would not have traded'
-          : `probability that their Sharpe ratio is above 0, after ${result.trials} trials: ${percent(result.deflatedSharpe)}`,
-        ...(result.simulated ? ['SIMULATED'] : []),
-      ];
-      return { json: result, text: text.join('\n') };
+      return { json: result, text: tuneLines(result).join('\n') };
     },
   );

@@ -6,7 +6,15 @@ import { buildEnsemble, type Procedure } from '../ensemble-builder.ts';
 import { EnsembleModel } from '../ensemble-model.ts';
 import { topClass } from '../evaluation/index.ts';
 import { GradientBoostedTrees } from '../learners/gradient-boosted-trees.ts';
-import { ClassPrior, FittedStacking, type Learner, LinearPool, RandomForest, StackingClassifier } from '../learners/index.ts';
+import {
+  ClassPrior,
+  FittedStacking,
+  type Learner,
+  LinearPool,
+  LogisticRegression,
+  RandomForest,
+  StackingClassifier,
+} from '../learners/index.ts';
 import { exportOnnx } from './export-onnx.ts';
 
 const NAMES = ['signal', 'steps', 'other', 'gaps'];
@@ -70,6 +78,12 @@ describe('the ONNX form of an ensemble, in ONNX Runtime', () => {
     const calibrator = { kind, numbers: Float64Array.from(numbers[kind]) };
     Object.assign(stack, { calibration: { calibrator, weight: 0.8, shares: Float64Array.of(0.3, 0.3, 0.4) } });
     await expectAgreement(new EnsembleModel(NAMES, [0.3, 0.3, 0.4], FittedStacking.fromBytes(stack.toBytes())), later);
+  });
+
+  it('counts values far out as the linear model does', async () => {
+    const stack = await ensembleOf({ linear: new LogisticRegression({ l2: 1 }) });
+    const X = { ...later, data: later.data.map((value, at) => (at % 8 === 4 ? Math.sign(value) * 1.5e308 : value)) };
+    await expectAgreement(new EnsembleModel(NAMES, [0.3, 0.3, 0.4], stack), X);
   });
 
   it('parts values that lie on a split as the trees do', async () => {

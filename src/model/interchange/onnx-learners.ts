@@ -1,5 +1,6 @@
 import { ModelError } from '../../domain/index.ts';
 import { readTrees } from '../learners/tree-arrays.ts';
+import { FARTHEST_DEVIATIONS } from '../linear/standardise.ts';
 import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import type { TreeSet } from '../trees/tree-set.ts';
 import type { OnnxGraph, Value } from './onnx-graph.ts';
@@ -53,10 +54,11 @@ function addLogistic(graph: OnnxGraph, artifact: Artifact, input: Value): Value 
   const intercepts = Float64Array.from({ length: classes }, (_, k) => weights[k * (columns + 1) + columns]!);
   const means = graph.constant(floats(artifact, 'means'), [1, columns]);
   const known = graph.node('Where', [graph.node('IsNaN', [input]), means, input]);
-  const standard = graph.node('Div', [
+  const distance = graph.node('Div', [
     graph.node('Sub', [known, means]),
     graph.constant(floats(artifact, 'deviations'), [1, columns]),
   ]);
+  const standard = graph.node('Clip', [distance, graph.constant([-FARTHEST_DEVIATIONS]), graph.constant([FARTHEST_DEVIATIONS])]);
   const product = graph.node('MatMul', [standard, graph.constant(byColumn, [columns, classes])]);
   return graph.node('Softmax', [graph.node('Add', [product, graph.constant(intercepts, [1, classes])])], { axis: 1 });
 }

@@ -1,12 +1,13 @@
 import type { Matrix } from '../../domain/index.ts';
 import { carry, secants } from '../explanation/secants.ts';
 import type { LogisticFit } from '../linear/fit-logistic.ts';
+import { standardValue } from '../linear/standardise.ts';
 import { type Artifact, fact, floats } from '../persistence/artifact.ts';
 import { softmaxOf, softmaxRows } from '../trees/softmax.ts';
 import { FittedModel } from './fitted-model.ts';
 import type { SmoothModel } from './smooth-model.ts';
 
-/** Fitted multinomial logistic regression. A missing value counts as the training mean. */
+/** Fitted multinomial logistic regression. A missing value counts as the training mean, one that is far out as `FARTHEST_DEVIATIONS`. */
 export class FittedLogistic extends FittedModel implements SmoothModel {
   readonly #fit: LogisticFit;
 
@@ -29,26 +30,33 @@ export class FittedLogistic extends FittedModel implements SmoothModel {
   }
 
   override contributions(from: Float64Array, to: Float64Array): Float64Array {
-    const { means } = this.#fit;
-    const known = (row: Float64Array, column: number) => (Number.isNaN(row[column]!) ? means[column]! : row[column]!);
-    return this.slopes(from, to).map((slope, at) => {
-      const column = Math.floor(at / this.classes);
-      return slope * (known(to, column) - known(from, column));
-    });
+    return this.#moved(from, to, (column) => this.#standard(to, column) - this.#standard(from, column));
   }
 
   slopes(from: Float64Array, to: Float64Array): Float64Array {
-    const { deviations, weights } = this.#fit;
+    const { deviations } = this.#fit;
+    return this.#moved(from, to, (column) => 1 / deviations[column]!);
+  }
+
+  /** What each column moves the probabilities by where it moves its standardised value by so much: columns x classes. */
+  #moved(from: Float64Array, to: Float64Array, byDeviations: (column: number) => number): Float64Array {
+    const { weights } = this.#fit;
     const { classes, columns } = this;
-    const scoreSlopes = Float64Array.from(
-      { length: columns * classes },
-      (_, at) => weights[(at % classes) * (columns + 1) + Math.floor(at / classes)]! / deviations[Math.floor(at / classes)]!,
-    );
+    const scores = Float64Array.from({ length: columns * classes }, (_, at) => {
+      const column = Math.floor(at / classes);
+      return weights[(at % classes) * (columns + 1) + column]! * byDeviations(column);
+    });
     return carry(
-      scoreSlopes,
+      scores,
       secants((z) => softmaxOf(z), this.#scoresOf(from), this.#scoresOf(to)),
       classes,
     );
+  }
+
+  #standard(row: Float64Array, column: number): number {
+    const { means, deviations } = this.#fit;
+    const value = row[column]!;
+    return Number.isNaN(value) ? 0 : standardValue(value, means[column]!, deviations[column]!);
   }
 
   #scoresOf(row: Float64Array): Float64Array {
@@ -67,7 +75,7 @@ export class FittedLogistic extends FittedModel implements SmoothModel {
       for (let column = 0; column < columns; column++) {
         const value = X.data[row * columns + column]!;
         if (Number.isNaN(value)) continue;
-        const standard = (value - means[column]!) / deviations[column]!;
+        const standard = standardValue(value, means[column]!, deviations[column]!);
         for (let k = 0; k < classes; k++) into[to + k]! += standard * weights[k * width + column]!;
       }
     }

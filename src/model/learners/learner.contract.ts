@@ -27,6 +27,7 @@ interface LearnerTraits {
 }
 
 const CLASSES = 3;
+const LARGEST = Number.MAX_VALUE;
 
 /** Three classes that follow the first of six columns; the values are multiples of 1/4, so that rows share bins. */
 function plantedRows(rows: number, seed = 1): { readonly X: Matrix; readonly y: Uint8Array } {
@@ -218,6 +219,31 @@ export function describeLearner(name: string, make: (threads: number) => Fits, t
         expectProbabilities((await make(1).fit(huge, y)).predictProba(huge), X.rows);
       });
 
+      it.each([
+        ['on both sides', (row: number) => (row % 2 === 0 ? LARGEST : -LARGEST)],
+        ['on one side', (row: number) => (row % 3 === 0 ? 1.7e308 : row % 3 === 1 ? 1.5e308 : 1)],
+        ['in every row', () => LARGEST],
+        ['once', (row: number) => (row === 7 ? -1.5e308 : 0.5 * row)],
+      ])('takes the largest numbers there are, in training and afterwards: %s', async (_, value) => {
+        const huge = withColumn(X, 3, value);
+        const plain = await make(1).fit(X, y);
+        const fitted = await make(1).fit(huge, y);
+        for (const model of [plain, fitted]) {
+          expectProbabilities(model.predictProba(X), X.rows);
+          expectProbabilities(model.predictProba(huge), X.rows);
+        }
+        const rowOf = ({ data }: Matrix, row: number) => data.slice(row * X.columns, (row + 1) * X.columns);
+        for (const model of [plain, fitted]) {
+          const [from, to] = [rowOf(X, 3), rowOf(huge, 7)];
+          const moved = model.contributions(from, to);
+          const said = (data: Float64Array) => model.predictProba({ data, rows: 1, columns: X.columns });
+          for (let k = 0; k < CLASSES; k++) {
+            const sum = moved.reduce((total, part, at) => (at % CLASSES === k ? total + part : total), 0);
+            expect(sum).toBeCloseTo(said(to)[k]! - said(from)[k]!, 9);
+          }
+        }
+      });
+
       it('learns from more columns than rows, from equal rows and from rows in which values repeat', async () => {
         const rows = Math.max(12, leastRows);
         const wide = { data: Float64Array.from({ length: rows * 40 }, (_, at) => Math.sin(at)), rows, columns: 40 };
@@ -273,6 +299,12 @@ export function describeLearner(name: string, make: (threads: number) => Fits, t
       await refused('learner.shape_mismatch', { data: new Float64Array(0), rows: X.rows, columns: 0 }, y);
       await refused('learner.label_count', X, y.slice(1));
       await refused('learner.label_out_of_range', X, y, { classes: 2 });
+      for (const labels of [
+        Int8Array.from(y).with(7, -1),
+        Float64Array.from(y).with(7, 0.5),
+        Float64Array.from(y).with(7, Number.NaN),
+      ])
+        await refused('learner.label_out_of_range', X, labels as unknown as Uint8Array);
       await refused('learner.class_count', X, y, { classes: 0 });
       await refused(
         'learner.infinite_value',

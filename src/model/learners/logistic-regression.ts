@@ -11,7 +11,8 @@ export interface LogisticOptions {
 }
 
 /**
- * Multinomial logistic regression on standardised columns; a missing value is the training mean. Minimises the sum of
+ * Multinomial logistic regression on standardised columns; a missing value is the training mean, and none counts as more
+ * than a million deviations. Minimises the sum of
  * log losses plus `l2 * (l1Ratio * ||w||_1 + (1 - l1Ratio) / 2 * ||w||^2)` with free intercepts: ridge where `l1Ratio`
  * is 0, the elastic net of Zou and Hastie (2005) between, the lasso at 1.
  */

@@ -29,7 +29,7 @@ export function checkTrainingInput(X: Matrix, y: Uint8Array, { classes = DECISIO
   if (!Number.isInteger(classes) || classes < 1 || classes > 255) {
     throw new ModelError('learner.class_count', `the number of classes must be 1 to 255, not ${classes}`);
   }
-  const wrong = y.findIndex((label) => label >= classes);
+  const wrong = y.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < classes));
   if (wrong >= 0) {
     throw new ModelError(
       'learner.label_out_of_range',

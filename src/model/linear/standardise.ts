@@ -4,6 +4,19 @@ export interface Standardisation {
   readonly deviations: Float64Array;
 }
 
+/**
+ * Farthest from the mean that a value counts, in deviations. No column of fewer than a million million rows gets there by
+ * itself; beyond, a number says that something is broken, and must not make scores that no number holds.
+ */
+export const FARTHEST_DEVIATIONS = 1e6;
+
+/** @returns deviations from the mean, at most `FARTHEST_DEVIATIONS` either way */
+export function standardValue(value: number, mean: number, deviation: number): number {
+  const distance = value - mean;
+  const standard = Number.isFinite(distance) ? distance / deviation : value / deviation - mean / deviation;
+  return Math.max(-FARTHEST_DEVIATIONS, Math.min(FARTHEST_DEVIATIONS, standard));
+}
+
 /** @param weights one per row, not all zero; `null` where all are 1 */
 export function measureColumns(data: Float64Array, rows: number, columns: number, weights: Float64Array | null): Standardisation {
   const means = new Float64Array(columns);
@@ -29,10 +42,34 @@ export function measureColumns(data: Float64Array, rows: number, columns: number
     }
   }
   for (let column = 0; column < columns; column++) {
+    if (!Number.isFinite(means[column]! + deviations[column]!)) {
+      [means[column]!, deviations[column]!] = measureLarge(data, column, columns, weights);
+      continue;
+    }
     const deviation = Math.sqrt(deviations[column]! / total);
     deviations[column] = deviation > 1e-12 * Math.max(1, Math.abs(means[column]!)) ? deviation : 1;
   }
   return { means, deviations };
+}
+
+/** Mean and deviation of a column whose sums no number holds: of its values and weights as shares of the largest. */
+function measureLarge(
+  data: Float64Array,
+  column: number,
+  columns: number,
+  weights: Float64Array | null,
+): [mean: number, deviation: number] {
+  const rows = data.length / columns;
+  let largest = 0;
+  let heaviest = 0;
+  for (let row = 0; row < rows; row++) {
+    const size = Math.abs(data[row * columns + column]!);
+    if (size > largest) largest = size;
+    heaviest = Math.max(heaviest, weights === null ? 1 : weights[row]!);
+  }
+  const shares = Float64Array.from({ length: rows }, (_, row) => data[row * columns + column]! / largest);
+  const scaled = measureColumns(shares, rows, 1, weights?.map((weight) => weight / heaviest) ?? null);
+  return [scaled.means[0]! * largest, scaled.deviations[0]! * largest];
 }
 
 /** Standardised values, row-major, with a one at the end of each row; missing ones are the mean, which is 0. */
@@ -44,7 +81,7 @@ export function standardise({ means, deviations }: Standardisation, data: Float6
     const to = row * width;
     for (let column = 0; column < columns; column++, at++) {
       const value = data[at]!;
-      standard[to + column] = !Number.isNaN(value) ? (value - means[column]!) / deviations[column]! : 0;
+      standard[to + column] = !Number.isNaN(value) ? standardValue(value, means[column]!, deviations[column]!) : 0;
     }
     standard[to + columns] = 1;
   }

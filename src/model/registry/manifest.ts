@@ -10,6 +10,46 @@ export const MANIFEST_VERSION = 1;
 /** Kind of a learner and its settings as they took effect; null where a number has no limit. */
 const learnerSchema = z.looseObject({ kind: z.string() }).readonly();
 
+/** What a training said of the bytes it came to; another one that comes to the same bytes says it anew. */
+export const trainingScoresSchema = z.object({
+  /** Hash of the code of the features. */
+  featureCodeHash: z.string(),
+  /** The search that chose settings of the procedure: scores are of days from `searchedUntilMs` on. Absent without one. */
+  search: z
+    .object({
+      studies: z.array(z.string()).readonly(),
+      trials: z.int(),
+      searchedUntilMs: z.int(),
+      overfittingProbability: z.number().nullable(),
+    })
+    .optional(),
+  /** Walk-forward scores of the procedure; the refit on the whole window, which is what serves, is itself unscored. */
+  metrics: metricsSchema,
+  baseline: metricsSchema,
+  gate: z.object({
+    decision: z.enum(['promoted', 'kept', 'challenger']),
+    reason: z.string(),
+    /** A value without bounds, such as the age of data that is not there, stands as null. */
+    checks: z
+      .array(z.object({ name: z.string(), passed: z.boolean(), value: z.number().nullable(), limit: z.number().nullable() }))
+      .readonly(),
+  }),
+  /** How often predictions of similar confidence came true in the walk-forward days. */
+  reliability: z
+    .array(z.object({ from: z.number(), to: z.number(), rows: z.int(), meanConfidence: z.number(), accuracy: z.number() }))
+    .readonly()
+    .optional(),
+  /** Whether the walk-forward days showed more than the class shares know. */
+  skill: z.enum(['none', 'found', 'unknown']).optional(),
+  /**
+   * A class belongs to the prediction set where one less its probability is at most `threshold`; null: always. Adaptive
+   * sets start from `scores`, the walk-forward days' distances from what came true.
+   */
+  conformal: z
+    .object({ coverage: z.number(), threshold: z.number().nullable(), scores: z.array(z.number()).readonly().optional() })
+    .optional(),
+});
+
 const modelManifestSchema = z
   .object({
     version: z.literal(MANIFEST_VERSION),
@@ -20,19 +60,10 @@ const modelManifestSchema = z
     artifactBytes: z.int(),
     /** In the order of the model's columns. */
     features: z.array(z.string()).readonly(),
-    featureCodeHash: z.string(),
+    ...trainingScoresSchema.shape,
     canonical: z.object({ series: z.string(), reason: z.string() }),
     procedureHash: z.string(),
     procedure: z.record(z.string(), z.unknown()),
-    /** The search that chose settings of the procedure: scores are of days from `searchedUntilMs` on. Absent without one. */
-    search: z
-      .object({
-        studies: z.array(z.string()).readonly(),
-        trials: z.int(),
-        searchedUntilMs: z.int(),
-        overfittingProbability: z.number().nullable(),
-      })
-      .optional(),
     /** The learners with every setting resolved; versions of earlier programs do not tell, nor do imported ones. */
     learners: z
       .object({ base: z.record(z.string(), learnerSchema).readonly(), meta: learnerSchema })
@@ -42,30 +73,8 @@ const modelManifestSchema = z
     rows: z.int(),
     /** Days of BUY, SELL and HOLD in the training window. */
     classes: z.tuple([z.int(), z.int(), z.int()]),
-    /** Walk-forward scores of the procedure; the refit on the whole window, which is what serves, is itself unscored. */
-    metrics: metricsSchema,
-    baseline: metricsSchema,
-    gate: z.object({
-      decision: z.enum(['promoted', 'kept', 'challenger']),
-      reason: z.string(),
-      checks: z.array(z.object({ name: z.string(), passed: z.boolean(), value: z.number(), limit: z.number() })).readonly(),
-    }),
     /** Of the training rows: features, labels and times. */
     dataFingerprint: z.string().optional(),
-    /** How often predictions of similar confidence came true in the walk-forward days. */
-    reliability: z
-      .array(z.object({ from: z.number(), to: z.number(), rows: z.int(), meanConfidence: z.number(), accuracy: z.number() }))
-      .readonly()
-      .optional(),
-    /** Whether the walk-forward days showed more than the class shares know. */
-    skill: z.enum(['none', 'found', 'unknown']).optional(),
-    /**
-     * A class belongs to the prediction set where one less its probability is at most `threshold`; null: always. Adaptive
-     * sets start from `scores`, the walk-forward days' distances from what came true.
-     */
-    conformal: z
-      .object({ coverage: z.number(), threshold: z.number().nullable(), scores: z.array(z.number()).readonly().optional() })
-      .optional(),
     /** Base learners that were left out, and why. */
     dropped: z.array(z.string()).readonly().optional(),
     isRefitScored: z.literal(false),

@@ -5,6 +5,7 @@ import { type Clock, ConfigError, ModelError } from '../../domain/index.ts';
 import { compareManifests, type ModelComparison } from './compare-manifests.ts';
 import { type PointerHistory, readPointer, servingOrder, writePointer } from './current-pointer.ts';
 import { MANIFEST_VERSION, type ModelManifest, parseManifest } from './manifest.ts';
+import { type KnownVerdicts, type TrainingVerdict, VerdictLog, withNewestVerdict } from './verdict-log.ts';
 import { isPlaceTaken, readArtifact, readManifest, removeLeftovers, versionIds, writeVersion } from './version-folder.ts';
 
 /** A model with its bytes, checked against its checksum. */
@@ -23,16 +24,31 @@ export interface CurrentModel<Decoded> {
   readonly fallbackReason: string | null;
 }
 
+/** A version that was stored, or was there before. */
+interface Saved {
+  readonly manifest: ModelManifest;
+  readonly isRepeat: boolean;
+}
+
+/** What a manifest is made of beside the bytes and the moment. */
+type About = Omit<
+  ModelManifest,
+  'version' | 'modelId' | 'createdMs' | 'artifactSha256' | 'artifactBytes' | 'isRefitScored' | 'node'
+>;
+
 /**
  * Versions of the model in one folder each, named by their content. Nothing is ever changed in a version; which one is
- * current is a pointer with its history. The bytes are opaque here.
+ * current is a pointer with its history. The bytes are opaque here. Manifests are given with what the newest training said of
+ * these bytes; the files keep what the first one said.
  */
 export class ModelRegistry {
   readonly folder: string;
   readonly #clock: Clock;
+  readonly #verdicts: VerdictLog;
 
   constructor(folder: string, clock: Clock) {
     this.folder = folder;
+    this.#verdicts = new VerdictLog(folder);
     this.#clock = clock;
   }
 
@@ -46,13 +62,11 @@ export class ModelRegistry {
    * What earlier saves that were killed have left is removed.
    * @throws ModelError `registry.newer_format` where a newer program has stored the same one
    */
-  async save(
-    artifact: Uint8Array,
-    about: Omit<
-      ModelManifest,
-      'version' | 'modelId' | 'createdMs' | 'artifactSha256' | 'artifactBytes' | 'isRefitScored' | 'node'
-    >,
-  ): Promise<ModelManifest> {
+  async save(artifact: Uint8Array, about: About): Promise<ModelManifest> {
+    return (await this.#save(artifact, about)).manifest;
+  }
+
+  async #save(artifact: Uint8Array, about: About): Promise<Saved> {
     const artifactSha256 = sha256(artifact);
     const modelId = ModelRegistry.idOf(artifactSha256, about.trainedUntilMs);
     const manifest: ModelManifest = {
@@ -70,20 +84,40 @@ export class ModelRegistry {
       return undefinedWhereUnusable(error);
     });
     await removeLeftovers(this.folder);
-    return stored?.manifest ?? this.#store(manifest, artifact);
+    return stored ? { manifest: stored.manifest, isRepeat: true } : this.#store(manifest, artifact);
+  }
+
+  /**
+   * As `save`, of a training: its verdict is written down with its numbers, also where the version was there before.
+   * @returns the manifest with them @throws as `save`
+   */
+  async saveTrained(artifact: Uint8Array, about: About): Promise<ModelManifest> {
+    const { manifest, isRepeat } = await this.#save(artifact, about);
+    const { modelId } = manifest;
+    const { featureCodeHash, search, metrics, baseline, gate, reliability, skill, conformal } = about;
+    const scores = { featureCodeHash, search, metrics, baseline, gate, reliability, skill, conformal };
+    await this.#verdicts.append({ modelId, atMs: this.#clock.nowMs(), isRepeat, ...scores });
+    return this.show(modelId);
+  }
+
+  /** What trainings said, oldest first: of one version, or of all. */
+  async verdicts(modelId?: string): Promise<KnownVerdicts> {
+    const { verdicts, damagedLines } = await this.#verdicts.read();
+    const isAsked = (one: TrainingVerdict) => modelId === undefined || one.modelId === modelId;
+    return { verdicts: verdicts.filter(isAsked), damagedLines };
   }
 
   /** Whoever stores the same version at the same time may be first, and may have promoted it: then theirs stays. */
-  async #store(manifest: ModelManifest, artifact: Uint8Array): Promise<ModelManifest> {
+  async #store(manifest: ModelManifest, artifact: Uint8Array): Promise<Saved> {
     try {
       await writeVersion(this.folder, manifest, artifact);
     } catch (error) {
       if (!isPlaceTaken(error)) throw error;
       const theirs = await this.load(manifest.modelId).catch(undefinedWhereUnusable);
-      if (theirs) return theirs.manifest;
+      if (theirs) return { manifest: theirs.manifest, isRepeat: true };
       await writeVersion(this.folder, manifest, artifact, { replaces: true });
     }
-    return manifest;
+    return { manifest, isRepeat: false };
   }
 
   /**
@@ -92,10 +126,11 @@ export class ModelRegistry {
    */
   async list(): Promise<(ModelManifest & { readonly current: boolean })[]> {
     const current = await this.currentId();
+    const { verdicts } = await this.verdicts();
     const manifests: ModelManifest[] = [];
     for (const modelId of await versionIds(this.folder)) {
-      const manifest = await this.show(modelId).catch(undefinedWhereUnusable);
-      if (manifest) manifests.push(manifest);
+      const manifest = await this.#manifest(modelId).catch(undefinedWhereUnusable);
+      if (manifest) manifests.push(withNewestVerdict(manifest, verdicts));
     }
     manifests.sort((a, b) => a.createdMs - b.createdMs || a.trainedUntilMs - b.trainedUntilMs);
     return manifests.map((manifest) => ({ ...manifest, current: manifest.modelId === current }));
@@ -115,6 +150,11 @@ export class ModelRegistry {
 
   /** @throws ConfigError `registry.no_such_model`; ModelError `registry.manifest_damaged`, `registry.newer_format` */
   async show(modelId: string): Promise<ModelManifest> {
+    const manifest = await this.#manifest(modelId);
+    return withNewestVerdict(manifest, (await this.verdicts(modelId)).verdicts);
+  }
+
+  async #manifest(modelId: string): Promise<ModelManifest> {
     const text = /^[\w-]+$/.test(modelId) ? await readManifest(this.folder, modelId) : undefined;
     if (text === undefined)
       throw new ConfigError('registry.no_such_model', `there is no model ${modelId}`, { hint: 'See `ets models list`.' });
