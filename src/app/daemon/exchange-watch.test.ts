@@ -12,17 +12,24 @@ let desk: TradingDesk;
 let watch: ExchangeWatch;
 let told: { name: string; severity: string; title: string }[];
 let ordersTold: string[];
+let differencesTold: string[];
 
 async function open(...overrides: string[]): Promise<void> {
   desk = await TradingDesk.open(overrides);
   told = [];
   ordersTold = [];
+  differencesTold = [];
+  openWatch();
+}
+
+function openWatch(): void {
   const alerts = {
     raise: (alert: (typeof told)[number]) => void told.push(alert),
     failed: ({ what, ...alert }: { name: string; severity: string; what: string }, error: Error) =>
       void told.push({ ...alert, title: `${what}: ${error.message}` }),
     orders: (orders: readonly { state: string }[]) => void ordersTold.push(...orders.map(({ state }) => state)),
-    differences: () => undefined,
+    differences: (differences: readonly { subject: string }[]) =>
+      void differencesTold.push(...differences.map(({ subject }) => subject)),
   };
   const parts = { dataDir: desk.dataDir, config: desk.config, clock: desk.clock, timer: desk.timer, signal: undefined };
   watch = new ExchangeWatch({
@@ -183,6 +190,26 @@ describe('ExchangeWatch, errors', () => {
       throw new TypeError('a defect');
     };
     await expect(watch.look()).rejects.toThrow('a defect');
+  });
+});
+
+describe('ExchangeWatch, what it tells after a restart', () => {
+  const found = { kind: 'foreign_order', subject: 'web_1', journal: 'none', venue: 'CANCELLED', explained: true } as const;
+
+  it('tells what a process found that was killed before it told anybody', async () => {
+    await desk.engine.recordReconciliation([{ ...found, action: 'cancelled' }]);
+    openWatch();
+    await watch.reconcile();
+    await watch.reconcile();
+    expect(differencesTold).toEqual(['web_1']);
+  });
+
+  it('does not tell again what was found long ago', async () => {
+    await desk.engine.recordReconciliation([{ ...found, action: 'cancelled' }]);
+    desk.clock.moveTo(desk.clock.nowMs() + 6 * HOUR_MS);
+    openWatch();
+    await watch.reconcile();
+    expect(differencesTold).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import type { SoldEverything } from '../sell-everything.ts';
 import type { TradingSession } from '../trading-session.ts';
 import type { DaemonAlerts } from './daemon-alerts.ts';
 import { routeAlert } from './route-alert.ts';
+import { toldBefore } from './told-before.ts';
 import { typedFailure } from './typed-failure.ts';
 import { isHeldTooLong, sellPosition, watchPosition } from './watch-position.ts';
 import { whyUnprotected } from './why-unprotected.ts';
@@ -51,7 +52,7 @@ export class ExchangeWatch {
 
   constructor(given: ExchangeWatchParts) {
     this.#given = given;
-    this.#told = given.session.cycle.engine.ledger.lastReconciliation;
+    this.#told = toldBefore(given.parts, given.session.cycle.engine.ledger);
     this.#pricedAtMs = given.parts.timer.elapsedMs();
   }
 
