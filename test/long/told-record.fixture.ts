@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { HOUR_MS, type TimeMs, toIso } from '../../src/domain/index.ts';
+import { DAY_MS, HOUR_MS, type TimeMs, toIso } from '../../src/domain/index.ts';
 import type { Drill, SentAlert } from '../drills/drill.fixture.ts';
 
 export interface RecordedRun {
@@ -34,6 +34,8 @@ const DATASETS = [
 ] as const;
 /** A chain's newest final block comes a block sooner or later. */
 const LAG_TOLERANCE_MS = 2 * HOUR_MS;
+/** In the short time that drills give a source, transfers are read when several days of them are missing. */
+const WHALE_LAG_TOLERANCE_MS = 7 * DAY_MS;
 
 /**
  * What the data directory says somebody has to be told, gathered while the daemon runs because some of it is kept for a
@@ -129,7 +131,9 @@ export class ToldRecord {
     for (const source of new Set([...this.#lags.values()].flatMap((lags) => [...lags.keys()])))
       usual.set(source, median([...this.#lags.values()].flatMap((lags) => lags.get(source) ?? [])));
     for (const [dueMs, lags] of this.#lags) {
-      const sources = [...lags].filter(([source, lag]) => lag > usual.get(source)! + LAG_TOLERANCE_MS).map(([source]) => source);
+      const sources = [...lags]
+        .filter(([source, lag]) => lag > usual.get(source)! + toleranceOf(source))
+        .map(([source]) => source);
       if (sources.length > 0) yield { dueMs, sources };
     }
   }
@@ -215,6 +219,7 @@ function datasetOf(source: string): string {
   return dataset;
 }
 
+const toleranceOf = (source: string) => (datasetOf(source) === 'whale_data' ? WHALE_LAG_TOLERANCE_MS : LAG_TOLERANCE_MS);
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const isNear = (oneMs: TimeMs, otherMs: TimeMs): boolean => Math.abs(oneMs - otherMs) <= REPEAT_MS;
 const isOfDecision = (atMs: TimeMs, dueMs: TimeMs): boolean => atMs >= dueMs - REPEAT_MS && atMs <= dueMs + LATE_MS;

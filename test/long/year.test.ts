@@ -140,8 +140,10 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
       const mb = residentMb(running.child.pid);
       if (mb !== undefined) resident.push(Math.round(mb));
       const minutes = Math.round((systemTimer.elapsedMs() - startedMs) / MINUTE_MS);
-      if (decided % 10 === 0)
+      if (decided % 10 === 0) {
         console.log(`${minutes} min: decided ${decided}, ${JSON.stringify({ ...counts, ...host.counts })}, ${mb?.toFixed(0)} MB`);
+        console.log(`not told yet: ${JSON.stringify(record.untold(drill.told.alerts))}`);
+      }
     }
   }
   // What still waits is told at the next start.
