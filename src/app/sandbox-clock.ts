@@ -4,7 +4,10 @@ import { type Clock, SourceError, type TimeMs, type Timer } from '../domain/inde
 const clockReply = z.object({ nowMs: z.number(), speed: z.number() });
 const worldReply = z.object({ seed: z.number(), startMs: z.number() });
 
-/** The clock of a sandbox, read once and run on by the process timer at the sandbox's speed. */
+/**
+ * The clock of the host in a sandbox, read once and run on by the process timer at the sandbox's speed. It is the world's
+ * time unless somebody has set it wrong; read again it may have stepped back, as a real host's does.
+ */
 export class SandboxClock implements Clock {
   readonly #control: string;
   readonly #timer: Timer;
@@ -36,7 +39,7 @@ export class SandboxClock implements Clock {
     this.#take(clockReply.parse(await ask(`${this.#control}/clock`)));
   }
 
-  /** Moves the world on; it never goes back. */
+  /** Moves the world on until the host's clock shows `nowMs`; the world never goes back. */
   async moveTo(nowMs: TimeMs): Promise<void> {
     this.#take(clockReply.parse(await ask(`${this.#control}/clock`, { nowMs })));
   }

@@ -136,6 +136,34 @@ describe('NotificationSystem', () => {
     expect(second.queueDepth).toBe(0);
   });
 
+  it('is not silenced by what was announced and put off while the clock was far ahead', async () => {
+    const slack = new FakeChannel('slack');
+    const ahead = new ManualClock(NOON + 365 * 24 * HOUR_MS);
+    const wrong = await system([slack], ahead);
+    slack.isDown = true;
+    await wrong.raise(alert('warning', 'a'));
+    await wrong.deliver();
+    slack.isDown = false;
+    const right = await system([slack], new ManualClock(NOON));
+    await right.deliver();
+    expect(titles(slack)).toEqual(['a']);
+    expect(await right.raise(alert('warning', 'a'))).toBe(true);
+    expect(await right.raise(alert('warning', 'a'))).toBe(false);
+  });
+
+  it('takes a clock that steps back a little for the same hour', async () => {
+    const slack = new FakeChannel('slack');
+    const first = await system([slack], new ManualClock(NOON));
+    for (const key of ['a', 'b']) await first.raise(alert('info', key));
+    const second = await system([slack], new ManualClock(NOON - 90_000));
+    expect(await second.raise(alert('info', 'a'))).toBe(false);
+    await second.deliver();
+    expect(titles(slack)).toEqual([]);
+    const third = await system([slack], new ManualClock(NOON));
+    await third.deliver();
+    expect(titles(slack)).toEqual(['a', 'b']);
+  });
+
   it('waits in quiet hours and above the hourly number, but never with what is critical', async () => {
     const slack = new FakeChannel('slack');
     const clock = new ManualClock(NOON + 11 * HOUR_MS);

@@ -63,9 +63,11 @@ export class NotificationSystem {
     this.#isSimulated = given.simulated;
     const key = ownKey ?? given.name;
     const before = outbox.announced(key);
-    const isOngoing = before !== undefined && nowMs - before.lastMs < GONE_AFTER_REPEATS * policy.repeatAfterHours * HOUR_MS;
-    const sinceMs = isOngoing ? before.sinceMs : nowMs;
-    if (before !== undefined && nowMs - before.lastMs < policy.repeatAfterHours * HOUR_MS) return false;
+    const repeatMs = policy.repeatAfterHours * HOUR_MS;
+    // A clock that was far ahead and was set right must not silence what was announced by it.
+    const isOngoing = before !== undefined && Math.abs(nowMs - before.lastMs) < GONE_AFTER_REPEATS * repeatMs;
+    const sinceMs = isOngoing ? Math.min(before.sinceMs, nowMs) : nowMs;
+    if (before !== undefined && Math.abs(nowMs - before.lastMs) < repeatMs) return false;
     const alert: Alert = { ...escalated(given, nowMs - sinceMs, policy), key, atMs: nowMs };
     const rank = SEVERITIES.indexOf(alert.severity);
     const takers = channels.filter(
@@ -134,7 +136,7 @@ export class NotificationSystem {
     for (const message of outbox.waiting.filter((one) => one.channel === channel.name)) {
       if (this.#isClosing) return;
       const nowMs = clock.nowMs();
-      if (message.notBeforeMs > nowMs || this.#mustWait(message, nowMs)) continue;
+      if (isTooEarly(message, nowMs) || this.#mustWait(message, nowMs)) continue;
       try {
         await channel.send(message.alert, AbortSignal.any([this.#stop.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]));
         this.#sent.get(channel.name)?.push(nowMs) ?? this.#sent.set(channel.name, [nowMs]);
@@ -173,11 +175,15 @@ export class NotificationSystem {
   #mustWait({ alert, channel }: OutboxMessage, nowMs: number): boolean {
     const { policy } = this.#parts;
     if (alert.severity === 'critical') return false;
-    const lastHour = (this.#sent.get(channel) ?? []).filter((atMs) => nowMs - atMs < HOUR_MS);
+    const lastHour = (this.#sent.get(channel) ?? []).filter((atMs) => Math.abs(nowMs - atMs) < HOUR_MS);
     this.#sent.set(channel, lastHour);
     return lastHour.length >= policy.perHour || isQuiet(policy, nowMs);
   }
 }
+
+/** No pause is longer than the last one: what is to wait for longer was put off by a clock that has been set back since. */
+const isTooEarly = ({ notBeforeMs }: OutboxMessage, nowMs: TimeMs): boolean =>
+  notBeforeMs > nowMs && notBeforeMs - nowMs <= LAST_RETRY_MS;
 
 const lostAlert = (lost: number, atMs: TimeMs, simulated: boolean): Alert => ({
   name: 'messages_lost',

@@ -29,9 +29,55 @@ function signed(parameters: Record<string, string>, secret = SANDBOX_API_SECRET,
 
 describe('the sandbox', () => {
   it('stands still at speed 0 and moves when it is told to', async () => {
-    expect((await control('/clock')).body).toEqual({ nowMs: startMs, speed: 0 });
-    expect((await control('/clock', { advanceMs: HOUR_MS })).body).toEqual({ nowMs: startMs + HOUR_MS, speed: 0 });
+    expect((await control('/clock')).body).toEqual({ nowMs: startMs, speed: 0, hostAheadMs: 0 });
+    const moved = { nowMs: startMs + HOUR_MS, speed: 0, hostAheadMs: 0 };
+    expect((await control('/clock', { advanceMs: HOUR_MS })).body).toEqual(moved);
     expect((await json(`${sandbox.urls.binance}/api/v3/time`)).body).toEqual({ serverTime: startMs + HOUR_MS });
+  });
+
+  describe('of a host whose clock is set wrong', () => {
+    const worldOf = async (speed: number) => {
+      const one = await startSandbox({ seed: 3, startMs, edge: 0.3, speed });
+      const clock = async (body?: unknown) => {
+        const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+        return (await json(`${one.urls.control}/clock`, init)) as { status: number; body: { nowMs: number } };
+      };
+      const serverTime = async () => ((await json(`${one.urls.binance}/api/v3/time`)).body as { serverTime: number }).serverTime;
+      return { one, clock, serverTime };
+    };
+
+    it('tells the host its own time, and moves on by it, at speed 0', async () => {
+      const { one, clock, serverTime } = await worldOf(0);
+      try {
+        expect((await clock({ hostAheadMs: 5_000 })).body).toEqual({ nowMs: startMs + 5_000, speed: 0, hostAheadMs: 5_000 });
+        expect(await serverTime()).toBe(startMs);
+        expect((await clock({ nowMs: startMs + HOUR_MS })).body.nowMs).toBe(startMs + HOUR_MS);
+        expect(await serverTime()).toBe(startMs + HOUR_MS - 5_000);
+        expect((await clock({ hostAheadMs: -90_000 })).body.nowMs).toBe(startMs + HOUR_MS - 95_000);
+        expect((await clock({ nowMs: startMs })).body.nowMs).toBe(startMs + HOUR_MS - 95_000);
+        expect(await serverTime()).toBe(startMs + HOUR_MS - 5_000);
+        expect((await clock({ advanceMs: 1_000 })).body.nowMs).toBe(startMs + HOUR_MS - 94_000);
+      } finally {
+        await one.close();
+      }
+    });
+
+    it('never takes the world back, at a speed of its own', async () => {
+      const { one, clock, serverTime } = await worldOf(600);
+      try {
+        const before = await serverTime();
+        const { nowMs } = (await clock({ hostAheadMs: -90_000 })).body;
+        const after = await serverTime();
+        expect(before).toBeGreaterThanOrEqual(startMs);
+        expect(nowMs + 90_000).toBeGreaterThanOrEqual(before);
+        expect(after).toBeGreaterThanOrEqual(nowMs + 90_000);
+        const moved = (await clock({ nowMs: startMs + HOUR_MS })).body.nowMs;
+        expect(moved).toBeGreaterThanOrEqual(startMs + HOUR_MS);
+        expect(await serverTime()).toBeGreaterThanOrEqual(moved + 90_000);
+      } finally {
+        await one.close();
+      }
+    });
   });
 
   describe('as Binance', () => {

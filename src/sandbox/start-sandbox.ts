@@ -3,6 +3,7 @@ import { binanceHandler } from './exchange/binance-rest.ts';
 import { ledgerShape } from './exchange/binance-shapes.ts';
 import { Exchange, type ExchangeMarket } from './exchange/exchange.ts';
 import { Faults, SOURCES, type Source } from './faults.ts';
+import { HostClock } from './host-clock.ts';
 import { beaconHandler } from './servers/beacon.ts';
 import { binanceStreams } from './servers/binance-streams.ts';
 import { binanceUserStream } from './servers/binance-user-stream.ts';
@@ -60,7 +61,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       rpc: rpcHandler(world, nowMs),
       whaleAlert: whaleAlertHandler(world, nowMs),
       beacon: beaconHandler(world, nowMs),
-      control: controlHandler(world, clock, faults, () => {
+      control: controlHandler(world, clock, new HostClock(clock), faults, () => {
         exchange.advanceTo(clock.nowMs());
         return ledgerShape(exchange);
       }),

@@ -28,6 +28,8 @@ export interface SentAlert {
   readonly severity: string;
   readonly title: string;
   readonly detail: string;
+  readonly key: string;
+  readonly atMs: TimeMs;
 }
 
 export interface Ended {
@@ -132,6 +134,11 @@ export class Drill {
 
   async faults(...faults: string[]): Promise<void> {
     await fetch(`${this.sandbox.urls.control}/faults`, { method: 'POST', body: JSON.stringify({ faults }) });
+  }
+
+  /** Sets the clock of the host so far ahead of the world's time, behind it where negative. */
+  async setHost(hostAheadMs: number): Promise<void> {
+    await fetch(`${this.sandbox.urls.control}/clock`, { method: 'POST', body: JSON.stringify({ hostAheadMs }) });
   }
 
   launch(...args: string[]): Running {

@@ -84,6 +84,22 @@ describe('DaemonAlerts', () => {
     expect(sent).toEqual(['halt: a', 'halt: b', 'disk: degraded', 'disk: degraded']);
   });
 
+  it('tells of an exchange that was away at a decision, though it may answer again', async () => {
+    const { alerts, events } = await alertsWith(async () => undefined);
+    const record = {
+      decisionTimeMs: Date.UTC(2024, 0, 1, 23),
+      decision: { label: 'BUY', action: 'HOLD' },
+      conditions: { isExchangeUp: true },
+    };
+    alerts.cycleDone(record as never, '10000');
+    expect(events.latest).toEqual([]);
+    alerts.cycleDone({ ...record, conditions: { isExchangeUp: false } } as never, '10000');
+    expect(events.latest.map(({ data }) => data)).toMatchObject([
+      { name: 'exchange_down', severity: 'warning', message: expect.stringContaining('2024-01-01T23:00:00.000Z') },
+    ]);
+    await alerts.close();
+  });
+
   it('tells of a deep fall of equity and of a model that should not be trusted, and not of less', async () => {
     const { alerts, events } = await alertsWith(async () => undefined);
     alerts.performance([], 0.15);

@@ -1,4 +1,4 @@
-import { AppError, toIso } from '../../domain/index.ts';
+import { AppError, type TimeMs, toIso } from '../../domain/index.ts';
 import type { Alert, Logger, Metrics, NotificationSystem, Severity } from '../../monitoring/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { DecisionRecord, Ledger, OrderOutcome } from '../../trading/index.ts';
@@ -164,6 +164,8 @@ export class DaemonAlerts {
     const did = `${decision.action}${whyNothing(record)}`;
     const title = `${toIso(decisionTimeMs)}: ${decision.label}, ${did}; equity ${equityUsd} USDT`;
     this.raise({ name: 'daily_summary', key: `daily_summary:${decisionTimeMs}`, severity: 'info', title });
+    // It may answer again by now: that nothing could be traded on that day is told all the same.
+    if (record.conditions.isExchangeUp === false) this.#awayAt(decisionTimeMs);
     const url = this.#parts.env.ETS_HEARTBEAT_URL;
     if (url) this.#behind(this.#heartbeat(url));
   }
@@ -178,6 +180,12 @@ export class DaemonAlerts {
 
   async #settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #awayAt(decisionTimeMs: TimeMs): void {
+    const title = `the exchange did not answer when the decision of ${toIso(decisionTimeMs)} was made: it ordered nothing`;
+    const detail = 'Nothing needs to be done; if it happens often, see its own status page.';
+    this.raise({ name: 'exchange_down', severity: 'warning', title, detail });
   }
 
   async #heartbeat(url: string): Promise<void> {

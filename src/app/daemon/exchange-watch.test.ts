@@ -15,6 +15,7 @@ let told: { name: string; severity: string; title: string; key?: string }[];
 let ordersTold: string[];
 let over: string[];
 let events: EventLog;
+let differencesTold: string[];
 
 async function open(...overrides: string[]): Promise<void> {
   desk = await TradingDesk.open(overrides);
@@ -22,6 +23,7 @@ async function open(...overrides: string[]): Promise<void> {
   ordersTold = [];
   over = [];
   events = new EventLog();
+  differencesTold = [];
   openWatch();
 }
 
@@ -32,7 +34,8 @@ function openWatch(): void {
       void told.push({ ...alert, title: `${what}: ${error.message}` }),
     over: (key: string) => void over.push(key),
     orders: (orders: readonly { state: string }[]) => void ordersTold.push(...orders.map(({ state }) => state)),
-    differences: () => undefined,
+    differences: (differences: readonly { subject: string }[]) =>
+      void differencesTold.push(...differences.map(({ subject }) => subject)),
   };
   const parts = { dataDir: desk.dataDir, config: desk.config, clock: desk.clock, timer: desk.timer, signal: undefined };
   watch = new ExchangeWatch({
@@ -298,6 +301,26 @@ describe('ExchangeWatch, what becomes of orders', () => {
     openWatch();
     await watch.reconcile();
     expect(ordersTold).toEqual(['FILLED']);
+  });
+});
+
+describe('ExchangeWatch, what it tells after a restart', () => {
+  const found = { kind: 'foreign_order', subject: 'web_1', journal: 'none', venue: 'CANCELLED', explained: true } as const;
+
+  it('tells what a process found that was killed before it told anybody', async () => {
+    await desk.engine.recordReconciliation([{ ...found, action: 'cancelled' }]);
+    openWatch();
+    await watch.reconcile();
+    await watch.reconcile();
+    expect(differencesTold).toEqual(['web_1']);
+  });
+
+  it('does not tell again what was found long ago', async () => {
+    await desk.engine.recordReconciliation([{ ...found, action: 'cancelled' }]);
+    desk.clock.moveTo(desk.clock.nowMs() + 6 * HOUR_MS);
+    openWatch();
+    await watch.reconcile();
+    expect(differencesTold).toEqual([]);
   });
 });
 

@@ -11,6 +11,7 @@ import type { DaemonAlerts } from './daemon-alerts.ts';
 import { FlattenRequests } from './flatten-requests.ts';
 import { OrderNews } from './order-news.ts';
 import { ROUTE_ALERTS, routeAlert } from './route-alert.ts';
+import { toldBefore } from './told-before.ts';
 import { typedFailure } from './typed-failure.ts';
 import { isHeldTooLong, sellPosition, watchPosition } from './watch-position.ts';
 import { whyUnprotected } from './why-unprotected.ts';
@@ -50,7 +51,7 @@ export class ExchangeWatch {
 
   constructor(given: ExchangeWatchParts) {
     this.#given = given;
-    this.#told = given.session.cycle.engine.ledger.lastReconciliation;
+    this.#told = toldBefore(given.parts, given.session.cycle.engine.ledger);
     this.#pricedAtMs = given.parts.timer.elapsedMs();
     this.#flattening = new FlattenRequests({ ...given, onOrders: (orders) => this.#tellOrders(orders) });
     this.#news = new OrderNews(given.session.cycle.engine.ledger);

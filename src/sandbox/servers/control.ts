@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import type { Faults } from '../faults.ts';
+import type { HostClock } from '../host-clock.ts';
 import { FINALITY_DEPTH } from '../world/chain.ts';
 import type { World } from '../world/world.ts';
 import type { WorldClock } from '../world-clock.ts';
 import type { SandboxHandler } from './http-host.ts';
 
 const clockRequest = z.strictObject({
+  /** By the host's clock, as it is after this request. */
   nowMs: z.number().optional(),
   advanceMs: z.number().min(0).optional(),
   speed: z.number().min(0).optional(),
+  /** Sets the host's clock so far ahead of the world's time, behind it where negative; the world does not move. */
+  hostAheadMs: z.int().optional(),
 });
 const reorgsRequest = z.strictObject({
   /** Share of blocks replaced while they are the newest. */
@@ -18,19 +22,21 @@ const reorgsRequest = z.strictObject({
 });
 const faultsRequest = z.strictObject({ faults: z.array(z.string()) });
 
-/** What the sandbox's owner may do: move time, set faults, reorganise the chain, see the exchange's truth. */
+/** What the sandbox's owner may do: move time, set the clock of the machine that trades, set faults, reorganise the chain, see the exchange's truth. */
 export const controlHandler =
-  (world: World, clock: WorldClock, faults: Faults, ledger: () => unknown): SandboxHandler =>
+  (world: World, clock: WorldClock, host: HostClock, faults: Faults, ledger: () => unknown): SandboxHandler =>
   ({ method, path, body }) => {
+    const time = () => ({ nowMs: host.nowMs(), speed: clock.speed, hostAheadMs: host.aheadMs });
     switch (`${method} ${path}`) {
       case 'GET /clock':
-        return { status: 200, body: { nowMs: clock.nowMs(), speed: clock.speed } };
+        return { status: 200, body: time() };
       case 'POST /clock': {
-        const { nowMs, advanceMs, speed } = clockRequest.parse(JSON.parse(body));
+        const { nowMs, advanceMs, speed, hostAheadMs } = clockRequest.parse(JSON.parse(body));
+        if (hostAheadMs !== undefined) host.setAhead(hostAheadMs);
         if (speed !== undefined) clock.setSpeed(speed);
         if (advanceMs !== undefined) clock.moveTo(clock.nowMs() + advanceMs);
-        if (nowMs !== undefined) clock.moveTo(nowMs);
-        return { status: 200, body: { nowMs: clock.nowMs(), speed: clock.speed } };
+        if (nowMs !== undefined) host.moveTo(nowMs);
+        return { status: 200, body: time() };
       }
       case 'GET /faults':
         return { status: 200, body: { faults: faults.texts } };
