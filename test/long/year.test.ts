@@ -14,6 +14,8 @@ const WEEKS = Math.floor((DAYS - 1) / 7);
 const TIMEOUT_MS = 3 * HOUR_MS;
 /** Kills end here: what is left shows whether memory stays flat in one process. */
 const QUIET_FROM_DAY = Math.round(DAYS * 0.7);
+/** Faults change after so much process time too: where every call hangs, a world that stands still hardly moves on. */
+const FAULTS_LAST_MS = MINUTE_MS;
 const KEPT_BACKUPS = 3;
 const KEPT_MODELS = 5;
 /** Growth of resident memory that a year of decisions would not notice, in MB a decision. */
@@ -79,6 +81,7 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
   let ended = false;
   // The first days are without faults: they show how far each source can be read.
   let changeOnDay = 2;
+  let changedAtMs = startedMs;
   let killOnDay = between(5, 15);
   let jumpOnDay = between(0.2, 2);
   let upkeepOnDay = 7;
@@ -108,12 +111,13 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
       watch(running);
       continue;
     }
-    if (day >= changeOnDay) {
+    if (day >= changeOnDay || systemTimer.elapsedMs() - changedAtMs > FAULTS_LAST_MS) {
       const faults = Array.from({ length: Math.floor(rng() * 4) }, () => faultDeck.deal());
       for (const one of faults) used.add(one);
       await drill.faults(...faults.map((one) => `${one}@${rateOf(one).toFixed(2)}`));
       drill.told.isDown = rng() < 0.2;
       changeOnDay = day + between(0.5, 3);
+      changedAtMs = systemTimer.elapsedMs();
       counts.faultChanges += 1;
     }
     if (day >= jumpOnDay) {
