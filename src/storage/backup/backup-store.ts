@@ -90,10 +90,8 @@ export class BackupStore {
 
   /** Oldest first. */
   async list(): Promise<BackupManifest[]> {
-    const names = await readdir(this.#folder).catch(() => [] as string[]);
-    const ids = names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
     const manifests: BackupManifest[] = [];
-    for (const id of ids) manifests.push(await this.manifest(id));
+    for (const { backupId } of await this.ids()) manifests.push(await this.manifest(backupId));
     return manifests.sort((a, b) => a.createdMs - b.createdMs);
   }
 
