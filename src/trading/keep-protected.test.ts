@@ -104,6 +104,18 @@ describe('protection at the exchange', () => {
     expect(desk.venue.lists).toHaveLength(1);
   });
 
+  it('waits while it is not known whether a sale has sold what is held', async () => {
+    desk.venue.sending = 'lost';
+    expect(await desk.trade('sell', '1')).toMatchObject({ state: 'UNKNOWN' });
+    desk.venue.sending = 'rest';
+    const orders = desk.engine.ledger.orders.size;
+    expect(await desk.keep()).toEqual({ kind: 'wait' });
+    expect(desk.engine.ledger.orders.size).toBe(orders);
+    desk.clock.moveTo(desk.engine.waitingForMs()! + 1);
+    await desk.engine.refresh();
+    expect(await desk.keep()).toEqual({ kind: 'placed' });
+  });
+
   it('is kept in step with the position', async () => {
     await desk.keep();
     await desk.trade('buy', '1');

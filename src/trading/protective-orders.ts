@@ -53,6 +53,8 @@ export function nextProtectiveStep(ledger: Ledger, input: ProtectiveInput): Prot
     return isRight ? { kind: 'placed' } : { kind: 'withdraw', listClientOrderId: first.listClientOrderId };
   }
   if (!('quantity' in wanted)) return wanted;
+  // It may have sold what the pair would be placed for.
+  if (ledger.unsettledOrders().some((order) => order.intent.side === 'sell' && isUndecided(order))) return { kind: 'wait' };
   const { priceUsd } = input;
   if (priceUsd === undefined) return { kind: 'price' };
   const priced = { ...input, priceUsd };

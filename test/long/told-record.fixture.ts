@@ -32,6 +32,7 @@ const DATASETS = [
   ['node:', 'blockchain_data'],
   ['alternative_me:', 'sentiment_data'],
 ] as const;
+const BAD_ENDS: ReadonlySet<string> = new Set(['REJECTED', 'NOT_SENT', 'NOT_FOUND']);
 /** A chain's newest final block comes a block sooner or later. */
 const LAG_TOLERANCE_MS = 2 * HOUR_MS;
 /** In the short time that drills give a source, transfers are read when several days of them are missing. */
@@ -89,6 +90,7 @@ export class ToldRecord {
       ...this.#untoldSources(alerts),
       ...this.#untoldConditions(alerts),
       ...this.#untoldDifferences(alerts),
+      ...this.#untoldOrders(alerts),
       ...[...this.#torn].flatMap(([name, atMs]) =>
         alerts.some((one) => one.name === 'journal_repaired' && isNear(one.atMs, atMs)) ? [] : [`${name} was set aside`],
       ),
@@ -178,11 +180,7 @@ export class ToldRecord {
 
   #untoldDifferences(alerts: readonly SentAlert[]): string[] {
     const titles = alerts.filter(({ name }) => name === 'exchange_differs').map(({ title }) => title);
-    const lines = this.#journalFiles('.ndjson').flatMap((name) =>
-      readFileSync(this.#drill.path(`trades/journal/${name}`), 'utf8')
-        .split('\n')
-        .filter((line) => line.includes('"reconciliation"')),
-    );
+    const lines = this.#journalLines('"reconciliation"');
     const differences = lines.flatMap((line) => {
       const { record } = JSON.parse(line) as { record: { differences?: { kind: string; subject: string; action?: string }[] } };
       return record.differences ?? [];
@@ -191,6 +189,23 @@ export class ToldRecord {
       titles.some((title) => title.startsWith(`${kind} ${subject},`) && title.endsWith(action))
         ? []
         : [`${kind} ${subject}: ${action}`],
+    );
+  }
+
+  #untoldOrders(alerts: readonly SentAlert[]): string[] {
+    const told = alerts.map(({ title }) => title).join('\n');
+    return this.#journalLines('"order_state"').flatMap((line) => {
+      const { record } = JSON.parse(line) as { record: { clientOrderId: string; state: string } };
+      const text = `order ${record.clientOrderId}: ${record.state}`;
+      return BAD_ENDS.has(record.state) && !told.includes(text) ? [text] : [];
+    });
+  }
+
+  #journalLines(word: string): string[] {
+    return this.#journalFiles('.ndjson').flatMap((name) =>
+      readFileSync(this.#drill.path(`trades/journal/${name}`), 'utf8')
+        .split('\n')
+        .filter((line) => line.endsWith('}') && line.includes(word)),
     );
   }
 

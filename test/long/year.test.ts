@@ -191,7 +191,7 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
     alertsDeliveredTwice: alerts.length - delivered.size,
     failingSourceDays: record.failingSourceDays,
     untold,
-    residentMb: { from: steady[0], to: steady.at(-1), samples: steady.length, slope: Number(slope(steady).toFixed(3)) },
+    residentMb: { slope: Number(slope(steady).toFixed(3)), samples: steady },
     diskMb: disk,
   };
   console.log(JSON.stringify(figures, null, 2));
