@@ -48,7 +48,8 @@ describe('what the daemon needs from elsewhere', () => {
     const down = drill.told.of('exchange_down');
     expect(down[0]).toMatchObject({ severity: 'warning', detail: expect.stringContaining('Nothing is ordered until it does') });
     expect(down[0]?.title).not.toContain('signature');
-    expect(new Set(down.map(({ title }) => title)).size).toBe(1);
+    const titles = new Set(down.map(({ title }) => title));
+    expect([...titles].filter((title) => !title.includes('the decision of'))).toHaveLength(1);
   });
 
   it('names, not resolved: says so, decides on what is there, and goes on by itself', { timeout: DRILL_TIMEOUT_MS }, async () => {

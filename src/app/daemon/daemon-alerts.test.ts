@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,11 +21,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function alertsWith(send: (title: string, signal: AbortSignal) => Promise<void>) {
+async function alertsWith(send: (title: string, signal: AbortSignal) => Promise<void>, redact = (text: string) => text) {
   const clock = new ManualClock(Date.UTC(2024, 0, 1, 23));
   const lines: Record<string, unknown>[] = [];
   const log = createLogger({ level: 'info', redact: (text) => text, write: (line) => void lines.push(JSON.parse(line)) });
-  const parts = { clock, isSimulated: true, env: {}, onProgress: () => undefined } as unknown as AppParts;
+  const parts = { clock, isSimulated: true, env: {}, redact, onProgress: () => undefined } as unknown as AppParts;
   const outbox = await Outbox.open(join(folder, 'outbox.json'));
   const channel = { name: 'webhook' as const, send: ({ title }: { title: string }, signal: AbortSignal) => send(title, signal) };
   const events = new EventLog();
@@ -51,6 +52,20 @@ describe('DaemonAlerts', () => {
     expect(events.latest.map(({ data }) => data)).toEqual([
       { name: 'order_problem', severity: 'warning', message: 'order b: REJECTED, 0 ETH filled (too small)' },
     ]);
+    await alerts.close();
+  });
+
+  it('writes no secret to the outbox, in what keeps alerts apart neither, and forgets it all the same', async () => {
+    const { alerts } = await alertsWith(
+      async () => undefined,
+      (text) => text.replaceAll('SECRET', '***'),
+    );
+    const stored = () => readFileSync(join(folder, 'outbox.json'), 'utf8');
+    alerts.raise({ name: 'halted', key: 'halted:SECRET', severity: 'critical', title: 'SECRET', detail: 'SECRET' });
+    await expect.poll(() => stored()).toContain('halted:***');
+    expect(stored()).not.toContain('SECRET');
+    alerts.over('halted:SECRET');
+    await expect.poll(() => stored()).not.toContain('halted:***');
     await alerts.close();
   });
 

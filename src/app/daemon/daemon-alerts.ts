@@ -63,18 +63,23 @@ export class DaemonAlerts {
   }
 
   raise({ name, key, severity, ...text }: Raised): void {
-    const { clock, isSimulated, redact = (same: string) => same } = this.#parts;
-    const [title, detail] = [redact(text.title), redact(text.detail ?? '')];
+    const { clock, isSimulated } = this.#parts;
+    const [title, detail] = [this.#redact(text.title), this.#redact(text.detail ?? '')];
     this.#log[LEVELS[severity]]({ alert: name, ...(detail !== '' && { detail }) }, title);
     this.#metrics.count('ets_alerts_total', { name, severity });
     if (severity !== 'info') this.#events.add('alert', clock.nowMs(), { name, severity, message: title });
-    const alert = { name, severity, title, detail, simulated: isSimulated, ...(key !== undefined && { key }) };
+    const alert = { name, severity, title, detail, simulated: isSimulated, ...(key !== undefined && { key: this.#redact(key) }) };
     this.#behind(this.#notifications.raise(alert).then(() => this.deliver()));
   }
 
   /** A condition has ended, and with it every one that was told under `key:...`: it is told again when it comes again. */
   over(key: string): void {
-    this.#behind(this.#notifications.over(key));
+    this.#behind(this.#notifications.over(this.#redact(key)));
+  }
+
+  /** Keys are made of reasons and errors too, and stand in the outbox. */
+  #redact(text: string): string {
+    return this.#parts.redact?.(text) ?? text;
   }
 
   /** Tells of something that failed: its message, its code, and what to do. */

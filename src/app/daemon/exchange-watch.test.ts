@@ -454,3 +454,20 @@ describe('ExchangeWatch, what must go', () => {
     expect(desk.held).toBe('0');
   });
 });
+
+describe('ExchangeWatch, orders that end badly', () => {
+  it('tells of a pair that was refused, once, and again after a restart that may have cut it off', async () => {
+    await buyAndTell();
+    desk.venue.sending = 'reject';
+    await watch.lookAtOrders();
+    await watch.lookAtOrders();
+    expect(ordersTold).toEqual(['REJECTED', 'REJECTED']);
+    openWatch();
+    await watch.reconcile();
+    expect(ordersTold).toHaveLength(4);
+    desk.clock.moveTo(desk.clock.nowMs() + 6 * HOUR_MS);
+    openWatch();
+    await watch.reconcile();
+    expect(ordersTold).toHaveLength(4);
+  });
+});

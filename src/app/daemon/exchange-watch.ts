@@ -1,4 +1,4 @@
-import { AppError, InvariantError, latestDailyMs, MINUTE_MS, type TimeMs } from '../../domain/index.ts';
+import { AppError, HOUR_MS, InvariantError, latestDailyMs, MINUTE_MS, type TimeMs } from '../../domain/index.ts';
 import type { EventLog } from '../../server/index.ts';
 import type { Ledger, OrderOutcome } from '../../trading/index.ts';
 import type { AppParts } from '../app-parts.ts';
@@ -54,7 +54,9 @@ export class ExchangeWatch {
     this.#told = toldBefore(given.parts, given.session.cycle.engine.ledger);
     this.#pricedAtMs = given.parts.timer.elapsedMs();
     this.#flattening = new FlattenRequests({ ...given, onOrders: (orders) => this.#tellOrders(orders) });
-    this.#news = new OrderNews(given.session.cycle.engine.ledger);
+    const { clock, config } = given.parts;
+    const repeatMs = config.notifications.repeatAfterHours * HOUR_MS;
+    this.#news = new OrderNews(given.session.cycle.engine.ledger, clock.nowMs() - repeatMs);
   }
 
   /** What must not be believed, while it lasts; trading is halted. */

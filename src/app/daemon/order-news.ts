@@ -1,3 +1,4 @@
+import type { TimeMs } from '../../domain/index.ts';
 import { type Ledger, type Order, type OrderOutcome, type OrderState, outcomeOf } from '../../trading/index.ts';
 
 /** States that an order is left in; in the others its outcome is still asked for. */
@@ -11,18 +12,24 @@ const SETTLED: ReadonlySet<OrderState> = new Set([
   'NOT_FOUND',
 ]);
 
+/** Ends of an order that did not do what it was meant to. */
+const BAD_ENDS: ReadonlySet<OrderState> = new Set(['REJECTED', 'NOT_SENT', 'NOT_FOUND']);
+
 /**
  * What became of orders and was not told yet, whoever found it: the comparison with the exchange, a look at the pair that
- * rests there, an earlier process. What orders had come to when the daemon began counts as told.
+ * rests there, an earlier process. What orders had come to when the daemon began counts as told, but for bad ends of late:
+ * the process before may have been killed before it told anybody.
  */
 export class OrderNews {
   readonly #ledger: Pick<Ledger, 'orders'>;
   /** By client order id. */
   readonly #told = new Map<string, string>();
 
-  constructor(ledger: Pick<Ledger, 'orders'>) {
+  /** @param lateMs bad ends since then are told again; the outbox knows which were told */
+  constructor(ledger: Pick<Ledger, 'orders'>, lateMs: TimeMs) {
     this.#ledger = ledger;
-    this.told([...ledger.orders.values()].map(outcomeOf));
+    const orders = [...ledger.orders.values()];
+    this.told(orders.filter(({ state, updatedAtMs }) => !BAD_ENDS.has(state) || updatedAtMs <= lateMs).map(outcomeOf));
   }
 
   told(orders: readonly OrderOutcome[]): void {
@@ -35,13 +42,9 @@ export class OrderNews {
   }
 
   #isNews(order: Order): boolean {
-    const before = this.#told.get(order.intent.clientOrderId);
-    const isFilled = order.filledQuantity.gt(0);
-    // A pair is placed, taken back and placed anew with every change of the position: of it only fills are news.
-    if (before === undefined && isPaired(order) && !isFilled) return false;
-    if (!SETTLED.has(order.state) && !isFilled) return false;
-    const now = what(outcomeOf(order));
-    return before !== now && (isFilled || !isPaired(order));
+    // A pair is placed, taken back and placed anew with every change of the position: that is no news.
+    const isNews = order.filledQuantity.gt(0) || BAD_ENDS.has(order.state) || (!isPaired(order) && SETTLED.has(order.state));
+    return isNews && this.#told.get(order.intent.clientOrderId) !== what(outcomeOf(order));
   }
 }
 
