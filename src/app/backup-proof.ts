@@ -20,13 +20,12 @@ const fileOf = ({ dataDir }: Pick<AppParts, 'dataDir'>): string => join(dataDir,
 export const writeProof = (parts: Pick<AppParts, 'dataDir'>, proof: BackupProof): Promise<void> =>
   writeFileAtomic(fileOf(parts), `${JSON.stringify(proof)}\n`);
 
-/** Nothing where none was written yet, as by earlier versions. */
+/** Nothing where none was written yet, as by earlier versions; one that cannot be read proves no backup. */
 export async function readProof(parts: Pick<AppParts, 'dataDir'>): Promise<BackupProof | undefined> {
-  const text = await readFile(fileOf(parts), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
   try {
-    return proofSchema.parse(JSON.parse(text));
-  } catch {
+    return proofSchema.parse(JSON.parse(await readFile(fileOf(parts), 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     return { backupId: '', problem: null, missingAt: [] };
   }
 }
