@@ -5,12 +5,11 @@
 // Counts of three classes in one 64-bit number.
 const CLASS_BITS: u64 = 21;
 const CLASS_MASK: u64 = (1 << 21) - 1;
-const NODE_BYTES: usize = 48;
 const PENDING_BYTES: usize = 24;
 // Below so many rows, bins that hold some are marked and the others not looked at.
 const FEW_ROWS: u32 = 160;
 const MISSING: u32 = 65535;
-// From so many rows on, eight ranks are looked at together.
+// From so many rows on, eight ranks are looked at together; below, values in pairs.
 const MANY_ROWS: u32 = 32;
 
 // --- randomness: src/domain/rng.ts
@@ -54,14 +53,17 @@ function below(n: u32): u32 {
 // --- the task
 let rows: u32 = 0, minLeaf: u32 = 0;
 let values: usize = 0, binCounts: usize = 0, distinct: usize = 0, distinctStarts: usize = 0;
+let bucketStarts: usize = 0, bucketFirsts: usize = 0, lowestValues: usize = 0, bucketScales: usize = 0;
 let order: usize = 0, spareOrder: usize = 0, units: usize = 0, spareUnits: usize = 0;
-let gathered: usize = 0, histogram: usize = 0;
+let gathered: usize = 0, histogram: usize = 0, numbers: usize = 0;
 
 // --- the node that is split
+let nodeCounts: u64 = 0;
 let t0: f64 = 0, t1: f64 = 0, t2: f64 = 0, whole: f64 = 0, parent: f64 = 0;
 
 // --- its best split so far
 let bestColumn: i32 = -1, bestCut: u32 = 0, bestMissingLeft: bool = false;
+// Of a random threshold in many rows `bestCut` is the rank of the highest value at or below it.
 let bestThreshold: f64 = 0, bestGain: f64 = 0, bestScore: f64 = 0;
 let bestLeft: u64 = 0;
 
@@ -230,17 +232,17 @@ function tryBorders(column: i32, begin: u32, end: u32): bool {
   return seen > 1 || (seen == 1 && missing != 0);
 }
 
-// --- random thresholds, of ranks: 65535 is missing; units hold a label for each row
+// --- random thresholds, of ranks: 65535 is missing; `order` holds the row in its lower half, the class in the upper
 
-function offer(column: i32, threshold: f64, left: u64, missingLeft: bool): void {
+function offer(column: i32, threshold: f64, cut: u32, left: u64, missingLeft: bool): void {
   const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
   const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
-  const nl = l0 + l1 + l2, nr = r0 + r1 + r2;
-  if (nl < <f64>minLeaf || nr < <f64>minLeaf) return;
+  const nl = l0 + l1 + l2, nr = r0 + r1 + r2, least = <f64>minLeaf;
   const gain = (l0 * l0 + l1 * l1 + l2 * l2) / nl + (r0 * r0 + r1 * r1 + r2 * r2) / nr - parent;
-  if (gain > bestGain) {
+  if (i32(nl >= least) & i32(nr >= least) & i32(gain > bestGain)) {
     bestColumn = column;
     bestThreshold = threshold;
+    bestCut = cut;
     bestMissingLeft = missingLeft;
     bestLeft = left;
     bestGain = gain;
@@ -252,28 +254,19 @@ function sumLanes(counts: v128): u32 {
   return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1) + i32x4.extract_lane(pairs, 2) + i32x4.extract_lane(pairs, 3);
 }
 
-// The highest rank from `low` to `high` whose value is not above the threshold; that of `low` is not.
-function rankOf(threshold: f64, known: usize, low: u32, high: u32): u32 {
-  let rank = low, span = high - low + 1;
-  while (span > 1) {
-    const half = span >>> 1;
-    rank += select<u32>(half, 0, load<f64>(known + (<usize>(rank + half) << 3)) <= threshold);
-    span -= half;
+// How many values of a column are not above the threshold: src/model/trees/value-buckets.ts says where to look for it.
+function countUpTo(threshold: f64, column: i32): u32 {
+  const firstBucket = load<u32>(bucketStarts + (<usize>column << 2));
+  const last = <f64>(load<u32>(bucketStarts + (<usize>column << 2), 4) - firstBucket - 2);
+  const place = (threshold - load<f64>(lowestValues + (<usize>column << 3))) * load<f64>(bucketScales + (<usize>column << 3));
+  const bucket = bucketFirsts + (<usize>(firstBucket + <u32>(place > 0 ? (place < last ? place : last) : 0)) << 2);
+  let low = load<u32>(bucket), count = load<u32>(bucket, 4) - low;
+  while (count > 0) {
+    const half = (count + 1) >>> 1;
+    low += select<u32>(half, 0, load<f64>(distinct + (<usize>(low + half - 1) << 3)) <= threshold);
+    count -= half;
   }
-  return rank;
-}
-
-// Classes of the node's rows whose value is not above the threshold, packed; none is missing.
-function countFewUpTo(threshold: f64, known: usize, labels: usize, count: u32): u64 {
-  let packed: u64 = 0, at = gathered, label = labels;
-  const last = gathered + (<usize>count << 1);
-  while (at < last) {
-    const goes = load<f64>(known + (<usize>load<u16>(at) << 3)) <= threshold;
-    packed += <u64>goes << (CLASS_BITS * <u64>load<u16>(label));
-    at += 2;
-    label += 2;
-  }
-  return packed;
+  return low - load<u32>(distinctStarts + (<usize>column << 2));
 }
 
 // @ts-ignore: decorator
@@ -316,34 +309,32 @@ function gather(ranks: usize, begin: u32, end: u32): void {
   let at = order + (<usize>begin << 2), to = gathered;
   const last = order + (<usize>end << 2);
   let low: u32 = MISSING, high: u32 = 0, next: u32 = 0;
-  if (end - begin >= MANY_ROWS) {
-    const wide = at + ((<usize>(end - begin) & ~7) << 2);
-    while (at < wide) {
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at) << 1)));
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 4) << 1)), 2);
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 8) << 1)), 4);
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 12) << 1)), 6);
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 16) << 1)), 8);
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 20) << 1)), 10);
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 24) << 1)), 12);
-      store<u16>(to, load<u16>(ranks + (<usize>load<u32>(at, 28) << 1)), 14);
-      at += 32;
-      to += 16;
-    }
-    let lows = i16x8.splat(-1), highs = i16x8.splat(0), nexts = highs;
-    const one = i16x8.splat(1);
-    for (let from = gathered; from < to; from += 16) {
-      const here = v128.load(from);
-      lows = i16x8.min_u(lows, here);
-      highs = i16x8.max_u(highs, here);
-      nexts = i16x8.max_u(nexts, i16x8.add(here, one));
-    }
-    low = lowestLane(lows);
-    high = highestLane(highs);
-    next = highestLane(nexts);
+  const wide = at + ((<usize>(end - begin) & ~7) << 2);
+  while (at < wide) {
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at) << 1)));
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 4) << 1)), 2);
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 8) << 1)), 4);
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 12) << 1)), 6);
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 16) << 1)), 8);
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 20) << 1)), 10);
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 24) << 1)), 12);
+    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 28) << 1)), 14);
+    at += 32;
+    to += 16;
   }
+  let lows = i16x8.splat(-1), highs = i16x8.splat(0), nexts = highs;
+  const one = i16x8.splat(1);
+  for (let from = gathered; from < to; from += 16) {
+    const here = v128.load(from);
+    lows = i16x8.min_u(lows, here);
+    highs = i16x8.max_u(highs, here);
+    nexts = i16x8.max_u(nexts, i16x8.add(here, one));
+  }
+  low = lowestLane(lows);
+  high = highestLane(highs);
+  next = highestLane(nexts);
   while (at < last) {
-    const rank = <u32>load<u16>(ranks + (<usize>load<u32>(at) << 1));
+    const rank = <u32>load<u16>(ranks + (<usize>load<u16>(at) << 1));
     store<u16>(to, <u16>rank);
     low = min<u32>(low, rank);
     high = max<u32>(high, rank);
@@ -368,9 +359,9 @@ function highestLane(lanes: v128): u32 {
   return max<u32>(i16x8.extract_lane_u(two, 0), i16x8.extract_lane_u(two, 1));
 }
 
-// One threshold between the column's extremes in the node. Returns whether it tells any of the rows apart.
-function tryThreshold(column: i32, begin: u32, end: u32): bool {
-  const count = end - begin, labels = units + (<usize>begin << 1);
+// One threshold between the column's extremes in a node of many rows. Returns whether it tells any of the rows apart.
+function tryRanks(column: i32, begin: u32, end: u32): bool {
+  const count = end - begin, labels = spareUnits;
   gather(values + ((<usize>column * <usize>rows) << 1), begin, end);
   const isMissing = highest == MISSING;
   if (highestNext <= lowest + 1 && (!isMissing || lowest == MISSING)) return false;
@@ -378,13 +369,96 @@ function tryThreshold(column: i32, begin: u32, end: u32): bool {
   const low = load<f64>(known + (<usize>lowest << 3)), high = load<f64>(known + (<usize>(highestNext - 1) << 3));
   let threshold = low + (<f64>random() / 4294967296) * (high - low);
   if (!(threshold < high)) threshold = low;
-  const left =
-    count < MANY_ROWS && !isMissing
-      ? countFewUpTo(threshold, known, labels, count)
-      : countRanks(0, rankOf(threshold, known, lowest, highestNext - 1), labels, count);
-  offer(column, threshold, left, false);
-  if (isMissing) offer(column, threshold, left + countRanks(MISSING, MISSING, labels, count), true);
+  const cut = countUpTo(threshold, column) - 1;
+  const left = countRanks(0, cut, labels, count);
+  offer(column, threshold, cut, left, false);
+  if (isMissing) offer(column, threshold, cut, left + countRanks(MISSING, MISSING, labels, count), true);
   return true;
+}
+
+// The classes of a node of many rows, which all columns read.
+function collectLabels(begin: u32, end: u32): void {
+  let at = order + (<usize>begin << 2), to = spareUnits;
+  const last = order + (<usize>end << 2), wide = at + ((<usize>(end - begin) & ~7) << 2);
+  while (at < wide) {
+    v128.store(to, i16x8.narrow_i32x4_u(i32x4.shr_u(v128.load(at), 16), i32x4.shr_u(v128.load(at, 16), 16)));
+    at += 32;
+    to += 16;
+  }
+  while (at < last) {
+    store<u16>(to, load<u16>(at, 2));
+    at += 4;
+    to += 2;
+  }
+}
+
+// Where the values of a column begin: as many as rows, and a missing one, which fills up the last pair of an odd node.
+// @ts-ignore: decorator
+@inline
+function numbersOf(column: i32): usize {
+  return numbers + <usize>column * ((<usize>rows + 1) << 3);
+}
+
+// What all columns of a node of few rows read: where each row's value stands in its column, and its class, packed. In pairs.
+function collectPairs(begin: u32, end: u32): usize {
+  let place = spareOrder, unit = spareUnits;
+  for (let i = <usize>begin; i < <usize>end; i++) {
+    store<u32>(place, <u32>load<u16>(order + (i << 2)) << 3);
+    store<u64>(unit, (<u64>1) << (CLASS_BITS * <u64>load<u16>(order + (i << 2), 2)));
+    place += 4;
+    unit += 8;
+  }
+  if ((end - begin) & 1) {
+    store<u32>(place, rows << 3);
+    store<u64>(unit, 0);
+    unit += 8;
+  }
+  return unit;
+}
+
+// `tryRanks` on the pairs of a node of few rows, whose units end at `last`.
+function tryPairs(column: i32, last: usize): bool {
+  const own = numbersOf(column);
+  let lows = f64x2.splat(Infinity), highs = f64x2.splat(-Infinity);
+  let place = spareOrder, to = gathered;
+  for (let unit = spareUnits; unit < last; unit += 16) {
+    const pair = v128.load64_lane(own + <usize>load<u32>(place, 4), v128.load64_zero(own + <usize>load<u32>(place)), 1);
+    v128.store(to, pair);
+    // What is missing is no extreme.
+    lows = f64x2.pmin(lows, pair);
+    highs = f64x2.pmax(highs, pair);
+    place += 8;
+    to += 16;
+  }
+  const low = min<f64>(f64x2.extract_lane(lows, 0), f64x2.extract_lane(lows, 1));
+  const high = max<f64>(f64x2.extract_lane(highs, 0), f64x2.extract_lane(highs, 1));
+  if (!(low < high) && (low > high || sumUnits(high, last) == nodeCounts)) return false;
+  let threshold = low + (<f64>random() / 4294967296) * (high - low);
+  if (!(threshold < high)) threshold = low;
+  const border = f64x2.splat(threshold);
+  let lefts = i64x2.splat(0), knowns = lefts, at = gathered;
+  for (let unit = spareUnits; unit < last; unit += 16) {
+    const pair = v128.load(at), classes = v128.load(unit);
+    lefts = i64x2.add(lefts, v128.and(classes, f64x2.le(pair, border)));
+    knowns = i64x2.add(knowns, v128.and(classes, f64x2.eq(pair, pair)));
+    at += 16;
+  }
+  const left = i64x2.extract_lane(lefts, 0) + i64x2.extract_lane(lefts, 1);
+  const missing = nodeCounts - i64x2.extract_lane(knowns, 0) - i64x2.extract_lane(knowns, 1);
+  offer(column, threshold, 0, left, false);
+  if (missing != 0) offer(column, threshold, 0, left + missing, true);
+  return true;
+}
+
+// Classes of the pairs whose value is not above a threshold.
+function sumUnits(threshold: f64, last: usize): u64 {
+  const border = f64x2.splat(threshold);
+  let sums = i64x2.splat(0), at = gathered;
+  for (let unit = spareUnits; unit < last; unit += 16) {
+    sums = i64x2.add(sums, v128.and(v128.load(unit), f64x2.le(v128.load(at), border)));
+    at += 16;
+  }
+  return i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1);
 }
 
 // --- dividing a node's rows, in order
@@ -410,23 +484,34 @@ function divideBins(column: i32, begin: u32, end: u32): u32 {
 
 function divideRanks(column: i32, begin: u32, end: u32): u32 {
   const ranks = values + ((<usize>column * <usize>rows) << 1);
-  const known = distinct + (<usize>load<u32>(distinctStarts + (<usize>column << 2)) << 3);
-  const cut = rankOf(bestThreshold, known, 0, load<u32>(binCounts + (<usize>column << 2)) - 1);
   // One added wraps what is missing to 0.
-  const least: u32 = bestMissingLeft ? 0 : 1, span = cut + 1 - least;
+  const least: u32 = bestMissingLeft ? 0 : 1, span = bestCut + 1 - least;
   let left = <usize>begin, right: usize = 0;
   for (let i = <usize>begin; i < <usize>end; i++) {
-    const row = load<u32>(order + (i << 2)), label = load<u16>(units + (i << 1));
-    const goes = ((<u32>load<u16>(ranks + (<usize>row << 1)) + 1) & 65535) - least <= span;
+    const row = load<u32>(order + (i << 2));
+    const goes = ((<u32>load<u16>(ranks + (<usize>(row & 65535) << 1)) + 1) & 65535) - least <= span;
     store<u32>(order + (left << 2), row);
-    store<u16>(units + (left << 1), label);
     store<u32>(spareOrder + (right << 2), row);
-    store<u16>(spareUnits + (right << 1), label);
     left += <usize>goes;
     right += <usize>!goes;
   }
   memory.copy(order + (left << 2), spareOrder, right << 2);
-  memory.copy(units + (left << 1), spareUnits, right << 1);
+  return <u32>left;
+}
+
+function divideNumbers(column: i32, begin: u32, end: u32): u32 {
+  const own = numbersOf(column), threshold = bestThreshold, missingLeft = u32(bestMissingLeft);
+  let left = <usize>begin, right: usize = 0;
+  for (let i = <usize>begin; i < <usize>end; i++) {
+    const row = load<u32>(order + (i << 2));
+    const value = load<f64>(own + (<usize>(row & 65535) << 3));
+    const goes = u32(value <= threshold) | (u32(value != value) & missingLeft);
+    store<u32>(order + (left << 2), row);
+    store<u32>(spareOrder + (right << 2), row);
+    left += <usize>goes;
+    right += <usize>!goes;
+  }
+  for (let i: usize = 0; i < right; i++) store<u32>(order + ((left + i) << 2), load<u32>(spareOrder + (i << 2)));
   return <u32>left;
 }
 
@@ -452,8 +537,7 @@ function drawRows(labels: usize): u32 {
 
 function takeRows(labels: usize): u32 {
   for (let row: usize = 0; row < <usize>rows; row++) {
-    store<u32>(order + (row << 2), <u32>row);
-    store<u16>(units + (row << 1), <u16>load<u8>(labels + row));
+    store<u32>(order + (row << 2), <u32>row | (<u32>load<u8>(labels + row) << 16));
   }
   return rows;
 }
@@ -461,7 +545,7 @@ function takeRows(labels: usize): u32 {
 function countAll(used: u32, isBest: bool): u64 {
   let total: u64 = 0;
   for (let i: usize = 0; i < <usize>used; i++) {
-    total += isBest ? load<u64>(units + (i << 3)) : (<u64>1) << (CLASS_BITS * <u64>load<u16>(units + (i << 1)));
+    total += isBest ? load<u64>(units + (i << 3)) : (<u64>1) << (CLASS_BITS * <u64>load<u16>(order + (i << 2), 2));
   }
   return total;
 }
@@ -474,69 +558,89 @@ function push(at: usize, node: u32, begin: u32, end: u32, depth: u32, counts: u6
   store<u64>(at, counts, 16);
 }
 
-// Grows the tree of one random stream, depth first, left before right. Returns its number of nodes.
-export function growTree(task: usize, stream: u32): u32 {
+// Grows the tree of one random stream, depth first, left before right. Its nodes are numbered from `firstNode` on, and the
+// class shares of its leaves from `firstValue` on. Returns its number of nodes.
+export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u32): u32 {
   const isBest = field(task, 0) == 0;
   rows = field(task, 1);
   const columns = field(task, 2), tried = field(task, 3), minSplit = field(task, 5), maxDepth = field(task, 6);
   minLeaf = field(task, 4);
-  const labels = field(task, 8), candidates = field(task, 9), stack = field(task, 10), nodes = field(task, 11), leaves = field(task, 12);
-  values = field(task, 13);
-  binCounts = field(task, 14);
-  distinct = field(task, 15);
-  distinctStarts = field(task, 16);
-  order = field(task, 17);
-  spareOrder = field(task, 18);
-  units = field(task, 19);
-  spareUnits = field(task, 20);
-  gathered = field(task, 21);
-  histogram = field(task, 22);
+  const labels = field(task, 8), candidates = field(task, 9), stack = field(task, 10);
+  const features = field(task, 11), thresholds = field(task, 12), lefts = field(task, 13), rights = field(task, 14);
+  const missingLefts = field(task, 15), gains = field(task, 16);
+  let shares = field(task, 17);
+  values = field(task, 18);
+  binCounts = field(task, 19);
+  distinct = field(task, 20);
+  distinctStarts = field(task, 21);
+  order = field(task, 22);
+  spareOrder = field(task, 23);
+  units = field(task, 24);
+  spareUnits = field(task, 25);
+  gathered = field(task, 26);
+  histogram = field(task, 27);
+  numbers = field(task, 28);
+  const classes = field(task, 29);
+  bucketStarts = field(task, 30);
+  bucketFirsts = field(task, 31);
+  lowestValues = field(task, 32);
+  bucketScales = field(task, 33);
   seedRandom(field(task, 7), stream);
   for (let column: u32 = 0; column < columns; column++) store<u32>(candidates + (<usize>column << 2), column);
   const used = isBest ? drawRows(labels) : takeRows(labels);
-  let made: u32 = 1, ended: usize = 0, top = stack;
+  let made: u32 = 1, value = firstValue, top = stack;
   push(top, 0, 0, used, 0, countAll(used, isBest));
   top += PENDING_BYTES;
   while (top > stack) {
     top -= PENDING_BYTES;
     const node = load<u32>(top), begin = load<u32>(top, 4), end = load<u32>(top, 8), depth = load<u32>(top, 12);
-    const counts = load<u64>(top, 16);
-    const record = nodes + <usize>node * NODE_BYTES;
-    t0 = <f64>ofClass(counts, 0);
-    t1 = <f64>ofClass(counts, 1);
-    t2 = <f64>ofClass(counts, 2);
+    const word = <usize>node << 2;
+    nodeCounts = load<u64>(top, 16);
+    t0 = <f64>ofClass(nodeCounts, 0);
+    t1 = <f64>ofClass(nodeCounts, 1);
+    t2 = <f64>ofClass(nodeCounts, 2);
     whole = t0 + t1 + t2;
     bestColumn = -1;
+    const isFew = end - begin < MANY_ROWS;
     if (t0 != whole && t1 != whole && t2 != whole && whole >= <f64>minSplit && depth < maxDepth) {
       parent = (t0 * t0 + t1 * t1 + t2 * t2) / whole;
       bestGain = -1e-9;
+      const pairs = !isBest && isFew ? collectPairs(begin, end) : 0;
+      if (!isBest && !isFew) collectLabels(begin, end);
       for (let drawn: u32 = 0, useful: u32 = 0; drawn < columns && useful < tried; drawn++) {
         const one = candidates + (<usize>(drawn + below(columns - drawn)) << 2), other = candidates + (<usize>drawn << 2);
         const column = load<i32>(one);
         store<i32>(one, load<i32>(other));
         store<i32>(other, column);
-        useful += <u32>(isBest ? tryBorders(column, begin, end) : tryThreshold(column, begin, end));
+        useful += <u32>(isBest ? tryBorders(column, begin, end) : isFew ? tryPairs(column, pairs) : tryRanks(column, begin, end));
       }
     }
-    store<i32>(record, bestColumn, 16);
+    store<i32>(features + word, bestColumn);
     if (bestColumn < 0) {
-      store<u32>(record, <u32>ended, 20);
-      store<u32>(record, ofClass(counts, 0), 32);
-      store<u32>(record, ofClass(counts, 1), 36);
-      store<u32>(record, ofClass(counts, 2), 40);
-      store<u32>(leaves + (ended << 2), node);
-      ended++;
+      store<u32>(lefts + word, value);
+      store<u32>(rights + word, 0);
+      store<f64>(thresholds + (word << 1), 0);
+      store<u8>(missingLefts + <usize>node, 0);
+      store<f64>(shares, t0 / whole);
+      if (classes > 1) store<f64>(shares, t1 / whole, 8);
+      if (classes > 2) store<f64>(shares, t2 / whole, 16);
+      shares += classes << 3;
+      value += classes;
       continue;
     }
     const left = made, right = made + 1;
     made += 2;
-    store<f64>(record, isBest ? <f64>bestCut : bestThreshold);
-    store<f64>(record, bestGain, 8);
-    store<u32>(record, left, 20);
-    store<u32>(record, right, 24);
-    store<u32>(record, <u32>bestMissingLeft, 28);
-    const leftCounts = bestLeft;
-    const middle = isBest ? divideBins(bestColumn, begin, end) : divideRanks(bestColumn, begin, end);
+    store<f64>(thresholds + (word << 1), isBest ? <f64>bestCut : bestThreshold);
+    store<f64>(gains + (word << 1), bestGain);
+    store<u32>(lefts + word, firstNode + left);
+    store<u32>(rights + word, firstNode + right);
+    store<u8>(missingLefts + <usize>node, <u8>bestMissingLeft);
+    const leftCounts = bestLeft, counts = nodeCounts;
+    const middle = isBest
+      ? divideBins(bestColumn, begin, end)
+      : isFew
+        ? divideNumbers(bestColumn, begin, end)
+        : divideRanks(bestColumn, begin, end);
     push(top, right, middle, end, depth + 1, counts - leftCounts);
     top += PENDING_BYTES;
     push(top, left, begin, middle, depth + 1, leftCounts);

@@ -1,14 +1,14 @@
-import { edgeOf } from './binning.ts';
+import { type Binning, edgeOf } from './binning.ts';
 import { CompiledProgram } from './compiled-program.ts';
-import { addressesOf, type ForestAddresses, NODE_BYTES } from './forest-task.ts';
+import { addressesOf, type ForestAddresses } from './forest-task.ts';
 import { type ForestGrowth, fewestToSplit, type GrownForest, inSteps, triedColumns } from './plain-forest.ts';
 import type { TrainingWindow } from './training-window.ts';
-import { TreeSetBuilder } from './tree-set.ts';
+import { type GrownNodes, TreeSetBuilder } from './tree-set.ts';
 import { GROW_FOREST } from './wasm-grow-forest.ts';
 
 interface ForestCalls {
-  /** Grows the tree of a random stream. @returns its number of nodes */
-  readonly growTree: (task: number, stream: number) => number;
+  /** Grows the tree of a random stream, numbered from its first node and value on. @returns its number of nodes */
+  readonly growTree: (task: number, stream: number, firstNode: number, firstValue: number) => number;
 }
 
 const FOREST = new CompiledProgram<ForestCalls>(GROW_FOREST);
@@ -30,7 +30,7 @@ export function canGrowCompiled({ splits }: ForestGrowth, { rows, classes, weigh
  * @returns null where there is no WebAssembly, or no memory for it
  */
 export function growCompiled(growth: ForestGrowth, window: TrainingWindow, first: number, last: number): GrownForest | null {
-  const at = addressesOf(window, growth.splits === 'best' ? 0 : window.ranks!.distinct.length);
+  const at = addressesOf(window, growth.splits === 'best' ? null : window.ranks);
   const kernel = FOREST.take(at.end);
   if (kernel === null) return null;
   const { buffer } = kernel.memory;
@@ -38,8 +38,14 @@ export function growCompiled(growth: ForestGrowth, window: TrainingWindow, first
   const builder = new TreeSetBuilder();
   const importance = new Float64Array(window.columns);
   for (let tree = first; tree < last; tree++) {
-    const nodes = kernel.calls.growTree(TASK, tree + 1);
-    readTree({ buffer, at, nodes, window, isBest: growth.splits === 'best' }, builder, importance);
+    builder.beginTree();
+    const nodes = kernel.calls.growTree(TASK, tree + 1, builder.nodes, builder.valueCount);
+    const grown = treeAt(buffer, at, nodes, window.classes);
+    if (growth.splits === 'best') turnBinsToEdges(grown, window.binning!);
+    addImportance(grown, new Float64Array(buffer, at.gain, nodes), importance);
+    // What comes is about as large as what is there.
+    if (tree === first) builder.reserve(1.1 * nodes * (last - first), 1.1 * grown.values.length * (last - first));
+    builder.add(grown);
   }
   FOREST.giveBack(kernel);
   return { trees: builder.finish(), importance };
@@ -50,9 +56,10 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
   const isBest = growth.splits === 'best';
   const numbers = [
     ...[isBest ? 0 : 1, rows, columns, triedColumns(growth, columns), growth.minLeafSamples, fewestToSplit(growth)],
-    ...[Math.min(growth.maxDepth, MOST_DEPTH), growth.seed, at.labels, at.candidates, at.pending, at.nodes, at.leaves],
+    ...[Math.min(growth.maxDepth, MOST_DEPTH), growth.seed, at.labels, at.candidates, at.pending],
+    ...[at.feature, at.threshold, at.left, at.right, at.missingLeft, at.gain, at.shares],
     ...[at.values, at.binCounts, at.distinct, at.starts, at.order, at.spareOrder, at.units, at.spareUnits],
-    ...[at.gathered, at.histogram],
+    ...[at.gathered, at.histogram, at.numbers, window.classes, at.bucketStarts, at.bucketFirsts, at.lowest, at.bucketScales],
   ];
   new Int32Array(buffer, TASK).set(numbers);
   new Uint8Array(buffer, at.labels).set(labels);
@@ -62,45 +69,45 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
     new Int32Array(buffer, at.binCounts).set(binning!.binCounts);
   } else {
     new Uint16Array(buffer, at.values).set(ranks!.codes);
-    const ends = [...ranks!.starts.subarray(1), ranks!.distinct.length];
-    new Int32Array(buffer, at.binCounts).set(ends.map((end, column) => end - ranks!.starts[column]!));
-    new Int32Array(buffer, at.starts).set(ranks!.starts);
-    new Float64Array(buffer, at.distinct).set(ranks!.distinct);
+    const { distinct, starts, buckets } = ranks!;
+    new Int32Array(buffer, at.starts).set(starts);
+    new Float64Array(buffer, at.distinct).set(distinct);
+    new Int32Array(buffer, at.bucketStarts).set(buckets.starts);
+    new Int32Array(buffer, at.bucketFirsts).set(buckets.firsts);
+    new Float64Array(buffer, at.lowest).set(buckets.lowest);
+    new Float64Array(buffer, at.bucketScales).set(buckets.scales);
+    writeNumbers(new Float64Array(buffer, at.numbers, (rows + 1) * columns), window);
   }
 }
 
-interface GrownTree {
-  readonly buffer: ArrayBuffer;
-  readonly at: ForestAddresses;
-  readonly nodes: number;
-  readonly window: TrainingWindow;
-  readonly isBest: boolean;
+/** Copies values to where each column ends in a missing one; a negative zero becomes a zero. */
+function writeNumbers(into: Float64Array, { byColumn, rows, columns }: TrainingWindow): void {
+  for (let column = 0, from = 0, to = 0; column < columns; column++) {
+    for (let row = 0; row < rows; row++) into[to++] = byColumn[from++]! + 0;
+    into[to++] = Number.NaN;
+  }
 }
 
-/** Adds the tree that was grown last. */
-function readTree({ buffer, at, nodes, window, isBest }: GrownTree, builder: TreeSetBuilder, importance: Float64Array): void {
-  const { classes, binning } = window;
-  const words = new Int32Array(buffer, at.nodes, (nodes * NODE_BYTES) / 4);
-  const numbers = new Float64Array(buffer, at.nodes, (nodes * NODE_BYTES) / 8);
-  const leaves = new Int32Array(buffer, at.leaves, (nodes + 1) / 2);
-  const shares = new Float64Array(classes);
-  builder.beginTree();
-  const root = builder.addNode();
-  for (let node = 1; node < nodes; node++) builder.addNode();
-  for (let node = 0; node < nodes; node++) {
-    const word = (node * NODE_BYTES) / 4;
-    const column = words[word + 4]!;
-    if (column < 0) continue;
-    const border = numbers[word / 2]!;
-    const threshold = isBest ? edgeOf(binning!, column, border) : border;
-    importance[column]! += inSteps(numbers[word / 2 + 1]!);
-    builder.split(root + node, column, threshold, words[word + 7] === 1, root + words[word + 5]!, root + words[word + 6]!);
+/** The tree that was grown last, as views of the memory it stands in. */
+function treeAt(buffer: ArrayBuffer, at: ForestAddresses, nodes: number, classes: number): GrownNodes {
+  return {
+    feature: new Int32Array(buffer, at.feature, nodes),
+    threshold: new Float64Array(buffer, at.threshold, nodes),
+    left: new Int32Array(buffer, at.left, nodes),
+    right: new Int32Array(buffer, at.right, nodes),
+    missingLeft: new Uint8Array(buffer, at.missingLeft, nodes),
+    values: new Float64Array(buffer, at.shares, ((nodes + 1) / 2) * classes),
+  };
+}
+
+function turnBinsToEdges({ feature, threshold }: GrownNodes, binning: Binning): void {
+  for (let node = 0; node < feature.length; node++) {
+    if (feature[node]! >= 0) threshold[node] = edgeOf(binning, feature[node]!, threshold[node]!);
   }
-  for (const node of leaves) {
-    const counts = (node * NODE_BYTES) / 4 + 8;
-    let rows = 0;
-    for (let label = 0; label < classes; label++) rows += words[counts + label]!;
-    for (let label = 0; label < classes; label++) shares[label] = words[counts + label]! / rows;
-    builder.setLeaf(root + node, shares, classes);
+}
+
+function addImportance({ feature }: GrownNodes, gains: Float64Array, importance: Float64Array): void {
+  for (let node = 0; node < feature.length; node++) {
+    if (feature[node]! >= 0) importance[feature[node]!]! += inSteps(gains[node]!);
   }
 }

@@ -1,18 +1,25 @@
 import type { TrainingWindow } from './training-window.ts';
+import type { ValueRanks } from './value-ranks.ts';
 
-/** Bytes of a node: threshold or bin, gain, column, left child or number of the leaf, right child, missing left, class counts. */
-export const NODE_BYTES = 48;
 const PENDING_BYTES = 24;
 const HISTOGRAM_BYTES = 256 * 8;
-const TASK_BYTES = 128;
+const TASK_BYTES = 192;
 
 /** Where everything that grows a tree stands in memory, in bytes; `wasm/grow-forest.ts` reads it from the task. */
 export interface ForestAddresses {
   readonly labels: number;
   readonly candidates: number;
   readonly pending: number;
-  readonly nodes: number;
-  readonly leaves: number;
+  /** Of the tree's nodes, as in a `TreeSet`; of a best split, the bin instead of the threshold. */
+  readonly feature: number;
+  readonly threshold: number;
+  readonly left: number;
+  readonly right: number;
+  readonly missingLeft: number;
+  /** Impurity decrease of each node that is split. */
+  readonly gain: number;
+  /** Class shares of the leaves. */
+  readonly shares: number;
   /** Bins, a byte each, or ranks, two. */
   readonly values: number;
   readonly binCounts: number;
@@ -20,16 +27,24 @@ export interface ForestAddresses {
   readonly starts: number;
   readonly order: number;
   readonly spareOrder: number;
-  /** Class counts of each row, eight bytes, or its label, two. */
+  /** Class counts of each row. */
   readonly units: number;
   readonly spareUnits: number;
   readonly gathered: number;
   readonly histogram: number;
+  /** The values themselves, column-major, a missing one after each column; only for random thresholds. */
+  readonly numbers: number;
+  /** `ValueBuckets` of the values. */
+  readonly bucketStarts: number;
+  readonly bucketFirsts: number;
+  readonly lowest: number;
+  readonly bucketScales: number;
   readonly end: number;
 }
 
-/** Lays out a task. @param distinct numbers that ranks stand for */
-export function addressesOf({ rows, columns }: TrainingWindow, distinct: number): ForestAddresses {
+/** Lays out a task. @param ranks what values stand for; `null` where splits are of bins */
+export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: ValueRanks | null): ForestAddresses {
+  const nodes = 2 * rows;
   let end = TASK_BYTES;
   const take = (bytes: number) => {
     const at = end;
@@ -40,18 +55,28 @@ export function addressesOf({ rows, columns }: TrainingWindow, distinct: number)
     labels: take(rows),
     candidates: take(columns * 4),
     pending: take((rows + 2) * PENDING_BYTES),
-    nodes: take(2 * rows * NODE_BYTES),
-    leaves: take((rows + 1) * 4),
+    feature: take(nodes * 4),
+    threshold: take(nodes * 8),
+    left: take(nodes * 4),
+    right: take(nodes * 4),
+    missingLeft: take(nodes),
+    gain: take(nodes * 8),
+    shares: take(rows * classes * 8),
     values: take(rows * columns * 2),
     binCounts: take(columns * 4),
-    distinct: take(distinct * 8),
-    starts: take(columns * 4),
+    distinct: take((ranks?.distinct.length ?? 0) * 8),
+    starts: take((columns + 1) * 4),
     order: take((rows + 1) * 4),
     spareOrder: take((rows + 1) * 4),
     units: take((rows + 1) * 8),
     spareUnits: take((rows + 1) * 8),
-    gathered: take(rows * 2),
+    gathered: take((rows + 1) * 8),
     histogram: take(HISTOGRAM_BYTES),
+    numbers: take(ranks === null ? 0 : (rows + 1) * columns * 8),
+    bucketStarts: take((columns + 1) * 4),
+    bucketFirsts: take((ranks?.buckets.firsts.length ?? 0) * 4),
+    lowest: take(columns * 8),
+    bucketScales: take(columns * 8),
     end,
   };
 }

@@ -1,12 +1,9 @@
 import type { TreeSet } from './tree-set.ts';
-
-/** Thresholds that share a bucket, on average. */
-const BUCKET_SIZE = 4;
+import { bucketValues, type ValueBuckets } from './value-buckets.ts';
 
 /**
  * The thresholds of each column in ascending order, each once. A value is at or below a threshold exactly where its rank
- * is at or below the threshold's, so that whole numbers can be compared instead of doubles. The search for a rank begins
- * in a bucket of equal width: the bucket grows with the value, whatever is rounded on the way to it.
+ * is at or below the threshold's, so that whole numbers can be compared instead of doubles.
  */
 export class ThresholdRanks {
   /** Where the thresholds of each column begin, and where the last ones end. */
@@ -14,13 +11,7 @@ export class ThresholdRanks {
   /** The most thresholds of a column. */
   readonly most: number;
   readonly #thresholds: Float64Array;
-  readonly #lowest: Float64Array;
-  /** Buckets per unit of a column. */
-  readonly #scales: Float64Array;
-  /** Where the buckets of each column begin; a column has one entry more than buckets. */
-  readonly #bucketStarts: Int32Array;
-  /** The first threshold of each bucket. */
-  readonly #firsts: Int32Array;
+  readonly #buckets: ValueBuckets;
   readonly #one = new Float64Array(1);
   readonly #rank = new Int32Array(1);
 
@@ -29,42 +20,10 @@ export class ThresholdRanks {
     const { sorted, starts } = sortedByColumn(feature, threshold, columns);
     this.starts = starts;
     this.#thresholds = sorted;
-    this.#lowest = new Float64Array(columns);
-    this.#scales = new Float64Array(columns);
-    this.#bucketStarts = new Int32Array(columns + 1);
+    this.#buckets = bucketValues(sorted, starts);
     let most = 0;
-    for (let column = 0; column < columns; column++) {
-      const [from, to] = [starts[column]!, starts[column + 1]!];
-      const range = sorted[to - 1]! - sorted[from]!;
-      const buckets = Math.ceil((to - from) / BUCKET_SIZE);
-      const scale = buckets / range;
-      const spread = to > from && Number.isFinite(range) && Number.isFinite(scale);
-      this.#lowest[column] = to > from ? sorted[from]! : 0;
-      this.#scales[column] = spread ? scale : 0;
-      this.#bucketStarts[column + 1] = this.#bucketStarts[column]! + (spread ? buckets : 1) + 1;
-      most = Math.max(most, to - from);
-    }
+    for (let column = 0; column < columns; column++) most = Math.max(most, starts[column + 1]! - starts[column]!);
     this.most = most;
-    this.#firsts = new Int32Array(this.#bucketStarts[columns]!);
-    for (let column = 0; column < columns; column++) this.#fillBuckets(column);
-  }
-
-  #fillBuckets(column: number): void {
-    const end = this.#bucketStarts[column + 1]!;
-    let bucket = this.#bucketStarts[column]!;
-    this.#firsts[bucket] = this.starts[column]!;
-    for (let at = this.starts[column]!; at < this.starts[column + 1]!; at++) {
-      const own = this.#bucketOf(column, this.#thresholds[at]!);
-      while (bucket < own) this.#firsts[++bucket] = at;
-    }
-    while (++bucket < end) this.#firsts[bucket] = this.starts[column + 1]!;
-  }
-
-  #bucketOf(column: number, value: number): number {
-    const start = this.#bucketStarts[column]!;
-    const last = this.#bucketStarts[column + 1]! - start - 2;
-    const place = (value - this.#lowest[column]!) * this.#scales[column]!;
-    return start + (place > 0 ? (place < last ? place | 0 : last) : 0);
   }
 
   /** How many thresholds of the column are below a value, which is a number. */
@@ -81,16 +40,13 @@ export class ThresholdRanks {
   ranksOf(data: Float64Array, row: number, first: number, into: Int32Array): void {
     const starts = this.starts;
     const thresholds = this.#thresholds;
-    const lowest = this.#lowest;
-    const scales = this.#scales;
-    const bucketStarts = this.#bucketStarts;
-    const firsts = this.#firsts;
+    const { lowest, scales, starts: bucketStarts, firsts } = this.#buckets;
     for (let i = 0; i < into.length; i++) {
       const value = data[row + i]!;
       const column = first + i;
       const start = bucketStarts[column]!;
       const last = bucketStarts[column + 1]! - start - 2;
-      // As `#bucketOf`, which is not called here because a call costs more than the search.
+      // As `bucketOf`, which is not called here because a call costs more than the search.
       const place = (value - lowest[column]!) * scales[column]!;
       const bucket = start + (place > 0 ? (place < last ? place | 0 : last) : 0);
       let low = firsts[bucket]!;

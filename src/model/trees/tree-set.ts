@@ -16,6 +16,9 @@ export interface TreeSet {
   readonly values: Float64Array;
 }
 
+/** The nodes of one tree, which starts where a set ends: children and values are numbered as in the set. */
+export type GrownNodes = Omit<TreeSet, 'roots'>;
+
 /** Collects trees while they grow; `finish` gives the compact arrays. */
 export class TreeSetBuilder {
   #roots: number[] = [];
@@ -36,10 +39,41 @@ export class TreeSetBuilder {
     this.#firstValues.push(this.#valueCount);
   }
 
+  /** Nodes so far. */
+  get nodes(): number {
+    return this.#nodes;
+  }
+
+  /** Values of leaves so far. */
+  get valueCount(): number {
+    return this.#valueCount;
+  }
+
+  /** Makes room for so many more, so that growing needs no copies. */
+  reserve(nodes: number, values: number): void {
+    this.#growNodes(this.#nodes + nodes);
+    this.#growValues(this.#valueCount + values);
+  }
+
+  /** Adds all nodes of the tree that has begun. */
+  add({ feature, threshold, left, right, missingLeft, values }: GrownNodes): void {
+    const at = this.#nodes;
+    this.#growNodes(at + feature.length);
+    this.#growValues(this.#valueCount + values.length);
+    this.#feature.set(feature, at);
+    this.#threshold.set(threshold, at);
+    this.#left.set(left, at);
+    this.#right.set(right, at);
+    this.#missingLeft.set(missingLeft, at);
+    this.#values.set(values, this.#valueCount);
+    this.#nodes += feature.length;
+    this.#valueCount += values.length;
+  }
+
   /** Adds a node that is a leaf until `split` is called on it. */
   addNode(): number {
     const node = this.#nodes++;
-    if (node === this.#feature.length) this.#growNodes();
+    this.#growNodes(node + 1);
     this.#feature[node] = -1;
     this.#left[node] = -1;
     return node;
@@ -55,7 +89,7 @@ export class TreeSetBuilder {
 
   /** Gives a leaf its values, one after another. */
   setLeaf(node: number, values: ArrayLike<number>, count: number): void {
-    while (this.#valueCount + count > this.#values.length) this.#values = doubled(this.#values, Float64Array);
+    this.#growValues(this.#valueCount + count);
     this.#left[node] = this.#valueCount;
     for (let i = 0; i < count; i++) this.#values[this.#valueCount++] = values[i]!;
   }
@@ -88,19 +122,25 @@ export class TreeSetBuilder {
     };
   }
 
-  #growNodes(): void {
-    this.#feature = doubled(this.#feature, Int32Array);
-    this.#threshold = doubled(this.#threshold, Float64Array);
-    this.#left = doubled(this.#left, Int32Array);
-    this.#right = doubled(this.#right, Int32Array);
-    this.#missingLeft = doubled(this.#missingLeft, Uint8Array);
+  #growNodes(needed: number): void {
+    if (needed <= this.#feature.length) return;
+    const length = Math.max(needed, 2 * this.#feature.length);
+    this.#feature = longer(this.#feature, length, Int32Array);
+    this.#threshold = longer(this.#threshold, length, Float64Array);
+    this.#left = longer(this.#left, length, Int32Array);
+    this.#right = longer(this.#right, length, Int32Array);
+    this.#missingLeft = longer(this.#missingLeft, length, Uint8Array);
+  }
+
+  #growValues(needed: number): void {
+    if (needed > this.#values.length) this.#values = longer(this.#values, Math.max(needed, 2 * this.#values.length), Float64Array);
   }
 }
 
-function doubled<T extends Int32Array | Float64Array | Uint8Array>(array: T, Type: new (length: number) => T): T {
-  const larger = new Type(array.length * 2);
-  larger.set(array);
-  return larger;
+function longer<T extends Int32Array | Float64Array | Uint8Array>(array: T, length: number, Type: new (length: number) => T): T {
+  const copy = new Type(Math.ceil(length));
+  copy.set(array);
+  return copy;
 }
 
 /** Where the values of the leaf that one row reaches start. `row` is the index of its first value in `data`. */

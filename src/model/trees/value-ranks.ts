@@ -1,3 +1,5 @@
+import { bucketOf, bucketValues, type ValueBuckets } from './value-buckets.ts';
+
 /** Code of a value that is missing. */
 const MISSING_RANK = 65_535;
 const MOST_RANKS = 65_535;
@@ -8,8 +10,10 @@ export interface ValueRanks {
   readonly codes: Uint16Array;
   /** The different values of each column, ascending, column after column. */
   readonly distinct: Float64Array;
-  /** Where those of each column begin. */
+  /** Where those of each column begin, and where the last ones end. */
   readonly starts: Int32Array;
+  /** Where to look for a number among them. */
+  readonly buckets: ValueBuckets;
 }
 
 /** Ranks column-major values; `null` where there could be more than two bytes number. `allocate` says where bytes live. */
@@ -20,34 +24,42 @@ export function rankColumns(
   allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
 ): ValueRanks | null {
   if (rows > MOST_RANKS) return null;
-  const codes = new Uint16Array(allocate(rows * columns * 2));
-  const starts = new Int32Array(allocate(columns * 4));
+  const starts = new Int32Array(allocate((columns + 1) * 4));
   const found = new Float64Array(rows * columns);
   let end = 0;
   for (let column = 0; column < columns; column++) {
-    const from = column * rows;
     const start = end;
     starts[column] = start;
     // Missing values are sorted to the end.
-    const sorted = byColumn.slice(from, from + rows).sort();
-    for (const value of sorted) {
+    for (const value of byColumn.slice(column * rows, (column + 1) * rows).sort()) {
       if (Number.isNaN(value)) break;
       // A negative zero is a zero.
       if (end === start || value !== found[end - 1]) found[end++] = value + 0;
     }
-    for (let row = 0; row < rows; row++) {
-      const value = byColumn[from + row]!;
-      let low = start;
-      let high = end;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (found[middle]! < value) low = middle + 1;
-        else high = middle;
-      }
-      codes[from + row] = Number.isNaN(value) ? MISSING_RANK : low - start;
-    }
   }
+  starts[columns] = end;
   const distinct = new Float64Array(allocate(end * 8));
   distinct.set(found.subarray(0, end));
-  return { codes, distinct, starts };
+  const buckets = bucketValues(distinct, starts);
+  const codes = new Uint16Array(allocate(rows * columns * 2));
+  for (let column = 0, at = 0; column < columns; column++) {
+    for (const last = at + rows; at < last; at++) {
+      const value = byColumn[at]!;
+      codes[at] = Number.isNaN(value) ? MISSING_RANK : placeOf(value, column, distinct, buckets) - starts[column]!;
+    }
+  }
+  return { codes, distinct, starts, buckets };
+}
+
+/** Where a value stands that is there. */
+function placeOf(value: number, column: number, distinct: Float64Array, buckets: ValueBuckets): number {
+  const bucket = bucketOf(buckets, column, value);
+  let place = buckets.firsts[bucket]!;
+  let count = buckets.firsts[bucket + 1]! - place;
+  while (count > 1) {
+    const half = count >> 1;
+    place += half & -Number(distinct[place + half]! <= value);
+    count -= half;
+  }
+  return place;
 }
