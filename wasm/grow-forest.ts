@@ -10,7 +10,7 @@ const PENDING_BYTES: usize = 24;
 const FEW_ROWS: u32 = 160;
 const MISSING: u32 = 65535;
 // From so many rows on, eight ranks are looked at together; below, values in pairs.
-const MANY_ROWS: u32 = 32;
+const MANY_ROWS: u32 = 40;
 
 // --- randomness: src/domain/rng.ts
 let mix: u32 = 0, ra: u32 = 0, rb: u32 = 0, rc: u32 = 0, counter: u32 = 0;
@@ -232,7 +232,7 @@ function tryBorders(column: i32, begin: u32, end: u32): bool {
   return seen > 1 || (seen == 1 && missing != 0);
 }
 
-// --- random thresholds, of ranks: 65535 is missing; `order` holds the row in its lower half, the class in the upper
+// --- random thresholds, of ranks: 65535 is missing; `order` holds the row in its lower half; the upper has one in the five bits of its class
 
 function offer(column: i32, threshold: f64, cut: u32, left: u64, missingLeft: bool): void {
   const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
@@ -269,37 +269,26 @@ function countUpTo(threshold: f64, column: i32): u32 {
   return low - load<u32>(distinctStarts + (<usize>column << 2));
 }
 
-// @ts-ignore: decorator
-@inline
-function pack(all: v128, first: v128, second: v128): u64 {
-  const n = sumLanes(all), c0 = sumLanes(first), c1 = sumLanes(second);
-  return <u64>c0 | (<u64>c1 << CLASS_BITS) | (<u64>(n - c0 - c1) << (2 * CLASS_BITS));
-}
-
-// Classes of the node's rows, packed, whose gathered rank is from `least` to `most`.
-function countRanks(least: u32, most: u32, labels: usize, count: u32): u64 {
-  const from = i16x8.splat(<i16>least), span = i16x8.splat(<i16>(most - least));
-  const one = i16x8.splat(1), none = i16x8.splat(0);
-  let all = none, first = none, second = none;
-  const wide = gathered + ((<usize>count & ~7) << 1);
-  let at = gathered, label = labels;
-  while (at < wide) {
-    const goes = i16x8.le_u(i16x8.sub(v128.load(at), from), span);
-    const names = v128.load(label);
-    all = i16x8.sub(all, goes);
-    first = i16x8.sub(first, v128.and(goes, i16x8.eq(names, none)));
-    second = i16x8.sub(second, v128.and(goes, i16x8.eq(names, one)));
-    at += 16;
-    label += 16;
-  }
-  let packed = pack(all, first, second);
-  const last = gathered + (<usize>count << 1);
+// Classes of the node's rows, packed, whose gathered rank is from `least` to `most`. Each lane counts three classes in five
+// bits apiece, 31 rows at most, before they are added up.
+function countRanks(least: u32, most: u32, count: u32): u64 {
+  const from = i16x8.splat(<i16>least), span = i16x8.splat(<i16>(most - least)), low = i16x8.splat(31);
+  let first = i16x8.splat(0), second = first, third = first;
+  let at = gathered, unit = spareUnits;
+  const last = at + ((<usize>(count + 7) & ~7) << 1);
   while (at < last) {
-    packed += <u64>(<u32>load<u16>(at) - least <= most - least) << (CLASS_BITS * <u64>load<u16>(label));
-    at += 2;
-    label += 2;
+    const stop = min<usize>(at + 31 * 16, last);
+    let sums = i16x8.splat(0);
+    while (at < stop) {
+      sums = i16x8.add(sums, v128.and(v128.load(unit), i16x8.le_u(i16x8.sub(v128.load(at), from), span)));
+      at += 16;
+      unit += 16;
+    }
+    first = i16x8.add(first, v128.and(sums, low));
+    second = i16x8.add(second, v128.and(i16x8.shr_u(sums, 5), low));
+    third = i16x8.add(third, i16x8.shr_u(sums, 10));
   }
-  return packed;
+  return <u64>sumLanes(first) | (<u64>sumLanes(second) << CLASS_BITS) | (<u64>sumLanes(third) << (2 * CLASS_BITS));
 }
 
 let lowest: u32 = 0, highest: u32 = 0, highestNext: u32 = 0;
@@ -361,7 +350,7 @@ function highestLane(lanes: v128): u32 {
 
 // One threshold between the column's extremes in a node of many rows. Returns whether it tells any of the rows apart.
 function tryRanks(column: i32, begin: u32, end: u32): bool {
-  const count = end - begin, labels = spareUnits;
+  const count = end - begin;
   gather(values + ((<usize>column * <usize>rows) << 1), begin, end);
   const isMissing = highest == MISSING;
   if (highestNext <= lowest + 1 && (!isMissing || lowest == MISSING)) return false;
@@ -370,14 +359,14 @@ function tryRanks(column: i32, begin: u32, end: u32): bool {
   let threshold = low + (<f64>random() / 4294967296) * (high - low);
   if (!(threshold < high)) threshold = low;
   const cut = countUpTo(threshold, column) - 1;
-  const left = countRanks(0, cut, labels, count);
+  const left = countRanks(0, cut, count);
   offer(column, threshold, cut, left, false);
-  if (isMissing) offer(column, threshold, cut, left + countRanks(MISSING, MISSING, labels, count), true);
+  if (isMissing) offer(column, threshold, cut, left + countRanks(MISSING, MISSING, count), true);
   return true;
 }
 
-// The classes of a node of many rows, which all columns read.
-function collectLabels(begin: u32, end: u32): void {
+// The classes of a node of many rows, which all columns read. What fills up eight is none.
+function collectUnits(begin: u32, end: u32): void {
   let at = order + (<usize>begin << 2), to = spareUnits;
   const last = order + (<usize>end << 2), wide = at + ((<usize>(end - begin) & ~7) << 2);
   while (at < wide) {
@@ -385,11 +374,19 @@ function collectLabels(begin: u32, end: u32): void {
     at += 32;
     to += 16;
   }
+  v128.store(to, i16x8.splat(0));
   while (at < last) {
     store<u16>(to, load<u16>(at, 2));
     at += 4;
     to += 2;
   }
+}
+
+// A row's class as in counts of nodes.
+// @ts-ignore: decorator
+@inline
+function widened(unit: u64): u64 {
+  return (unit & 31) | ((unit & (31 << 5)) << 16) | ((unit & (31 << 10)) << 32);
 }
 
 // Where the values of a column begin: as many as rows, and a missing one, which fills up the last pair of an odd node.
@@ -404,7 +401,7 @@ function collectPairs(begin: u32, end: u32): usize {
   let place = spareOrder, unit = spareUnits;
   for (let i = <usize>begin; i < <usize>end; i++) {
     store<u32>(place, <u32>load<u16>(order + (i << 2)) << 3);
-    store<u64>(unit, (<u64>1) << (CLASS_BITS * <u64>load<u16>(order + (i << 2), 2)));
+    store<u64>(unit, widened(<u64>load<u16>(order + (i << 2), 2)));
     place += 4;
     unit += 8;
   }
@@ -537,7 +534,7 @@ function drawRows(labels: usize): u32 {
 
 function takeRows(labels: usize): u32 {
   for (let row: usize = 0; row < <usize>rows; row++) {
-    store<u32>(order + (row << 2), <u32>row | (<u32>load<u8>(labels + row) << 16));
+    store<u32>(order + (row << 2), <u32>row | ((<u32>1) << (16 + 5 * <u32>load<u8>(labels + row))));
   }
   return rows;
 }
@@ -545,7 +542,7 @@ function takeRows(labels: usize): u32 {
 function countAll(used: u32, isBest: bool): u64 {
   let total: u64 = 0;
   for (let i: usize = 0; i < <usize>used; i++) {
-    total += isBest ? load<u64>(units + (i << 3)) : (<u64>1) << (CLASS_BITS * <u64>load<u16>(order + (i << 2), 2));
+    total += isBest ? load<u64>(units + (i << 3)) : widened(<u64>load<u16>(order + (i << 2), 2));
   }
   return total;
 }
@@ -606,7 +603,7 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
       parent = (t0 * t0 + t1 * t1 + t2 * t2) / whole;
       bestGain = -1e-9;
       const pairs = !isBest && isFew ? collectPairs(begin, end) : 0;
-      if (!isBest && !isFew) collectLabels(begin, end);
+      if (!isBest && !isFew) collectUnits(begin, end);
       for (let drawn: u32 = 0, useful: u32 = 0; drawn < columns && useful < tried; drawn++) {
         const one = candidates + (<usize>(drawn + below(columns - drawn)) << 2), other = candidates + (<usize>drawn << 2);
         const column = load<i32>(one);
