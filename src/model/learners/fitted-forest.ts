@@ -15,14 +15,15 @@ export class FittedForest extends FittedModel {
 
   constructor(classes: number, columns: number, { trees, importance }: GrownForest) {
     super(classes, columns);
-    this.#trees = checkTreeSet(trees, columns, classes);
+    this.#trees = trees;
     this.#sums = new TreeSums(trees, classes, classes);
     this.#importance = importance;
   }
 
   static fromArtifact(artifact: Artifact): FittedForest {
-    const grown = { trees: readTrees(artifact), importance: floats(artifact, 'importance') };
-    return new FittedForest(fact(artifact, 'classes'), fact(artifact, 'columns'), grown);
+    const [classes, columns] = [fact(artifact, 'classes'), fact(artifact, 'columns')];
+    const trees = checkTreeSet(readTrees(artifact), columns, classes);
+    return new FittedForest(classes, columns, { trees, importance: floats(artifact, 'importance') });
   }
 
   /** One forest of the trees of several, in order. */

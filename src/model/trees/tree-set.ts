@@ -113,12 +113,12 @@ export class TreeSetBuilder {
     const values = this.#firstValues[trees] ?? this.#valueCount;
     return {
       roots: Int32Array.from(this.#roots.slice(0, trees)),
-      feature: this.#feature.slice(0, nodes),
-      threshold: this.#threshold.slice(0, nodes),
-      left: this.#left.slice(0, nodes),
-      right: this.#right.slice(0, nodes),
-      missingLeft: this.#missingLeft.slice(0, nodes),
-      values: this.#values.slice(0, values),
+      feature: trimmed(this.#feature, nodes),
+      threshold: trimmed(this.#threshold, nodes),
+      left: trimmed(this.#left, nodes),
+      right: trimmed(this.#right, nodes),
+      missingLeft: trimmed(this.#missingLeft, nodes),
+      values: trimmed(this.#values, values),
     };
   }
 
@@ -136,6 +136,10 @@ export class TreeSetBuilder {
     if (needed > this.#values.length) this.#values = longer(this.#values, Math.max(needed, 2 * this.#values.length), Float64Array);
   }
 }
+
+/** The beginning of an array; a copy where much would be kept for nothing. */
+const trimmed = <T extends Int32Array | Float64Array | Uint8Array>(array: T, length: number): T =>
+  (length > 0.8 * array.length ? array.subarray(0, length) : array.slice(0, length)) as T;
 
 function longer<T extends Int32Array | Float64Array | Uint8Array>(array: T, length: number, Type: new (length: number) => T): T {
   const copy = new Type(Math.ceil(length));

@@ -30,11 +30,11 @@ export function rankColumns(
   for (let column = 0; column < columns; column++) {
     const start = end;
     starts[column] = start;
-    // Missing values are sorted to the end.
-    for (const value of byColumn.slice(column * rows, (column + 1) * rows).sort()) {
-      if (Number.isNaN(value)) break;
-      // A negative zero is a zero.
-      if (end === start || value !== found[end - 1]) found[end++] = value + 0;
+    const sorted = byColumn.slice(column * rows, (column + 1) * rows).sort();
+    // Missing values are sorted to the end; a negative zero is a zero.
+    for (let at = 0; at < rows && !Number.isNaN(sorted[at]!); at++) {
+      const value = sorted[at]! + 0;
+      if (end === start || value !== found[end - 1]) found[end++] = value;
     }
   }
   starts[columns] = end;
