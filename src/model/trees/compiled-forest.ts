@@ -1,7 +1,7 @@
 import { type Binning, edgeOf } from './binning.ts';
 import { CompiledProgram } from './compiled-program.ts';
 import { addressesOf, type ForestAddresses } from './forest-task.ts';
-import { type ForestGrowth, fewestToSplit, type GrownForest, inSteps, triedColumns } from './plain-forest.ts';
+import { type ForestGrowth, fewestToSplit, type GrownForest, triedColumns } from './plain-forest.ts';
 import type { TrainingWindow } from './training-window.ts';
 import { type GrownNodes, TreeSetBuilder } from './tree-set.ts';
 import { GROW_FOREST } from './wasm-grow-forest.ts';
@@ -36,17 +36,16 @@ export function growCompiled(growth: ForestGrowth, window: TrainingWindow, first
   const { buffer } = kernel.memory;
   writeTask(buffer, at, growth, window);
   const builder = new TreeSetBuilder();
-  const importance = new Float64Array(window.columns);
   for (let tree = first; tree < last; tree++) {
     builder.beginTree();
     const nodes = kernel.calls.growTree(TASK, tree + 1, builder.nodes, builder.valueCount);
     const grown = treeAt(buffer, at, nodes, window.classes);
     if (growth.splits === 'best') turnBinsToEdges(grown, window.binning!);
-    addImportance(grown, new Float64Array(buffer, at.gain, nodes), importance);
     // What comes is about as large as what is there.
     if (tree === first) builder.reserve(1.1 * nodes * (last - first), 1.1 * grown.values.length * (last - first));
     builder.add(grown);
   }
+  const importance = new Float64Array(buffer, at.importance, window.columns).slice();
   FOREST.giveBack(kernel);
   return { trees: builder.finish(), importance };
 }
@@ -57,13 +56,15 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
   const numbers = [
     ...[isBest ? 0 : 1, rows, columns, triedColumns(growth, columns), growth.minLeafSamples, fewestToSplit(growth)],
     ...[Math.min(growth.maxDepth, MOST_DEPTH), growth.seed, at.labels, at.candidates, at.pending],
-    ...[at.feature, at.threshold, at.left, at.right, at.missingLeft, at.gain, at.shares],
+    ...[at.feature, at.threshold, at.left, at.right, at.missingLeft, at.shares],
     ...[at.values, at.binCounts, at.distinct, at.starts, at.order, at.spareOrder, at.units, at.spareUnits],
     ...[at.gathered, at.histogram, at.numbers, window.classes, at.bucketStarts, at.bucketFirsts, at.lowest, at.bucketScales],
+    at.importance,
   ];
   new Int32Array(buffer, TASK).set(numbers);
   new Uint8Array(buffer, at.labels).set(labels);
   new Uint8Array(buffer, at.histogram, 256 * 8).fill(0);
+  new Float64Array(buffer, at.importance, columns).fill(0);
   if (isBest) {
     new Uint8Array(buffer, at.values).set(binning!.bins);
     new Int32Array(buffer, at.binCounts).set(binning!.binCounts);
@@ -103,11 +104,5 @@ function treeAt(buffer: ArrayBuffer, at: ForestAddresses, nodes: number, classes
 function turnBinsToEdges({ feature, threshold }: GrownNodes, binning: Binning): void {
   for (let node = 0; node < feature.length; node++) {
     if (feature[node]! >= 0) threshold[node] = edgeOf(binning, feature[node]!, threshold[node]!);
-  }
-}
-
-function addImportance({ feature }: GrownNodes, gains: Float64Array, importance: Float64Array): void {
-  for (let node = 0; node < feature.length; node++) {
-    if (feature[node]! >= 0) importance[feature[node]!]! += inSteps(gains[node]!);
   }
 }

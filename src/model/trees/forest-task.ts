@@ -16,8 +16,6 @@ export interface ForestAddresses {
   readonly left: number;
   readonly right: number;
   readonly missingLeft: number;
-  /** Impurity decrease of each node that is split. */
-  readonly gain: number;
   /** Class shares of the leaves. */
   readonly shares: number;
   /** Bins, a byte each, or ranks, two. */
@@ -39,6 +37,8 @@ export interface ForestAddresses {
   readonly bucketFirsts: number;
   readonly lowest: number;
   readonly bucketScales: number;
+  /** Sums of impurity decreases, of each column. */
+  readonly importance: number;
   readonly end: number;
 }
 
@@ -60,7 +60,6 @@ export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: V
     left: take(nodes * 4),
     right: take(nodes * 4),
     missingLeft: take(nodes),
-    gain: take(nodes * 8),
     shares: take(rows * classes * 8),
     values: take(rows * columns * 2),
     binCounts: take(columns * 4),
@@ -77,6 +76,7 @@ export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: V
     bucketFirsts: take((ranks?.buckets.firsts.length ?? 0) * 4),
     lowest: take(columns * 8),
     bucketScales: take(columns * 8),
+    importance: take(columns * 8),
     end,
   };
 }

@@ -61,7 +61,7 @@ export function triedColumns({ columnSample }: ForestGrowth, columns: number): n
 export const fewestToSplit = ({ minLeafSamples }: ForestGrowth): number => Math.max(2, 2 * minLeafSamples);
 
 /** Impurity decreases are kept in steps of 2^-20. */
-export const inSteps = (gain: number): number => Math.round(Math.max(0, gain) * 2 ** 20) / 2 ** 20;
+const inSteps = (gain: number): number => Math.floor(Math.max(0, gain) * 2 ** 20 + 0.5) / 2 ** 20;
 
 function createSplitter({ splits, minLeafSamples }: ForestGrowth, window: TrainingWindow): NodeSplitter {
   const { binning, byColumn, rows, classes } = window;
