@@ -55,7 +55,7 @@ let rows: u32 = 0, minLeaf: u32 = 0;
 let values: usize = 0, binCounts: usize = 0, distinct: usize = 0, distinctStarts: usize = 0;
 let bucketStarts: usize = 0, bucketFirsts: usize = 0, lowestValues: usize = 0, bucketScales: usize = 0;
 let order: usize = 0, spareOrder: usize = 0, units: usize = 0, spareUnits: usize = 0;
-let gathered: usize = 0, histogram: usize = 0, numbers: usize = 0;
+let gathered: usize = 0, histogram: usize = 0, numbers: usize = 0, rowBytes: u32 = 0;
 
 // --- the node that is split
 let nodeCounts: u64 = 0;
@@ -389,24 +389,18 @@ function widened(unit: u64): u64 {
   return (unit & 31) | ((unit & (31 << 5)) << 16) | ((unit & (31 << 10)) << 32);
 }
 
-// Where the values of a column begin: as many as rows, and a missing one, which fills up the last pair of an odd node.
-// @ts-ignore: decorator
-@inline
-function numbersOf(column: i32): usize {
-  return numbers + <usize>column * ((<usize>rows + 1) << 3);
-}
-
-// What all columns of a node of few rows read: where each row's value stands in its column, and its class, packed. In pairs.
+// What all columns of a node of few rows read: where each row's values stand, and its class, packed. In pairs; a row of missing
+// values after the last fills up an odd one. A row's values stand together, as the nodes below read them again.
 function collectPairs(begin: u32, end: u32): usize {
   let place = spareOrder, unit = spareUnits;
   for (let i = <usize>begin; i < <usize>end; i++) {
-    store<u32>(place, <u32>load<u16>(order + (i << 2)) << 3);
+    store<u32>(place, <u32>load<u16>(order + (i << 2)) * rowBytes);
     store<u64>(unit, widened(<u64>load<u16>(order + (i << 2), 2)));
     place += 4;
     unit += 8;
   }
   if ((end - begin) & 1) {
-    store<u32>(place, rows << 3);
+    store<u32>(place, rows * rowBytes);
     store<u64>(unit, 0);
     unit += 8;
   }
@@ -415,7 +409,7 @@ function collectPairs(begin: u32, end: u32): usize {
 
 // `tryRanks` on the pairs of a node of few rows, whose units end at `last`.
 function tryPairs(column: i32, last: usize): bool {
-  const own = numbersOf(column);
+  const own = numbers + (<usize>column << 3);
   let lows = f64x2.splat(Infinity), highs = f64x2.splat(-Infinity);
   let place = spareOrder, to = gathered;
   for (let unit = spareUnits; unit < last; unit += 16) {
@@ -497,11 +491,11 @@ function divideRanks(column: i32, begin: u32, end: u32): u32 {
 }
 
 function divideNumbers(column: i32, begin: u32, end: u32): u32 {
-  const own = numbersOf(column), threshold = bestThreshold, missingLeft = u32(bestMissingLeft);
+  const own = numbers + (<usize>column << 3), threshold = bestThreshold, missingLeft = u32(bestMissingLeft);
   let left = <usize>begin, right: usize = 0;
   for (let i = <usize>begin; i < <usize>end; i++) {
     const row = load<u32>(order + (i << 2));
-    const value = load<f64>(own + (<usize>(row & 65535) << 3));
+    const value = load<f64>(own + <usize>((row & 65535) * rowBytes));
     const goes = u32(value <= threshold) | (u32(value != value) & missingLeft);
     store<u32>(order + (left << 2), row);
     store<u32>(spareOrder + (right << 2), row);
@@ -562,6 +556,7 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
   rows = field(task, 1);
   const columns = field(task, 2), tried = field(task, 3), minSplit = field(task, 5), maxDepth = field(task, 6);
   minLeaf = field(task, 4);
+  rowBytes = columns << 3;
   const labels = field(task, 8), candidates = field(task, 9), stack = field(task, 10);
   const features = field(task, 11), thresholds = field(task, 12), lefts = field(task, 13), rights = field(task, 14);
   const missingLefts = field(task, 15);

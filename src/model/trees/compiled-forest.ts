@@ -77,16 +77,14 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
     new Int32Array(buffer, at.bucketFirsts).set(buckets.firsts);
     new Float64Array(buffer, at.lowest).set(buckets.lowest);
     new Float64Array(buffer, at.bucketScales).set(buckets.scales);
-    writeNumbers(new Float64Array(buffer, at.numbers, (rows + 1) * columns), window);
+    writeNumbers(new Float64Array(buffer, at.numbers, (rows + 1) * columns), window.data);
   }
 }
 
-/** Copies values to where each column ends in a missing one; a negative zero becomes a zero. */
-function writeNumbers(into: Float64Array, { byColumn, rows, columns }: TrainingWindow): void {
-  for (let column = 0, from = 0, to = 0; column < columns; column++) {
-    for (let row = 0; row < rows; row++) into[to++] = byColumn[from++]! + 0;
-    into[to++] = Number.NaN;
-  }
+/** Copies values, and a row of missing ones after the last; a negative zero becomes a zero. */
+function writeNumbers(into: Float64Array, data: Float64Array): void {
+  for (let at = 0; at < data.length; at++) into[at] = data[at]! + 0;
+  into.fill(Number.NaN, data.length);
 }
 
 /** The tree that was grown last, as views of the memory it stands in. */

@@ -30,7 +30,7 @@ export interface ForestAddresses {
   readonly spareUnits: number;
   readonly gathered: number;
   readonly histogram: number;
-  /** The values themselves, column-major, a missing one after each column; only for random thresholds. */
+  /** The values themselves, row-major, a row of missing ones after the last; only for random thresholds. */
   readonly numbers: number;
   /** `ValueBuckets` of the values. */
   readonly bucketStarts: number;
