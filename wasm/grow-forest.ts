@@ -10,7 +10,7 @@ const PENDING_BYTES: usize = 24;
 const FEW_ROWS: u32 = 160;
 const MISSING: u32 = 65535;
 // From so many rows on, eight ranks are looked at together; below, values in pairs.
-const MANY_ROWS: u32 = 40;
+const MANY_ROWS: u32 = 160;
 
 // --- randomness: src/domain/rng.ts
 let mix: u32 = 0, ra: u32 = 0, rb: u32 = 0, rc: u32 = 0, counter: u32 = 0;
