@@ -1,5 +1,4 @@
 import type { Matrix } from '../../domain/index.ts';
-import { decodeArtifact } from '../persistence/artifact.ts';
 import { type FitJob, fitSpec } from '../threads/fit-job.ts';
 import { fitPool } from '../threads/fit-pool.ts';
 import { createTrainingWindow } from '../trees/training-window.ts';
@@ -26,5 +25,5 @@ export async function fitLearner(
     return { spec, rows: null, predict: null, trees: [border(part), border(part + 1)], keep: true };
   });
   const results = await fitPool.run(window, jobs, threads);
-  return FittedForest.join(results.map(({ model }) => FittedForest.fromArtifact(decodeArtifact(model ?? new Uint8Array()))));
+  return FittedForest.join(results.map(({ model }) => FittedForest.fromArtifact(model!)));
 }

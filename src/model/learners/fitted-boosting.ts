@@ -75,7 +75,7 @@ export class FittedBoosting extends FittedModel {
     return this.#importance.slice();
   }
 
-  protected override toArtifact(): Artifact {
+  override toArtifact(): Artifact {
     return {
       kind: 'boosting',
       facts: { classes: this.classes, columns: this.columns },

@@ -60,7 +60,7 @@ export class FittedForest extends FittedModel {
     return this.#importance.slice();
   }
 
-  protected override toArtifact(): Artifact {
+  override toArtifact(): Artifact {
     return {
       kind: 'forest',
       facts: { classes: this.classes, columns: this.columns },

@@ -91,7 +91,7 @@ export class FittedLogistic extends FittedModel implements SmoothModel {
     });
   }
 
-  protected override toArtifact(): Artifact {
+  override toArtifact(): Artifact {
     const { means, deviations, weights } = this.#fit;
     return { kind: 'logistic', facts: { classes: this.classes, columns: this.columns }, arrays: { means, deviations, weights } };
   }

@@ -43,5 +43,6 @@ export abstract class FittedModel implements FittedLearner {
 
   protected abstract predictInto(X: Matrix, into: Float64Array): void;
   protected abstract rawImportance(): Float64Array;
-  protected abstract toArtifact(): Artifact;
+  /** What is stored of it: its own arrays, not copies. */
+  abstract toArtifact(): Artifact;
 }

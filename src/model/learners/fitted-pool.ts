@@ -50,7 +50,7 @@ export class FittedPool extends FittedModel implements SmoothModel {
     return Float64Array.from({ length: this.columns }, (_, column) => this.weights[Math.floor(column / this.classes)]!);
   }
 
-  protected override toArtifact(): Artifact {
+  override toArtifact(): Artifact {
     return { kind: 'pool', facts: { classes: this.classes }, arrays: { weights: this.weights } };
   }
 }

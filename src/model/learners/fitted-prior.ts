@@ -27,7 +27,7 @@ export class FittedPrior extends FittedModel {
     return new Float64Array(this.columns);
   }
 
-  protected override toArtifact(): Artifact {
+  override toArtifact(): Artifact {
     return { kind: 'prior', facts: { columns: this.columns }, arrays: { shares: this.#shares } };
   }
 }

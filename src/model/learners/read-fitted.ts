@@ -18,8 +18,10 @@ const readers: Readonly<Record<string, (artifact: Artifact) => FittedModel>> = {
 };
 
 /** A single fitted learner from its bytes. @throws ModelError `learner.unreadable` */
-export function readFitted(bytes: Uint8Array): FittedModel {
-  const artifact = decodeArtifact(bytes);
+export const readFitted = (bytes: Uint8Array): FittedModel => fittedOf(decodeArtifact(bytes));
+
+/** A single fitted learner from what is stored of it. @throws ModelError `learner.unreadable` */
+export function fittedOf(artifact: Artifact): FittedModel {
   const read = readers[artifact.kind];
   if (!read)
     throw new ModelError('learner.unreadable', `there is no learner of the kind ${artifact.kind}`, {

@@ -76,7 +76,7 @@ export class FittedPlugin extends FittedModel {
     return new Float64Array(this.columns);
   }
 
-  protected override toArtifact(): Artifact {
+  override toArtifact(): Artifact {
     return {
       kind: 'plugin',
       facts: { classes: this.classes, columns: this.columns, name: this.#name, sha256: this.#sha256 },

@@ -133,7 +133,7 @@ export class FittedStacking extends FittedModel {
     return mean;
   }
 
-  protected override toArtifact(): Artifact {
+  override toArtifact(): Artifact {
     const { calibrator, weight, shares } = this.calibration;
     const bases = this.#bases.map((base, i) => [`base:${this.names[i]}`, base.toBytes()]);
     return {

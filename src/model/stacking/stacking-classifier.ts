@@ -6,7 +6,7 @@ import { sumLogLoss } from '../calibration/sum-log-loss.ts';
 import type { FittedModel } from '../learners/fitted-model.ts';
 import type { FitOptions, Learner } from '../learners/learner.ts';
 import { type LearnerSpec, needsOf } from '../learners/learner-spec.ts';
-import { readFitted } from '../learners/read-fitted.ts';
+import { fittedOf } from '../learners/read-fitted.ts';
 import { checkSettings } from '../learners/settings.ts';
 import { checkTrainingInput, checkWeights } from '../learners/training-input.ts';
 import { type FitJob, fitSpec } from '../threads/fit-job.ts';
@@ -104,7 +104,7 @@ export class StackingClassifier {
         .flatMap(({ train, test }) => learners.map(({ spec }): FitJob => ({ spec, rows: train, predict: test, keep: false }))),
     ];
     const results = await fitPool.run(window, jobs, threads, { signal: options.signal });
-    const fitted = results.slice(0, learners.length).map(({ model }) => readFitted(model ?? new Uint8Array()));
+    const fitted = results.slice(0, learners.length).map(({ model }) => fittedOf(model!));
     const scored = results.slice(learners.length);
     const perFold = folds.toReversed().map(
       (fold, i): FoldPredictions => ({

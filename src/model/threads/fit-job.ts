@@ -6,6 +6,7 @@ import type { FittedModel } from '../learners/fitted-model.ts';
 import { FittedPool } from '../learners/fitted-pool.ts';
 import { FittedPrior } from '../learners/fitted-prior.ts';
 import { type LearnerSpec, needsOf } from '../learners/learner-spec.ts';
+import type { Artifact } from '../persistence/artifact.ts';
 import { fitLogistic } from '../linear/fit-logistic.ts';
 import { fitPoolWeights } from '../linear/fit-pool-weights.ts';
 import { FittedPlugin, guarded } from '../plugins/fitted-plugin.ts';
@@ -29,7 +30,7 @@ export interface FitJob {
 }
 
 export interface FitResult {
-  readonly model: Uint8Array | null;
+  readonly model: Artifact | null;
   readonly predictions: Float64Array | null;
 }
 
@@ -97,7 +98,7 @@ export function runFitJob(window: TrainingWindow, job: FitJob): FitResult {
   const model = fitSpec(job.spec, job.rows === null ? window : partOf(window, job.rows), job.trees);
   const { predict } = job;
   const predictions = predict === null ? null : model.predictProba(rowsOf(window, predict));
-  return { model: job.keep ? model.toBytes() : null, predictions };
+  return { model: job.keep ? model.toArtifact() : null, predictions };
 }
 
 function rowsOf({ data, columns }: TrainingWindow, rows: Int32Array) {

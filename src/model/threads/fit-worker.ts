@@ -44,7 +44,13 @@ async function reply({ windowId, window, job }: JobMessage): Promise<JobReply> {
 }
 
 /** What cannot be sent ends the thread, which the pool notices. */
-const answer = (said: JobReply): void => parentPort?.postMessage(said);
+const answer = (said: JobReply): void => parentPort?.postMessage(said, 'result' in said ? memoryOf(said.result) : []);
+
+/** The memory of a result, which moves to the thread that asked instead of being copied. */
+function memoryOf({ model, predictions }: FitResult): ArrayBuffer[] {
+  const arrays = [...Object.values(model?.arrays ?? {}), ...(predictions === null ? [] : [predictions])];
+  return [...new Set(arrays.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer);
+}
 
 parentPort?.on('message', async (message: JobMessage) => answer(await reply(message)));
 parentPort?.on('messageerror', (error: Error) => answer({ failure: { code: null, message: String(error), details: {} } }));
