@@ -133,7 +133,8 @@ export class TreeSetBuilder {
   }
 
   #growValues(needed: number): void {
-    if (needed > this.#values.length) this.#values = longer(this.#values, Math.max(needed, 2 * this.#values.length), Float64Array);
+    if (needed > this.#values.length)
+      this.#values = longer(this.#values, Math.max(needed, 2 * this.#values.length), Float64Array);
   }
 }
 
