@@ -11,7 +11,8 @@ const ROWS: usize = 0, GROUPS: usize = 4, QUADS: usize = 8, ORDER: usize = 12, P
 const SPARE_ORDER: usize = 24, GROUP_OFFSETS: usize = 28, GROUP_BINS: usize = 32, LEAVES: usize = 36, HISTOGRAMS: usize = 40;
 const HISTOGRAM_BYTES: usize = 44, FREE_SLOTS: usize = 48, SLOTS: usize = 52, SPARE_GATHERED: usize = 56, MAX_LEAVES: usize = 60;
 const MAX_DEPTH: usize = 64, MIN_LEAF_SAMPLES: usize = 68, FEW_ROWS: usize = 72, SPLITS: usize = 76;
-const RIDGE: usize = 80, MIN_GAIN: usize = 88, GAIN_UNIT: usize = 96, MIN_HESSIAN: usize = 104;
+const BINS: usize = 80, BIN_COUNTS: usize = 84, COLUMN_BYTES: usize = 88, CHOSEN: usize = 92;
+const RIDGE: usize = 96, MIN_GAIN: usize = 104, GAIN_UNIT: usize = 112, MIN_HESSIAN: usize = 120;
 const SMALL_SCAN: usize = 128;
 const LARGE_SCAN: usize = 128 + SCAN_BYTES;
 
@@ -201,6 +202,40 @@ function gather(used: usize): i64 {
     sum += pair;
   }
   return sum;
+}
+
+// The bins of four columns, sixteen rows at a time, so that a row's stand together. What is beyond the last row is written
+// over by the next four columns.
+function packQuad(a: usize, b: usize, c: usize, d: usize, to: usize): void {
+  for (const end = a + load<usize>(COLUMN_BYTES); a < end; a += 16, b += 16, c += 16, d += 16, to += 64) {
+    const one = v128.load(a), two = v128.load(b), three = v128.load(c), four = v128.load(d);
+    const lowFirst = i8x16.shuffle(one, two, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const highFirst = i8x16.shuffle(one, two, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    const lowLast = i8x16.shuffle(three, four, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const highLast = i8x16.shuffle(three, four, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    v128.store(to, i16x8.shuffle(lowFirst, lowLast, 0, 8, 1, 9, 2, 10, 3, 11));
+    v128.store(to, i16x8.shuffle(lowFirst, lowLast, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+    v128.store(to, i16x8.shuffle(highFirst, highLast, 0, 8, 1, 9, 2, 10, 3, 11), 32);
+    v128.store(to, i16x8.shuffle(highFirst, highLast, 4, 12, 5, 13, 6, 14, 7, 15), 48);
+  }
+}
+
+/** Lays out the columns that `CHOSEN` names, in whole groups of four, for the trees that come. */
+export function useColumns(count: u32): void {
+  const groups = count >>> 2, columnBytes = load<u32>(COLUMN_BYTES), bins = load<u32>(BINS), counts = load<usize>(BIN_COUNTS);
+  store<u32>(GROUPS, groups);
+  let chosen = load<usize>(CHOSEN), quads = load<usize>(QUADS), offset: u32 = 0;
+  for (let group: usize = 0; group < <usize>groups; group++) {
+    const a = load<u32>(chosen), b = load<u32>(chosen, 4), c = load<u32>(chosen, 8), d = load<u32>(chosen, 12);
+    packQuad(bins + a * columnBytes, bins + b * columnBytes, bins + c * columnBytes, bins + d * columnBytes, quads);
+    const first = max<u32>(load<u32>(counts + (a << 2)), load<u32>(counts + (b << 2)));
+    const most = max<u32>(first, max<u32>(load<u32>(counts + (c << 2)), load<u32>(counts + (d << 2))));
+    store<u32>(load<usize>(GROUP_BINS) + (group << 2), most);
+    store<u32>(load<usize>(GROUP_OFFSETS) + (group << 2), offset);
+    offset += (most + 1) << 5;
+    chosen += 16;
+    quads += load<usize>(ROWS) << 2;
+  }
 }
 
 /** Grows one tree on the first `used` rows of `order`. Returns the number of leaves; there is one split fewer. */

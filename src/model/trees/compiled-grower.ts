@@ -1,7 +1,7 @@
 import { type Binning, edgeOf } from './binning.ts';
 import { CompiledProgram, type Kernel } from './compiled-program.ts';
-import { type GrowerTask, LEAF_BYTES, LIMITS_AT, layOutGroups, layOutTask, SPLIT_BYTES } from './grower-task.ts';
-import { layOutHistogram, quadsOf } from './histogram.ts';
+import { type GrowerTask, LEAF_BYTES, LIMITS_AT, layOutTask, SPLIT_BYTES } from './grower-task.ts';
+import { QUAD, quadsOf } from './histogram.ts';
 import { UNBOUNDED } from './monotone.ts';
 import type { PackedGradients } from './packed-gradients.ts';
 import { type GrownLeaf, packedSum, packLimits, type TreeGrower, type TreeLimits } from './tree-grower.ts';
@@ -9,6 +9,8 @@ import type { TreeSetBuilder } from './tree-set.ts';
 import { GROW_BOOSTED } from './wasm-grow-boosted.ts';
 
 interface GrowerCalls {
+  /** Lays out as many columns as `chosen` names, in whole groups. */
+  readonly useColumns: (count: number) => void;
   /** Grows one tree on so many rows of `order`. @returns its number of leaves */
   readonly growTree: (rows: number) => number;
 }
@@ -26,7 +28,6 @@ export class CompiledGrower implements TreeGrower {
   readonly #task: GrowerTask;
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
-  readonly #quads: Uint32Array;
   #columns: Int32Array;
 
   private constructor(binning: Binning, limits: TreeLimits, task: GrowerTask, kernel: Kernel<GrowerCalls>) {
@@ -40,8 +41,9 @@ export class CompiledGrower implements TreeGrower {
     this.#words.set(Object.values(task));
     this.order = new Int32Array(buffer, task.order, binning.rows);
     this.gradients = { packed: new Float64Array(buffer, task.packed, binning.rows), gradientUnit: 1, hessianUnit: 1 };
-    this.#quads = new Uint32Array(buffer, task.quads, task.groups * task.rows);
-    this.#columns = this.#layOut(null);
+    writeBins(buffer, task, binning);
+    this.#columns = Int32Array.from({ length: binning.columns }, (_, column) => column);
+    this.useColumns(this.#columns);
   }
 
   /** @returns null where there is no WebAssembly, or no memory for it */
@@ -57,16 +59,12 @@ export class CompiledGrower implements TreeGrower {
   }
 
   useColumns(columns: Int32Array): void {
-    this.#columns = this.#layOut(columns);
-  }
-
-  #layOut(used: Int32Array | null): Int32Array {
-    const { columns, binCounts } = layOutHistogram(this.#binning, used, this.#quads);
-    const { offsets, bins } = layOutGroups(binCounts);
-    this.#words.set(offsets, this.#task.groupOffsets >> 2);
-    this.#words.set(bins, this.#task.groupBins >> 2);
-    this.#words[GROUPS_FIELD] = quadsOf(columns.length);
-    return columns;
+    const chosen = this.#task.chosen >> 2;
+    const places = quadsOf(columns.length) * QUAD;
+    this.#words.set(columns, chosen);
+    this.#words.fill(this.#binning.columns, chosen + columns.length, chosen + places);
+    this.#kernel.calls.useColumns(places);
+    this.#columns = columns;
   }
 
   grow(builder: TreeSetBuilder, rows: number, importance: Float64Array): readonly GrownLeaf[] {
@@ -101,5 +99,14 @@ export class CompiledGrower implements TreeGrower {
   }
 }
 
-/** Place of `groups` in a task. */
-const GROUPS_FIELD = 1;
+/** Bins as the task has them: each column in whole blocks of rows, and one without values. */
+function writeBins(buffer: ArrayBuffer, task: GrowerTask, { bins, binCounts, rows, columns }: Binning): void {
+  const padded = new Uint8Array(buffer, task.bins, (columns + 1) * task.columnBytes);
+  padded.fill(0);
+  for (let column = 0; column < columns; column++) {
+    padded.set(bins.subarray(column * rows, (column + 1) * rows), column * task.columnBytes);
+  }
+  const counts = new Int32Array(buffer, task.binCounts, columns + 1);
+  counts.set(binCounts);
+  counts[columns] = 0;
+}

@@ -29,10 +29,18 @@ export interface GrowerTask {
   /** Rows below which a leaf keeps no histogram. */
   readonly fewRows: number;
   readonly splits: number;
+  /** Bins of all columns, each in `columnBytes`, and how many they have; behind the last a column without values. */
+  readonly bins: number;
+  readonly binCounts: number;
+  readonly columnBytes: number;
+  /** Which columns are used, in whole groups. */
+  readonly chosen: number;
 }
 
 /** Where four 64-bit numbers stand: `l2`, `minGain`, `gainUnit` and `minHessian` of the packed limits. */
-export const LIMITS_AT = 80;
+export const LIMITS_AT = 96;
+/** Rows whose bins are laid out together. */
+const ROW_BLOCK = 16;
 /** Behind the task, its limits and what two leaves keep while they are scanned. */
 const FREE_AT = 320;
 
@@ -45,6 +53,7 @@ const BIN_BYTES = QUAD * 8;
 export function layOutTask(binning: Binning, limits: TreeLimits): { readonly task: GrowerTask; readonly end: number } {
   const { rows, columns, binCounts } = binning;
   const groups = quadsOf(columns);
+  const columnBytes = Math.ceil(rows / ROW_BLOCK) * ROW_BLOCK;
   const fewRows = Math.max(1, Math.ceil(binCounts.reduce((sum, bins) => sum + bins + 1, 0) / columns));
   const maxLeaves = Math.min(limits.maxLeaves, rows);
   const slots = 2 + Math.min(maxLeaves, Math.ceil(rows / fewRows));
@@ -58,7 +67,7 @@ export function layOutTask(binning: Binning, limits: TreeLimits): { readonly tas
   const task: GrowerTask = {
     rows,
     groups,
-    quads: take(groups * rows * 4),
+    quads: take((groups * rows + ROW_BLOCK) * 4),
     order: take(rows * 4),
     packed: take(rows * 8),
     gathered: take(rows * 8),
@@ -76,20 +85,10 @@ export function layOutTask(binning: Binning, limits: TreeLimits): { readonly tas
     minLeafSamples: Math.min(limits.minLeafSamples, rows + 1),
     fewRows,
     splits: take(maxLeaves * SPLIT_BYTES),
+    bins: take((columns + 1) * columnBytes),
+    binCounts: take((columns + 1) * 4),
+    columnBytes,
+    chosen: take(groups * QUAD * 4),
   };
   return { task, end };
-}
-
-/** Where each group of four columns stands in a histogram, in bytes, and how many bins it has. */
-export function layOutGroups(binCounts: Int32Array): { readonly offsets: Int32Array; readonly bins: Int32Array } {
-  const groups = quadsOf(binCounts.length);
-  const offsets = new Int32Array(groups);
-  const bins = new Int32Array(groups);
-  let bytes = 0;
-  for (let group = 0; group < groups; group++) {
-    bins[group] = Math.max(...binCounts.subarray(group * QUAD, (group + 1) * QUAD));
-    offsets[group] = bytes;
-    bytes += (bins[group]! + 1) * BIN_BYTES;
-  }
-  return { offsets, bins };
 }

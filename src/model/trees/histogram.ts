@@ -20,14 +20,14 @@ export interface HistogramLayout {
 
 export const quadsOf = (columns: number): number => Math.ceil(columns / QUAD);
 
-/** Lays the bins of the given columns side by side; `null` means all columns. Writes to the front of `quads` where given. */
-export function layOutHistogram(binning: Binning, used: Int32Array | null, quads?: Uint32Array): HistogramLayout {
+/** Lays the bins of the given columns side by side; `null` means all columns. */
+export function layOutHistogram(binning: Binning, used: Int32Array | null): HistogramLayout {
   const { bins, binCounts: all, rows, columns: width } = binning;
   const columns = used ?? Int32Array.from({ length: width }, (_, column) => column);
   const binCounts = Int32Array.from(columns, (column) => all[column]!);
   const groups = quadsOf(columns.length);
   const offsets = new Int32Array(groups * QUAD);
-  const laid = quads ?? new Uint32Array(groups * rows);
+  const quads = new Uint32Array(groups * rows);
   let size = 0;
   for (let i = 0; i < columns.length; i++) {
     offsets[i] = size;
@@ -35,11 +35,11 @@ export function layOutHistogram(binning: Binning, used: Int32Array | null, quads
     const from = columns[i]! * rows;
     const to = (i >>> 2) * rows;
     const shift = (i & 3) * 8;
-    if (shift === 0) for (let row = 0; row < rows; row++) laid[to + row] = bins[from + row]!;
-    else for (let row = 0; row < rows; row++) laid[to + row]! |= bins[from + row]! << shift;
+    if (shift === 0) for (let row = 0; row < rows; row++) quads[to + row] = bins[from + row]!;
+    else for (let row = 0; row < rows; row++) quads[to + row]! |= bins[from + row]! << shift;
   }
   offsets.fill(size, columns.length);
-  return { rows, columns, binCounts, offsets, size: size + 1, quads: laid };
+  return { rows, columns, binCounts, offsets, size: size + 1, quads };
 }
 
 /** Adds the packed gradients of `order[begin..end)` to the bins of all columns. */
