@@ -16,10 +16,42 @@ export function countOf(words: readonly string[]): Record<string, number> {
   return counts;
 }
 
+/** What the production image sets for every process, so that memory is measured as it is there. */
+export function imageEnv(): Record<string, string> {
+  const stage = readFileSync('Dockerfile', 'utf8')
+    .split(/^FROM /m)
+    .find((text) => text.startsWith('base AS production'))!;
+  const line = /^ENV (.+)$/m.exec(stage)![1]!;
+  return Object.fromEntries(line.split(' ').map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]));
+}
+
+/** Resident memory of one process in whole MB between two decisions, over many looks: it swings by the second. */
+export class MemoryRecord {
+  readonly means: number[] = [];
+  readonly lows: number[] = [];
+  readonly highs: number[] = [];
+  #looks: number[] = [];
+
+  look(pid: number | undefined): void {
+    const mb = residentMb(pid);
+    if (mb !== undefined) this.#looks.push(mb);
+  }
+
+  /** A decision is made. */
+  next(): void {
+    const looks = this.#looks.splice(0);
+    if (looks.length === 0) return;
+    this.means.push(Math.round(looks.reduce((sum, one) => sum + one, 0) / looks.length));
+    this.lows.push(Math.round(Math.min(...looks)));
+    this.highs.push(Math.round(Math.max(...looks)));
+  }
+}
+
 /** Resident memory of a process as Linux tells it; nothing where the process has gone. */
-export function residentMb(pid: number | undefined): number | undefined {
+function residentMb(pid: number | undefined): number | undefined {
   try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+    const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kb === undefined ? undefined : Number(kb) / 1024;
   } catch {
     return undefined;
   }

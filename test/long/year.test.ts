@@ -2,7 +2,7 @@ import { afterAll, expect, it } from 'vitest';
 import { createRng, DAY_MS, HOUR_MS, MINUTE_MS, systemTimer } from '../../src/domain/index.ts';
 import { Drill, preparedData, type Running, START_MS } from '../drills/drill.fixture.ts';
 import { Deck } from './deck.fixture.ts';
-import { countOf, residentMb, sizeMb, slope } from './figures.fixture.ts';
+import { countOf, imageEnv, MemoryRecord, sizeMb, slope } from './figures.fixture.ts';
 import { HOST_JUMPS, HOST_ZONES, HostJumps } from './host-jumps.fixture.ts';
 import { ToldRecord } from './told-record.fixture.ts';
 
@@ -13,7 +13,9 @@ const SEED = Number(process.env.ETS_TEST_SEED ?? 1);
 const WEEKS = Math.floor((DAYS - 1) / 7);
 const TIMEOUT_MS = 3 * HOUR_MS;
 /** Kills end here: what is left shows whether memory stays flat in one process. */
-const QUIET_FROM_DAY = Math.round(DAYS * 0.7);
+const QUIET_FROM_DAY = Math.round(DAYS * 0.5);
+/** Decisions of a process before its memory counts: caches fill, and a training or two come. */
+const WARM_UP_DECISIONS = 20;
 /** Faults change after so much process time too: where every call hangs, a world that stands still hardly moves on. */
 const FAULTS_LAST_MS = MINUTE_MS;
 const KEPT_BACKUPS = 3;
@@ -61,7 +63,7 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
   const start = (): Running => {
     const zone = zoneDeck.deal();
     zonesUsed.push(zone);
-    drill.env = { TZ: zone };
+    drill.env = { ...imageEnv(), TZ: zone };
     return drill.launch('run', '--days', `${DAYS}`);
   };
   const disk: number[] = [];
@@ -82,11 +84,11 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
   // The first days are without faults: they show how far each source can be read.
   let changeOnDay = 2;
   let changedAtMs = startedMs;
-  let killOnDay = between(5, 15);
+  let killOnDay = between(3, 9);
   let jumpOnDay = between(0.2, 2);
   let upkeepOnDay = 7;
   let lastCount = -1;
-  let resident: number[] = [];
+  let memory = new MemoryRecord();
   const watch = (one: Running) => {
     ended = false;
     void one.ended.then(() => {
@@ -98,6 +100,7 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
     await systemTimer.sleep(50);
     const day = (drill.sandbox.clock.nowMs() - START_MS) / DAY_MS;
     record.look();
+    memory.look(running.child.pid);
     const decided = record.decisions.length;
     if (ended) {
       const { code } = await running.ended;
@@ -107,7 +110,7 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
       if (code !== null && counts.failedStarts % 3 === 0) await drill.faults();
       expect(counts.failedStarts, (await running.ended).out).toBeLessThan(DAYS);
       running = start();
-      resident = [];
+      memory = new MemoryRecord();
       watch(running);
       continue;
     }
@@ -127,7 +130,7 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
     if (day >= killOnDay && day < QUIET_FROM_DAY) {
       running.child.kill('SIGKILL');
       counts.kills += 1;
-      killOnDay = day + between(2, 12);
+      killOnDay = day + between(2, 10);
       if (rng() < 0.5) {
         drill.sandbox.clock.moveTo(drill.sandbox.clock.nowMs() + between(MINUTE_MS, 2 * HOUR_MS));
         counts.jumpsAtKills += 1;
@@ -141,11 +144,12 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
     }
     if (decided !== lastCount) {
       lastCount = decided;
-      const mb = residentMb(running.child.pid);
-      if (mb !== undefined) resident.push(Math.round(mb));
+      memory.next();
       const minutes = Math.round((systemTimer.elapsedMs() - startedMs) / MINUTE_MS);
       if (decided % 10 === 0) {
-        console.log(`${minutes} min: decided ${decided}, ${JSON.stringify({ ...counts, ...host.counts })}, ${mb?.toFixed(0)} MB`);
+        console.log(
+          `${minutes} min: decided ${decided}, ${JSON.stringify({ ...counts, ...host.counts })}, ${memory.means.at(-1)} MB`,
+        );
         console.log(`not told yet: ${JSON.stringify(record.untold(drill.told.alerts))}`);
       }
     }
@@ -170,7 +174,7 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
   const trainings = record.runs.filter(({ job }) => job === 'training');
   const { alerts } = drill.told;
   const delivered = new Set(alerts.map(({ key, atMs }) => `${key} ${atMs}`));
-  const steady = resident.slice(Math.min(10, resident.length >> 1));
+  const steady = memory.means.slice(Math.min(WARM_UP_DECISIONS, memory.means.length >> 1));
   const untold = record.untold(alerts);
   const figures = {
     minutes: Math.round((systemTimer.elapsedMs() - startedMs) / MINUTE_MS),
@@ -191,7 +195,15 @@ it(`${DAYS} days of faults, kills, hosts of all zones and jumps of their clocks`
     alertsDeliveredTwice: alerts.length - delivered.size,
     failingSourceDays: record.failingSourceDays,
     untold,
-    residentMb: { slope: Number(slope(steady).toFixed(3)), samples: steady },
+    residentMb: {
+      slope: Number(slope(steady).toFixed(3)),
+      decisions: memory.means.length,
+      lowest: Math.min(...memory.lows),
+      highest: Math.max(...memory.highs),
+      means: memory.means,
+      lows: memory.lows,
+      highs: memory.highs,
+    },
     diskMb: disk,
   };
   console.log(JSON.stringify(figures, null, 2));
