@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** Least-squares slope of y over 0, 1, 2, ... */
 export function slope(y: readonly number[]): number {
@@ -17,7 +18,7 @@ export function countOf(words: readonly string[]): Record<string, number> {
 }
 
 /** What the production image sets for every process, so that memory is measured as it is there. */
-export function imageEnv(): Record<string, string> {
+function imageEnv(): Record<string, string> {
   const stage = readFileSync('Dockerfile', 'utf8')
     .split(/^FROM /m)
     .find((text) => text.startsWith('base AS production'))!;
@@ -25,37 +26,29 @@ export function imageEnv(): Record<string, string> {
   return Object.fromEntries(line.split(' ').map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]));
 }
 
-/** Resident memory of one process in whole MB between two decisions, over many looks: it swings by the second. */
-export class MemoryRecord {
-  readonly means: number[] = [];
-  readonly lows: number[] = [];
-  readonly highs: number[] = [];
-  #looks: number[] = [];
-
-  look(pid: number | undefined): void {
-    const mb = residentMb(pid);
-    if (mb !== undefined) this.#looks.push(mb);
-  }
-
-  /** A decision is made. */
-  next(): void {
-    const looks = this.#looks.splice(0);
-    if (looks.length === 0) return;
-    this.means.push(Math.round(looks.reduce((sum, one) => sum + one, 0) / looks.length));
-    this.lows.push(Math.round(Math.min(...looks)));
-    this.highs.push(Math.round(Math.max(...looks)));
-  }
+/** Memory of a process in MB when its garbage had been collected, and what was resident just before. */
+export interface HeldMemory {
+  readonly pid: number;
+  readonly before: number;
+  readonly resident: number;
+  readonly heap: number;
+  readonly external: number;
 }
 
-/** Resident memory of a process as Linux tells it; nothing where the process has gone. */
-function residentMb(pid: number | undefined): number | undefined {
-  try {
-    const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kb === undefined ? undefined : Number(kb) / 1024;
-  } catch {
-    return undefined;
-  }
+/** Environment of a process that writes to a file what memory it holds, whenever it gets SIGUSR2 after it is ready. */
+export function heldMemoryEnv(file: string): Record<string, string> {
+  const image = imageEnv();
+  const preload = pathToFileURL(resolve('test/long/held-memory.fixture.mjs'));
+  return { ...image, NODE_OPTIONS: `${image.NODE_OPTIONS ?? ''} --import ${preload}`, ETS_TEST_HELD_MEMORY: file };
 }
+
+/** What one process wrote there, oldest first. */
+export const heldMemory = (file: string, pid: number | undefined): HeldMemory[] =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as HeldMemory)
+    .filter((one) => one.pid === pid);
 
 /** All files under a folder that somebody may be changing. */
 export const sizeMb = (folder: string): number =>
