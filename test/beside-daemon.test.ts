@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DAY_MS, HOUR_MS, toIso } from '../src/domain/index.ts';
+import { DAY_MS, HOUR_MS, systemClock, toIso } from '../src/domain/index.ts';
 import { DRILL_TIMEOUT_MS, Drill, preparedData, START_MS } from './drills/drill.fixture.ts';
 
 let base: Awaited<ReturnType<typeof preparedData>>;
@@ -29,8 +29,15 @@ describe('commands beside a running daemon', () => {
   it('load data, train and change the model, and the daemon decides with what is current', {
     timeout: DRILL_TIMEOUT_MS,
   }, async () => {
+    const [left, recent] = ['e', 'f'].map((digit) =>
+      drill.path(`.outbox.json.${digit.repeat(8)}-0000-4000-8000-000000000000.tmp`),
+    );
+    for (const path of [left!, recent!]) writeFileSync(path, 'half');
+    const longAgo = new Date(systemClock.nowMs() - 2 * DAY_MS);
+    utimesSync(left!, longAgo, longAgo);
     const running = drill.launch('run');
     expect(await running.ready).not.toBeNull();
+    expect([existsSync(left!), existsSync(recent!)]).toEqual([false, true]);
     const [before] = ((await drill.ets('models', 'list')).json as { models: { modelId: string }[] }).models;
 
     mkdirSync(drill.path('external'), { recursive: true });

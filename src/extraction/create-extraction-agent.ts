@@ -5,6 +5,7 @@ import type { BlockDepth } from './blockchain/hour-aggregate.ts';
 import { HttpClient, type RequestBudgets } from './http/index.ts';
 import { createKlineClient } from './price/kline-client.ts';
 import { createKlineExtractor } from './price/kline-extractor.ts';
+import { fetchServerTime } from './price/server-time.ts';
 import { createYahooClient } from './price/yahoo-client.ts';
 import { createYahooDaily, createYahooHourly } from './price/yahoo-extractor.ts';
 import { createRpc } from './rpc/create-rpc.ts';
@@ -89,7 +90,11 @@ function createExtractors(all: ExtractionDeps): SourceExtractor[] {
     const fetchChart = createYahooClient(http, urls.yahoo);
     extractors.push(createYahooHourly(fetchChart), createYahooDaily(fetchChart));
   }
-  if (urls.binance !== undefined) extractors.push(createKlineExtractor(createKlineClient(http, urls.binance)));
+  const { binance } = urls;
+  if (binance !== undefined) {
+    const askTime = (signal: AbortSignal) => fetchServerTime(http, binance, signal);
+    extractors.push(createKlineExtractor(createKlineClient(http, binance), askTime));
+  }
   if (urls.fearGreed !== undefined) extractors.push(createFearGreedExtractor(http, urls.fearGreed));
   if (deps.feeds && deps.feeds.length > 0) extractors.push(createFeedExtractor(http, deps.feeds));
   const rpc = urls.rpc === undefined ? undefined : createRpc([urls.rpc].flat(), http, timer, chainId);

@@ -47,6 +47,7 @@ export async function startSmallWorld(nowMs: TimeMs): Promise<SmallWorld> {
 function answer(url: URL, body: string, nowMs: TimeMs): unknown {
   if (url.pathname.startsWith('/y/')) return chart(url.searchParams, nowMs);
   if (url.pathname === '/b/api/v3/klines') return klines(url.searchParams, nowMs);
+  if (url.pathname === '/b/api/v3/time') return { serverTime: nowMs };
   if (url.pathname === '/f/fng/') return fearGreed(Number(url.searchParams.get('limit')), nowMs);
   const calls = JSON.parse(body) as { id: number; method: string; params: unknown[] }[];
   return calls.map(({ id, method, params }) => ({ jsonrpc: '2.0', id, result: rpcResult(method, params, nowMs) })).reverse();

@@ -84,7 +84,7 @@ export async function acquireCommitLock(directory: string, options: LockOptions)
     bornTicks: await bornTicks(process.pid),
     released: false,
   };
-  const own = join(directory, `${ticket.token}.tmp`);
+  const own = join(directory, `.ticket.${ticket.token}.tmp`);
   try {
     await mkdir(directory, { recursive: true });
     await writeFile(own, JSON.stringify(ticket));
@@ -146,7 +146,7 @@ async function hold(directory: string, number: number, ticket: Ticket): Promise<
   heartbeat.unref();
   return async () => {
     clearInterval(heartbeat);
-    const temporary = join(directory, `${ticket.token}.released.tmp`);
+    const temporary = join(directory, `.released.${ticket.token}.tmp`);
     try {
       await writeFile(temporary, JSON.stringify({ ...ticket, released: true }));
       await rename(temporary, path);

@@ -1,3 +1,4 @@
+export { removeAbandonedFiles } from './abandoned-files.ts';
 export { createFileAtomic, writeFileAtomic } from './atomic-file.ts';
 export type { BackupPlace } from './backup/backup-place.ts';
 export { type BackupManifest, BackupStore, isEmptyFolder } from './backup/backup-store.ts';

@@ -2,7 +2,6 @@ import { HOUR_MS, MINUTE_MS, type Money, money, type TimeMs } from '../domain/in
 import type { PerpetualAccount } from './broker.ts';
 import type { Difference } from './difference.ts';
 import { fundingSince } from './funding.ts';
-import { isResting } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
 
 /** Exchanges keep 8 decimals of a realised profit, and round the entry price that it is reckoned from. */
@@ -39,12 +38,11 @@ async function bookFunding(engine: TradingEngine, perpetual: PerpetualAccount, s
 }
 
 async function differencesOf(
-  { ledger }: TradingEngine,
+  { ledger, isSettled }: TradingEngine,
   perpetual: PerpetualAccount,
   symbol: string,
   nowMs: TimeMs,
 ): Promise<Difference[]> {
-  const isSettled = ledger.unsettledOrders().every(isResting);
   const position = await perpetual.position(symbol);
   const walletUsd = await perpetual.walletUsd();
   const owned = ledger.balance(ledger.baseAsset);

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** Makes the names in a folder durable. File systems that cannot are left alone. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -13,12 +14,10 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Two who write the same file at once write two temporary ones. */
-let serial = 0;
-
 /** Writes a file so that readers see the old content or the new one, whatever happens: temporary file, fsync, rename. */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.${++serial}.tmp`;
+  // Two who write the same file at once write two temporary ones.
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     const handle = await open(temporary, 'w');
     try {

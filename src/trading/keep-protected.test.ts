@@ -249,6 +249,23 @@ describe('protection at the exchange', () => {
     expect(desk.engine.ledger.closedTrades).toHaveLength(1);
   });
 
+  it('does not halt for what a stop sold while the exchange does not tell of it, and agrees when it does', async () => {
+    await desk.keep();
+    const options = { symbol: 'ETHUSDT', mode: 'sandbox', foreignOrders: 'show', unknownOrders: 'halt' } as const;
+    const { broker } = desk.engine;
+    const lookup = broker.lookup.bind(broker);
+    broker.lookup = async () => ({ outcome: 'unknown', message: 'HTTP 500' });
+    desk.venue.reach('stop');
+    expect((await reconcile(desk.engine, options)).differences).toMatchObject([
+      { kind: 'balance_missing', subject: 'ETH', explained: true, action: 'shown' },
+    ]);
+    broker.lookup = lookup;
+    expect((await reconcile(desk.engine, options)).differences).toEqual([]);
+    expect(desk.engine.ledger.closedTrades).toHaveLength(1);
+    desk.venue.balances.set('USDT', money('1'));
+    expect((await reconcile(desk.engine, options)).unexplained).toMatchObject([{ kind: 'balance_missing', subject: 'USDT' }]);
+  });
+
   it('halts for money that is missing although a stop is open', async () => {
     await desk.keep();
     desk.venue.balances.set('ETH', money('0.2'));

@@ -38,6 +38,8 @@ export class OrderTracker {
   readonly #options: OrderTrackerOptions;
   /** How often orders were missing in a row, by their id. */
   readonly #missing = new Map<string, number>();
+  /** Orders that the exchange told nothing of when they were looked up last, by their id. */
+  readonly #unanswered = new Set<string>();
 
   constructor(writer: JournalWriter, broker: Broker, options: OrderTrackerOptions) {
     this.#writer = writer;
@@ -76,6 +78,8 @@ export class OrderTracker {
     const result: LookupResult = await this.#broker.lookup(referenceTo(order));
     await this.#options.crash('order.after_lookup');
     const { clientOrderId } = order.intent;
+    if (result.outcome === 'unknown') this.#unanswered.add(clientOrderId);
+    else this.#unanswered.delete(clientOrderId);
     if (result.outcome === 'found') {
       this.#missing.delete(clientOrderId);
       await this.book(order, result.report);
@@ -106,6 +110,11 @@ export class OrderTracker {
       }
     }
     if (broken !== undefined) throw broken;
+  }
+
+  /** Whether the exchange told what became of an order when it was looked up last. */
+  isAnswered({ intent }: Order): boolean {
+    return !this.#unanswered.has(intent.clientOrderId);
   }
 
   /** Values fees in other assets whose price nobody told when they were charged; they are booked already. */

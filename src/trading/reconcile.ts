@@ -7,7 +7,7 @@ import { comparePerpetual } from './compare-perpetual.ts';
 import type { Difference } from './difference.ts';
 import { isTerminal } from './order-state.ts';
 import type { Reason } from './reason.ts';
-import { isKeptOpen, isResting } from './resting-order.ts';
+import { isKeptOpen } from './resting-order.ts';
 import type { TradingEngine } from './trading-engine.ts';
 import type { TradingMode } from './trading-mode.ts';
 
@@ -155,9 +155,10 @@ async function compareBalances(engine: TradingEngine): Promise<Difference[]> {
   return missingBalances(engine);
 }
 
-async function missingBalances({ ledger, broker }: TradingEngine): Promise<Difference[]> {
-  const held = await broker.balances();
-  const isSettled = ledger.unsettledOrders().every(isResting);
+async function missingBalances(engine: TradingEngine): Promise<Difference[]> {
+  const { ledger } = engine;
+  const held = await engine.broker.balances();
+  const { isSettled } = engine;
   return [ledger.baseAsset, ledger.quoteAsset].flatMap((asset): Difference[] => {
     const owned = ledger.balance(asset);
     const there = held.get(asset);

@@ -17,6 +17,7 @@ import { isAtVenue } from './order-state.ts';
 import { OrderTracker } from './order-tracker.ts';
 import type { ProtectionPolicy } from './protection.ts';
 import type { Reason } from './reason.ts';
+import { isResting } from './resting-order.ts';
 import type { SymbolFilters } from './symbol-filters.ts';
 
 export interface TradingEngineOptions {
@@ -202,6 +203,11 @@ export class TradingEngine {
       await this.#tracker.valueFees();
       return open.map(outcomeOf);
     });
+  }
+
+  /** Whether nothing is left to find out about any order: what rests at the exchange was seen there at the last look. */
+  get isSettled(): boolean {
+    return this.ledger.unsettledOrders().every((order) => isResting(order) && this.#tracker.isAnswered(order));
   }
 
   /** Cancels an order at the exchange, with the other order of its list where it is in one. @throws InvariantError `ledger.unknown_order` */

@@ -84,7 +84,14 @@ export async function openClockWatch(
   const { binance } = urls;
   if (clock instanceof SandboxClock || binance === undefined) return undefined;
   const { fetchServerTime, HttpClient } = await import('../../extraction/index.ts');
-  const http = new HttpClient({ fetch, timer, budgets, rng: createRng(config.model.seed), requestTimeoutMs: TIMEOUT_MS });
+  const http = new HttpClient({
+    fetch,
+    timer,
+    budgets,
+    rng: createRng(config.model.seed),
+    requestTimeoutMs: TIMEOUT_MS,
+    maxAttempts: 1,
+  });
   const askTime = async () => {
     try {
       return await fetchServerTime(http, binance, AbortSignal.timeout(TIMEOUT_MS));

@@ -25,6 +25,7 @@ import { JobHistory } from './job-history.ts';
 import { openStreams, streamedQuote } from './open-streams.ts';
 import { openTelegram } from './open-telegram.ts';
 import { userStreamCheck } from './open-user-stream.ts';
+import { removeAbandoned } from './remove-abandoned.ts';
 import { acquireRunLock } from './run-lock.ts';
 import { serve } from './serve.ts';
 
@@ -66,6 +67,7 @@ export async function runDaemon(given: AppParts, options: DaemonOptions): Promis
     throw error;
   });
   try {
+    await removeAbandoned(parts, log);
     const alerts = await openAlerts();
     const tracing = await openTracing(parts.env, systemClock, await ownVersion());
     try {

@@ -120,6 +120,19 @@ describe('ExtractionAgent', () => {
     expect(store.count('node:ethereum:1h')).toBe(24);
   });
 
+  it('takes an hour of the exchange as closed when it is over there, however far ahead this clock is', async () => {
+    const today = Date.UTC(2024, 2, 1);
+    const lastOpenMs = () => Math.max(...store.rows.get('binance:ETHUSDT:1h')!.values());
+    world.nowMs = NOW - 1_000;
+    const agent = openAgent({ datasets: ['price_data'] });
+    await agent.extractDay(today);
+    expect(lastOpenMs()).toBe(NOW - 2 * HOUR_MS);
+    world.nowMs = NOW;
+    await agent.extractDay(today);
+    expect(lastOpenMs()).toBe(NOW - HOUR_MS);
+    expect(store.count('binance:ETHUSDT:1h')).toBe(23);
+  });
+
   it('reports a dead source and finishes the others', async () => {
     world.failing = '/rpc';
     const report = await openAgent().extractDay(PAST);

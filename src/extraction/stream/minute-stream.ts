@@ -82,7 +82,8 @@ export class MinuteStream {
     const conflateBy = ({ kind }: MarketMessage) => (kind === 'closed' ? undefined : kind);
     const options = { ...this.#deps, queue: { capacity: QUEUE_CAPACITY, conflateBy } };
     for await (const event of superviseStream(connect, options, this.#signal)) {
-      if (event.kind === 'up') await this.#repair(this.#nowMinuteMs());
+      // The last minute may not be over at the exchange: it is fetched when the next one is seen to form there.
+      if (event.kind === 'up') await this.#repair(this.#nowMinuteMs() - MINUTE_MS);
       else if (event.kind === 'down') price.reset();
       else await this.#take(event.message);
     }
