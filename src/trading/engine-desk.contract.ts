@@ -1,4 +1,4 @@
-import { ManualClock, money } from '../domain/index.ts';
+import { ManualClock, money, type TimeMs } from '../domain/index.ts';
 import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { readAll } from './journal/journal.contract.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
@@ -12,9 +12,9 @@ import { TradingEngine, type TradingEngineOptions } from './trading-engine.ts';
 /** When desks open. */
 export const DESK_START = 1_700_000_000_000;
 
-/** An order of one Ether at 2000, valid for a minute; `id` names its decision. */
-export const orderOf = (id: string, side: 'buy' | 'sell', more: Partial<OrderIntent> = {}): OrderIntent => ({
-  ...makeIntent({
+/** A market order of one Ether at 2000, planned at `nowMs`; `id` names its decision. */
+export const orderAt = (nowMs: TimeMs, validForMs: number, id = 'd', side: 'buy' | 'sell' = 'buy'): OrderIntent =>
+  makeIntent({
     decisionId: id,
     leg: side === 'buy' ? 'entry' : 'exit',
     attempt: 1,
@@ -24,11 +24,15 @@ export const orderOf = (id: string, side: 'buy' | 'sell', more: Partial<OrderInt
     quantity: money(1),
     priceUsd: money(2000),
     filters: BINANCE_ETHUSDT_FILTERS,
-    nowMs: DESK_START,
-    validUntilMs: DESK_START + 60_000,
+    nowMs,
+    validUntilMs: nowMs + validForMs,
     reason: 'test',
     modelId: null,
-  }),
+  });
+
+/** An order as desks open with, valid for a minute. */
+export const orderOf = (id: string, side: 'buy' | 'sell', more: Partial<OrderIntent> = {}): OrderIntent => ({
+  ...orderAt(DESK_START, 60_000, id, side),
   ...more,
 });
 

@@ -1,28 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS, InvariantError, ManualClock, MINUTE_MS, money } from '../domain/index.ts';
 import { SENDING, type Sending, SimulatedVenue } from './brokers/simulated-venue.contract.ts';
+import { orderAt } from './engine-desk.contract.ts';
 import type { JournalRecord } from './journal/journal-record.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
 import { isTerminal } from './order-state.ts';
-import { makeIntent } from './plan-trade.ts';
-import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
 import { TradingEngine } from './trading-engine.ts';
 
-const buy = makeIntent({
-  decisionId: 'd',
-  leg: 'entry',
-  attempt: 1,
-  symbol: 'ETHUSDT',
-  mode: 'sandbox',
-  side: 'buy',
-  quantity: money(1),
-  priceUsd: money(2000),
-  filters: BINANCE_ETHUSDT_FILTERS,
-  nowMs: 0,
-  validUntilMs: 10 * HOUR_MS,
-  reason: 'test',
-  modelId: null,
-});
+const buy = orderAt(0, 10 * HOUR_MS);
 
 /** A journal on a disk that is full from its `fullAt`-th append on, until there is space again. */
 class CrampedJournal extends MemoryJournal {

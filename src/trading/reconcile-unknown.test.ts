@@ -2,29 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
 import { clientOrderId } from './client-order-id.ts';
+import { orderAt } from './engine-desk.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
 import type { PreTradeGate } from './order-sender.ts';
-import { makeIntent } from './plan-trade.ts';
 import { reason } from './reason.ts';
 import { reconcile } from './reconcile.ts';
-import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
 import { TradingEngine } from './trading-engine.ts';
 
-const buy = makeIntent({
-  decisionId: 'd',
-  leg: 'entry',
-  attempt: 1,
-  symbol: 'ETHUSDT',
-  mode: 'sandbox',
-  side: 'buy',
-  quantity: money(1),
-  priceUsd: money(2000),
-  filters: BINANCE_ETHUSDT_FILTERS,
-  nowMs: 0,
-  validUntilMs: 60_000,
-  reason: 'test',
-  modelId: null,
-});
+const buy = orderAt(0, 60_000);
 const show = { symbol: 'ETHUSDT', mode: 'sandbox', foreignOrders: 'show', unknownOrders: 'halt' } as const;
 
 describe('orders and executions that the journal has not, or has otherwise', () => {

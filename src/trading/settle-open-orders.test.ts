@@ -1,28 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { SimulatedVenue } from './brokers/simulated-venue.contract.ts';
-import { pairOf } from './engine-desk.contract.ts';
+import { orderAt, pairOf } from './engine-desk.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
-import { makeIntent } from './plan-trade.ts';
 import { settleOpenOrders, settleOrders } from './settle-orders.ts';
 import { BINANCE_ETHUSDT_FILTERS } from './symbol-filters.ts';
 import { TradingEngine } from './trading-engine.ts';
 
-const buy = makeIntent({
-  decisionId: 'd',
-  leg: 'entry',
-  attempt: 1,
-  symbol: 'ETHUSDT',
-  mode: 'sandbox',
-  side: 'buy',
-  quantity: money(1),
-  priceUsd: money(2000),
-  filters: BINANCE_ETHUSDT_FILTERS,
-  nowMs: 0,
-  validUntilMs: 600_000,
-  reason: 'test',
-  modelId: null,
-});
+const buy = orderAt(0, 600_000);
 
 describe('settleOpenOrders', () => {
   const desk = async () => {

@@ -1,30 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock, money } from '../domain/index.ts';
 import { SENDING, type Sending, SimulatedVenue } from './brokers/simulated-venue.contract.ts';
+import { orderAt } from './engine-desk.contract.ts';
 import { MemoryJournal } from './journal/memory-journal.ts';
 import type { PreTradeGate } from './order-sender.ts';
 import { isTerminal } from './order-state.ts';
-import { makeIntent } from './plan-trade.ts';
 import { reason } from './reason.ts';
 import { settleOrders } from './settle-orders.ts';
 import { BINANCE_ETHUSDT_FILTERS, type SymbolFilters } from './symbol-filters.ts';
 import { TradingEngine } from './trading-engine.ts';
 
-const buy = makeIntent({
-  decisionId: 'd',
-  leg: 'entry',
-  attempt: 1,
-  symbol: 'ETHUSDT',
-  mode: 'sandbox',
-  side: 'buy',
-  quantity: money(1),
-  priceUsd: money(2000),
-  filters: BINANCE_ETHUSDT_FILTERS,
-  nowMs: 0,
-  validUntilMs: 600_000,
-  reason: 'test',
-  modelId: null,
-});
+const buy = orderAt(0, 600_000);
 
 describe('settleOrders', () => {
   const settle = async (sending: Sending, whileWaiting: (venue: SimulatedVenue) => void = () => undefined) => {
