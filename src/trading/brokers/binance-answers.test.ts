@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock, money, systemTimer } from '../../domain/index.ts';
-import { pairOf } from '../engine-desk.contract.ts';
+import { ManualClock, systemTimer } from '../../domain/index.ts';
+import { orderAt, pairOf } from '../engine-desk.contract.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { foldJournal } from '../ledger.ts';
-import { makeIntent } from '../plan-trade.ts';
-import { BINANCE_ETHUSDT_FILTERS, filterTexts } from '../symbol-filters.ts';
+import { filterTexts } from '../symbol-filters.ts';
 import { TradingEngine } from '../trading-engine.ts';
 import { BinanceLoopback, KEY, SECRET } from './binance-loopback.contract.ts';
 import { CcxtBroker, type CcxtBrokerOptions } from './ccxt-broker.ts';
@@ -23,21 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const buy = makeIntent({
-  decisionId: 'd',
-  leg: 'entry',
-  attempt: 1,
-  symbol: 'ETHUSDT',
-  mode: 'sandbox',
-  side: 'buy',
-  quantity: money('1'),
-  priceUsd: money(2000),
-  filters: BINANCE_ETHUSDT_FILTERS,
-  nowMs: START,
-  validUntilMs: START + 600_000,
-  reason: 'test',
-  modelId: null,
-});
+const buy = orderAt(START, 600_000);
 
 describe('the rules of a symbol at Binance', () => {
   const rulesWith = async (...filters: { readonly filterType: string; readonly [name: string]: unknown }[]) => {

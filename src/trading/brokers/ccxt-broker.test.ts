@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock, money, systemTimer } from '../../domain/index.ts';
+import { ManualClock, systemTimer } from '../../domain/index.ts';
+import { orderAt } from '../engine-desk.contract.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
-import { makeIntent } from '../plan-trade.ts';
-import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
 import { TradingEngine } from '../trading-engine.ts';
 import { BinanceLoopback, KEY, SECRET } from './binance-loopback.contract.ts';
 import {
@@ -74,21 +73,7 @@ describe('CcxtBroker on Binance', () => {
     await venue.server.close();
   });
 
-  const buy = makeIntent({
-    decisionId: 'd',
-    leg: 'entry',
-    attempt: 1,
-    symbol: 'ETHUSDT',
-    mode: 'sandbox',
-    side: 'buy',
-    quantity: money('1'),
-    priceUsd: money(2000),
-    filters: BINANCE_ETHUSDT_FILTERS,
-    nowMs: START,
-    validUntilMs: START + 60_000,
-    reason: 'test',
-    modelId: null,
-  });
+  const buy = orderAt(START, 60_000);
 
   it('has the capabilities of its record, and a window after which nothing arrives any more', async () => {
     const { capabilities } = engine.broker;

@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, money, systemTimer } from '../../domain/index.ts';
+import { orderAt } from '../engine-desk.contract.ts';
 import { ledgerSnapshotSchema } from '../journal/journal-record.ts';
 import { snapshotLedger } from '../journal/ledger-snapshot.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { foldJournal, Ledger } from '../ledger.ts';
-import { makeIntent } from '../plan-trade.ts';
-import { BINANCE_ETHUSDT_FILTERS } from '../symbol-filters.ts';
 import { tradeHistory } from '../trade-history.ts';
 import { TradingEngine } from '../trading-engine.ts';
 import { BinanceLoopback, KEY, SECRET } from './binance-loopback.contract.ts';
@@ -36,22 +35,7 @@ const open = (more: Partial<CcxtBrokerOptions> = {}) =>
     ...more,
   });
 
-const intentOf = (decisionId: string) =>
-  makeIntent({
-    decisionId,
-    leg: 'entry',
-    attempt: 1,
-    symbol: 'ETHUSDT',
-    mode: 'sandbox',
-    side: 'buy',
-    quantity: money('1'),
-    priceUsd: money(2000),
-    filters: BINANCE_ETHUSDT_FILTERS,
-    nowMs: START,
-    validUntilMs: START + 600_000,
-    reason: 'test',
-    modelId: null,
-  });
+const intentOf = (decisionId: string) => orderAt(START, 600_000, decisionId);
 const buy = intentOf('d');
 const ours = { clientOrderId: buy.clientOrderId, symbol: 'ETHUSDT', venueOrderId: null, plannedAtMs: START };
 const list = { listClientOrderId: 'none', symbol: 'ETHUSDT' };
