@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BUY, createRng, normal, SELL } from '../domain/index.ts';
-import { buildEnsemble, type Procedure, procedureHash } from './ensemble-builder.ts';
+import { buildEnsemble, ensembleSpecs, type Procedure, procedureHash } from './ensemble-builder.ts';
 
 const procedure: Procedure = { trees: 30, folds: 3, purgeRows: 1, seed: 1 };
 const NAMES = ['signal', 'other'];
@@ -36,5 +36,17 @@ describe('monotone features of the ensemble', () => {
     const bytesOf = async (monotone: Procedure['monotone']) =>
       (await buildEnsemble({ ...procedure, monotone }, NAMES, 1).fit(X, y)).toBytes();
     expect(await bytesOf({ absent: 'buy' })).toEqual(await bytesOf(undefined));
+  });
+});
+
+describe('boosting of the ensemble', () => {
+  const specOf = (learners: Procedure['learners']) =>
+    ensembleSpecs({ ...procedure, purgeRows: 3, learners }, NAMES).base.boosting;
+
+  it('stops early where that is configured, on rows whose labels reach into none that is learnt from', () => {
+    expect(specOf(undefined)).toMatchObject({ growth: { earlyStopping: null } });
+    expect(specOf({ 'gradient-boosted-trees': { earlyStoppingRounds: 10 } })).toMatchObject({
+      growth: { rounds: 30, earlyStopping: { rounds: 10, share: 0.2, purge: 3 } },
+    });
   });
 });

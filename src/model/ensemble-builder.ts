@@ -64,6 +64,7 @@ export function buildEnsemble(procedure: Procedure, names: readonly string[], th
     plugins = [],
   } = procedure;
   const monotone = procedure.monotone && directionsOf(procedure.monotone, names);
+  const stopsEarly = learners['gradient-boosted-trees']?.earlyStoppingRounds !== undefined;
   const learner = (kind: TunedLearner, shipped: ParameterValues) =>
     learnerOfParameters(kind, { ...shipped, ...learners[kind] }, monotone);
   return new StackingClassifier({
@@ -71,6 +72,7 @@ export function buildEnsemble(procedure: Procedure, names: readonly string[], th
       boosting: learner('gradient-boosted-trees', {
         ...{ rounds: trees, learningRate: 0.03, maxLeaves: 7, minLeafSamples: 20 },
         ...{ maxBins: MAX_BINS, columnSample: COLUMN_SAMPLE, seed },
+        ...(stopsEarly && { earlyStoppingPurge: purgeRows }),
       }),
       forest: learner('random-forest', { trees, minLeafSamples: 5, maxBins: MAX_BINS, seed: seed + 1 }),
       extraTrees: learner('extra-trees', { trees, minLeafSamples: 5, seed: seed + 2 }),

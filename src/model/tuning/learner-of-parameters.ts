@@ -12,6 +12,7 @@ const SETTINGS: Readonly<Record<TunedLearner, readonly string[]>> = {
   'gradient-boosted-trees': [
     ...['rounds', 'learningRate', 'maxLeaves', 'maxDepth', 'minLeafSamples', 'maxBins'],
     ...['l2', 'minGain', 'columnSample', 'rowSample', 'seed'],
+    ...['earlyStoppingRounds', 'earlyStoppingShare', 'earlyStoppingPurge'],
   ],
   'random-forest': FOREST,
   'extra-trees': FOREST,
@@ -36,7 +37,7 @@ export function learnerOfParameters(learner: TunedLearner, values: ParameterValu
   }
   switch (learner) {
     case 'gradient-boosted-trees':
-      return new GradientBoostedTrees({ ...settings, ...(monotone && { monotone }) });
+      return boostedTrees(settings, monotone);
     case 'random-forest':
       return new RandomForest(settings);
     case 'extra-trees':
@@ -44,4 +45,19 @@ export function learnerOfParameters(learner: TunedLearner, values: ParameterValu
     case 'logistic-regression':
       return new LogisticRegression(settings);
   }
+}
+
+/** Early stopping is on where its rounds are set; what else is said of it without them has no effect. */
+function boostedTrees(
+  settings: Readonly<Record<string, number>>,
+  monotone: MonotoneConstraints | undefined,
+): GradientBoostedTrees {
+  const { earlyStoppingRounds: rounds, earlyStoppingShare: share, earlyStoppingPurge: purge, ...others } = settings;
+  return new GradientBoostedTrees({
+    ...others,
+    ...(rounds !== undefined && {
+      earlyStopping: { rounds, ...(share !== undefined && { share }), ...(purge !== undefined && { purge }) },
+    }),
+    ...(monotone && { monotone }),
+  });
 }
