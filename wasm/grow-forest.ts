@@ -81,43 +81,54 @@ function ofClass(packed: u64, label: u64): u32 {
 
 // --- best splits, of bins and packed counts
 
-// The best border of a scan: its score as bits, which order as the positive numbers do, its bin and what goes left.
-let scanBits: u64 = 0, scanBin: u64 = 0, scanLeft: u64 = 0;
-
-// Borders after the bins of one word that hold rows. Nothing here branches on what is found, as that cannot be foreseen.
-function scanWord(bits: u64, base: u64, left: u64): u64 {
-  let bestBits = scanBits, bestBin = scanBin, bestLeft = scanLeft;
-  const least = <f64>minLeaf;
-  while (bits != 0) {
-    const bin = base + ctz<u64>(bits);
-    bits &= bits - 1;
-    left += load<u64>(histogram + (<usize>bin << 3));
-    const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
-    const nl = l0 + l1 + l2, nr = whole - nl;
-    const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
-    const score = ((l0 * l0 + l1 * l1 + l2 * l2) * nr + (r0 * r0 + r1 * r1 + r2 * r2) * nl) / (nl * nr);
-    const scored = reinterpret<u64>(score);
-    const isBetter = i32(nl >= least) & i32(nr >= least) & i32(<i64>scored > <i64>bestBits);
-    bestBits = select<u64>(scored, bestBits, isBetter);
-    bestBin = select<u64>(bin, bestBin, isBetter);
-    bestLeft = select<u64>(left, bestLeft, isBetter);
-  }
-  scanBits = bestBits;
-  scanBin = bestBin;
-  scanLeft = bestLeft;
-  return left;
+// Whole numbers below 2^52 as doubles.
+// @ts-ignore: decorator
+@inline
+function toDoubles(numbers: v128): v128 {
+  const magic = i64x2.splat(0x4330000000000000);
+  return f64x2.sub(v128.or(numbers, magic), f64x2.splat(4503599627370496));
 }
 
 let occupied0: u64 = 0, occupied1: u64 = 0, occupied2: u64 = 0, occupied3: u64 = 0;
 
+// Borders after the bins that hold rows, two at a time: the best of each lane, the earlier bin of equal ones.
 function scanOccupied(column: i32, from: f64, missing: u64): void {
-  scanBits = reinterpret<u64>(from);
-  scanBin = 0;
-  let left = scanWord(occupied0, 0, missing);
-  left = scanWord(occupied1, 64, left);
-  left = scanWord(occupied2, 128, left);
-  scanWord(occupied3, 192, left);
-  if (scanBin != 0) take(column, <u32>scanBin, scanLeft, reinterpret<f64>(scanBits), missing != 0);
+  const mask = i64x2.splat(CLASS_MASK), least = f64x2.splat(<f64>minLeaf), all = f64x2.splat(whole);
+  const a0 = f64x2.splat(t0), a1 = f64x2.splat(t1), a2 = f64x2.splat(t2);
+  let best = f64x2.splat(from), bestBins = i64x2.splat(0), bestLefts = bestBins;
+  let left = missing;
+  for (let word: u64 = 0; word < 4; word++) {
+    let bits = word == 0 ? occupied0 : word == 1 ? occupied1 : word == 2 ? occupied2 : occupied3;
+    while (bits != 0) {
+      const bin = (word << 6) + ctz<u64>(bits);
+      bits &= bits - 1;
+      const other = select<u64>((word << 6) + ctz<u64>(bits), bin, bits != 0);
+      left += load<u64>(histogram + (<usize>bin << 3));
+      const first = left;
+      left += select<u64>(load<u64>(histogram + (<usize>other << 3)), 0, bits != 0);
+      bits &= bits - 1;
+      const lefts = i64x2.replace_lane(i64x2.splat(first), 1, left);
+      const l0 = toDoubles(v128.and(lefts, mask));
+      const l1 = toDoubles(v128.and(i64x2.shr_u(lefts, <i32>CLASS_BITS), mask));
+      const l2 = toDoubles(i64x2.shr_u(lefts, 2 * <i32>CLASS_BITS));
+      const nl = f64x2.add(f64x2.add(l0, l1), l2), nr = f64x2.sub(all, nl);
+      const r0 = f64x2.sub(a0, l0), r1 = f64x2.sub(a1, l1), r2 = f64x2.sub(a2, l2);
+      const ls = f64x2.add(f64x2.add(f64x2.mul(l0, l0), f64x2.mul(l1, l1)), f64x2.mul(l2, l2));
+      const rs = f64x2.add(f64x2.add(f64x2.mul(r0, r0), f64x2.mul(r1, r1)), f64x2.mul(r2, r2));
+      const score = f64x2.div(f64x2.add(f64x2.mul(ls, nr), f64x2.mul(rs, nl)), f64x2.mul(nl, nr));
+      const isBetter = v128.and(f64x2.gt(score, best), v128.and(f64x2.ge(nl, least), f64x2.ge(nr, least)));
+      best = v128.bitselect(score, best, isBetter);
+      bestBins = v128.bitselect(i64x2.replace_lane(i64x2.splat(bin), 1, other), bestBins, isBetter);
+      bestLefts = v128.bitselect(lefts, bestLefts, isBetter);
+    }
+  }
+  const bin = <u32>i64x2.extract_lane(bestBins, 0), other = <u32>i64x2.extract_lane(bestBins, 1);
+  const score = f64x2.extract_lane(best, 0), otherScore = f64x2.extract_lane(best, 1);
+  if (other != 0 && (otherScore > score || (otherScore == score && other < bin))) {
+    take(column, other, i64x2.extract_lane(bestLefts, 1), otherScore, missing != 0);
+  } else if (bin != 0) {
+    take(column, bin, i64x2.extract_lane(bestLefts, 0), score, missing != 0);
+  }
 }
 
 function clearWord(bits: u64, base: u32): void {
@@ -134,14 +145,6 @@ function take(column: i32, bin: u32, left: u64, score: f64, missingLeft: bool): 
   bestLeft = left;
   bestScore = score;
   bestGain = score - parent;
-}
-
-// Whole numbers below 2^52 as doubles.
-// @ts-ignore: decorator
-@inline
-function toDoubles(numbers: v128): v128 {
-  const magic = i64x2.splat(0x4330000000000000);
-  return f64x2.sub(v128.or(numbers, magic), f64x2.splat(4503599627370496));
 }
 
 // Borders after every bin, the missing rows to the right in one lane and to the left in the other. Returns how many bins hold rows.
