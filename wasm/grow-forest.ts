@@ -7,7 +7,7 @@ const CLASS_BITS: u64 = 21;
 const CLASS_MASK: u64 = (1 << 21) - 1;
 const PENDING_BYTES: usize = 24;
 // Below so many rows, bins that hold some are marked and the others not looked at.
-const FEW_ROWS: u32 = 160;
+const FEW_ROWS: u32 = 256;
 const MISSING: u32 = 65535;
 // From so many rows on, eight ranks are looked at together; below, values in pairs.
 const MANY_ROWS: u32 = 160;
