@@ -262,14 +262,15 @@ function countUpTo(threshold: f64, column: i32): u32 {
   const firstBucket = load<u32>(bucketStarts + (<usize>column << 2));
   const last = <f64>(load<u32>(bucketStarts + (<usize>column << 2), 4) - firstBucket - 2);
   const place = (threshold - load<f64>(lowestValues + (<usize>column << 3))) * load<f64>(bucketScales + (<usize>column << 3));
-  const bucket = bucketFirsts + (<usize>(firstBucket + <u32>(place > 0 ? (place < last ? place : last) : 0)) << 2);
-  let low = load<u32>(bucket), count = load<u32>(bucket, 4) - low;
+  const bucket = bucketFirsts + (<usize>(firstBucket + <u32>(place > 0 ? (place < last ? place : last) : 0)) << 1);
+  const known = distinct + (<usize>load<u32>(distinctStarts + (<usize>column << 2)) << 3);
+  let low = <u32>load<u16>(bucket), count = <u32>load<u16>(bucket, 2) - low;
   while (count > 0) {
     const half = (count + 1) >>> 1;
-    low += select<u32>(half, 0, load<f64>(distinct + (<usize>(low + half - 1) << 3)) <= threshold);
+    low += select<u32>(half, 0, load<f64>(known + (<usize>(low + half - 1) << 3)) <= threshold);
     count -= half;
   }
-  return low - load<u32>(distinctStarts + (<usize>column << 2));
+  return low;
 }
 
 // Classes of the node's rows, packed, whose gathered rank is from `least` to `most`. Each lane counts three classes in five

@@ -4,6 +4,7 @@ import { addressesOf, type ForestAddresses } from './forest-task.ts';
 import { type ForestGrowth, fewestToSplit, type GrownForest, triedColumns } from './plain-forest.ts';
 import type { TrainingWindow } from './training-window.ts';
 import { type GrownNodes, TreeSetBuilder } from './tree-set.ts';
+import type { ValueRanks } from './value-ranks.ts';
 import { GROW_FOREST } from './wasm-grow-forest.ts';
 
 interface ForestCalls {
@@ -74,10 +75,17 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
     new Int32Array(buffer, at.starts).set(starts);
     new Float64Array(buffer, at.distinct).set(distinct);
     new Int32Array(buffer, at.bucketStarts).set(buckets.starts);
-    new Int32Array(buffer, at.bucketFirsts).set(buckets.firsts);
+    writeFirsts(new Uint16Array(buffer, at.bucketFirsts), ranks!);
     new Float64Array(buffer, at.lowest).set(buckets.lowest);
     new Float64Array(buffer, at.bucketScales).set(buckets.scales);
     writeNumbers(new Float64Array(buffer, at.numbers, (rows + 1) * columns), window.data);
+  }
+}
+
+function writeFirsts(into: Uint16Array, { starts, buckets }: ValueRanks): void {
+  for (let column = 0; column + 1 < buckets.starts.length; column++) {
+    const last = buckets.starts[column + 1]!;
+    for (let bucket = buckets.starts[column]!; bucket < last; bucket++) into[bucket] = buckets.firsts[bucket]! - starts[column]!;
   }
 }
 

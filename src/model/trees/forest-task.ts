@@ -32,7 +32,7 @@ export interface ForestAddresses {
   readonly histogram: number;
   /** The values themselves, row-major, a row of missing ones after the last; only for random thresholds. */
   readonly numbers: number;
-  /** `ValueBuckets` of the values. */
+  /** `ValueBuckets` of the values; the first value of a bucket by its rank, two bytes. */
   readonly bucketStarts: number;
   readonly bucketFirsts: number;
   readonly lowest: number;
@@ -73,7 +73,7 @@ export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: V
     histogram: take(HISTOGRAM_BYTES),
     numbers: take(ranks === null ? 0 : (rows + 1) * columns * 8),
     bucketStarts: take((columns + 1) * 4),
-    bucketFirsts: take((ranks?.buckets.firsts.length ?? 0) * 4),
+    bucketFirsts: take((ranks?.buckets.firsts.length ?? 0) * 2),
     lowest: take(columns * 8),
     bucketScales: take(columns * 8),
     importance: take(columns * 8),
