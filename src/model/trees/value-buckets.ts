@@ -50,7 +50,7 @@ function fillBuckets(buckets: ValueBuckets, column: number, sorted: Float64Array
 }
 
 /** The bucket of a number. */
-export function bucketOf({ lowest, scales, starts }: ValueBuckets, column: number, value: number): number {
+function bucketOf({ lowest, scales, starts }: ValueBuckets, column: number, value: number): number {
   const start = starts[column]!;
   const last = starts[column + 1]! - start - 2;
   const place = (value - lowest[column]!) * scales[column]!;
