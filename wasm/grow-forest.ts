@@ -1,4 +1,4 @@
-// AssemblyScript, compiled by scripts/wasm.mjs: one tree of a forest, as src/model/trees/grow-plain.ts grows it in TypeScript.
+// AssemblyScript, compiled by scripts/wasm.mjs: one tree of a forest, as src/model/trees/plain-forest.ts grows it in TypeScript.
 // How a task stands in memory is said in src/model/trees/forest-task.ts. Sums are integers, and doubles round here as they do
 // in JavaScript, so both make the same trees.
 
@@ -89,11 +89,27 @@ function toDoubles(numbers: v128): v128 {
   return f64x2.sub(v128.or(numbers, magic), f64x2.splat(4503599627370496));
 }
 
+// Scores of two borders by what goes left of each, which are more than 0; 0 where a side has too few rows.
+// @ts-ignore: decorator
+@inline
+function scoreBorders(lefts: v128, a0: v128, a1: v128, a2: v128, all: v128, least: v128): v128 {
+  const mask = i64x2.splat(CLASS_MASK);
+  const l0 = toDoubles(v128.and(lefts, mask));
+  const l1 = toDoubles(v128.and(i64x2.shr_u(lefts, <i32>CLASS_BITS), mask));
+  const l2 = toDoubles(i64x2.shr_u(lefts, 2 * <i32>CLASS_BITS));
+  const nl = f64x2.add(f64x2.add(l0, l1), l2), nr = f64x2.sub(all, nl);
+  const r0 = f64x2.sub(a0, l0), r1 = f64x2.sub(a1, l1), r2 = f64x2.sub(a2, l2);
+  const ls = f64x2.add(f64x2.add(f64x2.mul(l0, l0), f64x2.mul(l1, l1)), f64x2.mul(l2, l2));
+  const rs = f64x2.add(f64x2.add(f64x2.mul(r0, r0), f64x2.mul(r1, r1)), f64x2.mul(r2, r2));
+  const score = f64x2.div(f64x2.add(f64x2.mul(ls, nr), f64x2.mul(rs, nl)), f64x2.mul(nl, nr));
+  return v128.and(score, v128.and(f64x2.ge(nl, least), f64x2.ge(nr, least)));
+}
+
 let occupied0: u64 = 0, occupied1: u64 = 0, occupied2: u64 = 0, occupied3: u64 = 0;
 
 // Borders after the bins that hold rows, two at a time: the best of each lane, the earlier bin of equal ones.
 function scanOccupied(column: i32, from: f64, missing: u64): void {
-  const mask = i64x2.splat(CLASS_MASK), least = f64x2.splat(<f64>minLeaf), all = f64x2.splat(whole);
+  const least = f64x2.splat(<f64>minLeaf), all = f64x2.splat(whole);
   const a0 = f64x2.splat(t0), a1 = f64x2.splat(t1), a2 = f64x2.splat(t2);
   let best = f64x2.splat(from), bestBins = i64x2.splat(0), bestLefts = bestBins;
   let left = missing;
@@ -108,15 +124,7 @@ function scanOccupied(column: i32, from: f64, missing: u64): void {
       left += select<u64>(load<u64>(histogram + (<usize>other << 3)), 0, bits != 0);
       bits &= bits - 1;
       const lefts = i64x2.replace_lane(i64x2.splat(first), 1, left);
-      const l0 = toDoubles(v128.and(lefts, mask));
-      const l1 = toDoubles(v128.and(i64x2.shr_u(lefts, <i32>CLASS_BITS), mask));
-      const l2 = toDoubles(i64x2.shr_u(lefts, 2 * <i32>CLASS_BITS));
-      const nl = f64x2.add(f64x2.add(l0, l1), l2), nr = f64x2.sub(all, nl);
-      const r0 = f64x2.sub(a0, l0), r1 = f64x2.sub(a1, l1), r2 = f64x2.sub(a2, l2);
-      const ls = f64x2.add(f64x2.add(f64x2.mul(l0, l0), f64x2.mul(l1, l1)), f64x2.mul(l2, l2));
-      const rs = f64x2.add(f64x2.add(f64x2.mul(r0, r0), f64x2.mul(r1, r1)), f64x2.mul(r2, r2));
-      const score = f64x2.div(f64x2.add(f64x2.mul(ls, nr), f64x2.mul(rs, nl)), f64x2.mul(nl, nr));
-      const isBetter = v128.and(f64x2.gt(score, best), v128.and(f64x2.ge(nl, least), f64x2.ge(nr, least)));
+      const score = scoreBorders(lefts, a0, a1, a2, all, least), isBetter = f64x2.gt(score, best);
       best = v128.bitselect(score, best, isBetter);
       bestBins = v128.bitselect(i64x2.replace_lane(i64x2.splat(bin), 1, other), bestBins, isBetter);
       bestLefts = v128.bitselect(lefts, bestLefts, isBetter);
@@ -149,7 +157,7 @@ function take(column: i32, bin: u32, left: u64, score: f64, missingLeft: bool): 
 
 // Borders after every bin, the missing rows to the right in one lane and to the left in the other. Returns how many bins hold rows.
 function scanDense(column: i32, bins: u32, from: f64, missing: u64): u32 {
-  const mask = i64x2.splat(CLASS_MASK), least = f64x2.splat(<f64>minLeaf), all = f64x2.splat(whole);
+  const least = f64x2.splat(<f64>minLeaf), all = f64x2.splat(whole);
   const a0 = f64x2.splat(t0), a1 = f64x2.splat(t1), a2 = f64x2.splat(t2);
   let left = i64x2.replace_lane(i64x2.splat(0), 1, missing);
   let best = f64x2.splat(from), bestBins = i64x2.splat(0), bestLefts = left;
@@ -158,15 +166,7 @@ function scanDense(column: i32, bins: u32, from: f64, missing: u64): u32 {
     const here = load<u64>(histogram + (bin << 3));
     seen += u32(here != 0);
     left = i64x2.add(left, i64x2.splat(here));
-    const l0 = toDoubles(v128.and(left, mask));
-    const l1 = toDoubles(v128.and(i64x2.shr_u(left, <i32>CLASS_BITS), mask));
-    const l2 = toDoubles(i64x2.shr_u(left, 2 * <i32>CLASS_BITS));
-    const nl = f64x2.add(f64x2.add(l0, l1), l2), nr = f64x2.sub(all, nl);
-    const r0 = f64x2.sub(a0, l0), r1 = f64x2.sub(a1, l1), r2 = f64x2.sub(a2, l2);
-    const ls = f64x2.add(f64x2.add(f64x2.mul(l0, l0), f64x2.mul(l1, l1)), f64x2.mul(l2, l2));
-    const rs = f64x2.add(f64x2.add(f64x2.mul(r0, r0), f64x2.mul(r1, r1)), f64x2.mul(r2, r2));
-    const score = f64x2.div(f64x2.add(f64x2.mul(ls, nr), f64x2.mul(rs, nl)), f64x2.mul(nl, nr));
-    const isBetter = v128.and(f64x2.gt(score, best), v128.and(f64x2.ge(nl, least), f64x2.ge(nr, least)));
+    const score = scoreBorders(left, a0, a1, a2, all, least), isBetter = f64x2.gt(score, best);
     best = v128.bitselect(score, best, isBetter);
     bestBins = v128.bitselect(i64x2.splat(<u64>bin), bestBins, isBetter);
     bestLefts = v128.bitselect(left, bestLefts, isBetter);

@@ -25,7 +25,7 @@ export interface ForestAddresses {
   readonly starts: number;
   readonly order: number;
   readonly spareOrder: number;
-  /** Class counts of each row. */
+  /** Class counts of each row; random splits keep a row's class beside it in `order`, and what they collect in the spare ones. */
   readonly units: number;
   readonly spareUnits: number;
   readonly gathered: number;

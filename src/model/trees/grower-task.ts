@@ -2,7 +2,7 @@ import type { Binning } from './binning.ts';
 import { QUAD, quadsOf } from './histogram.ts';
 import type { TreeLimits } from './tree-grower.ts';
 
-/** 32-bit fields at the front of the memory, in this order; `wasm/grow-tree.ts` has the same. Addresses are in bytes. */
+/** 32-bit fields at the front of the memory, in this order; `wasm/grow-boosted.ts` has the same. Addresses are in bytes. */
 export interface GrowerTask {
   readonly rows: number;
   /** Quads of columns that are used, and their bins. */
