@@ -37,6 +37,19 @@ describe('loadConfig', () => {
     expect([strategy.targetExposure, strategy.stopLoss, strategy.takeProfit]).toEqual([0.1, 0.05, 0.07]);
   });
 
+  it('takes lists and mappings from environment and command line, as YAML writes them in one line', () => {
+    const env = {
+      ETS_MODEL_LEARNERS: '{"gradient-boosted-trees": {"earlyStoppingRounds": 5}}',
+      ETS_MODEL_PASS_THROUGH: '[a, b]',
+    };
+    const { model } = loadConfig({ env, overrides: ['model.meta=logistic', 'model.monotone={a: buy}'] });
+    expect(model).toMatchObject({
+      learners: { 'gradient-boosted-trees': { earlyStoppingRounds: 5 } },
+      passThrough: ['a', 'b'],
+      monotone: { a: 'buy' },
+    });
+  });
+
   it('names the path, what was expected, and ends with exit code 2', () => {
     const file = yaml('b.yaml', 'model:\n  trees: soon\n  fold: 5\nstrategy:\n  stopLoss: 3\n');
     const { problems } = checkConfig({ file, env: {} });

@@ -87,12 +87,12 @@ function setPath(tree: Record<string, unknown>, path: string, value: unknown): v
   node[last] = value;
 }
 
-/** Numbers, booleans, null and lists of the environment and the command line are written as in YAML. */
+/** Numbers, booleans, null, lists and mappings of the environment and the command line are written as in YAML. */
 function scalar(text: string): unknown {
   if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) return Number(text);
   if (text === 'true' || text === 'false') return text === 'true';
   if (text === 'null') return null;
-  if (!/^\[.*\]$/s.test(text)) return text;
+  if (!/^(\[.*\]|\{.*\})$/s.test(text)) return text;
   try {
     return parseYaml(text);
   } catch {
