@@ -9,8 +9,12 @@ const PENDING_BYTES: usize = 24;
 // Below so many rows, bins that hold some are marked and the others not looked at.
 const FEW_ROWS: u32 = 256;
 const MISSING: u32 = 65535;
-// From so many rows on, eight ranks are looked at together; below, values in pairs.
+// From so many rows on, eight ranks are looked at together; below, the values of four columns.
 const MANY_ROWS: u32 = 160;
+// Columns whose thresholds are tried together in a node of few rows.
+const GROUP: u32 = 4;
+const OFFER_BYTES: usize = 32;
+const LEAST_GAIN: f64 = -1e-9;
 
 // --- randomness: src/domain/rng.ts
 let mix: u32 = 0, ra: u32 = 0, rb: u32 = 0, rc: u32 = 0, counter: u32 = 0;
@@ -50,11 +54,22 @@ function below(n: u32): u32 {
   return <u32>((<u64>random() * <u64>n) >> 32);
 }
 
+// Exchanges two columns in the list of candidates, and returns what was first.
+// @ts-ignore: decorator
+@inline
+function swap(one: usize, other: usize): i32 {
+  const column = load<i32>(one);
+  store<i32>(one, load<i32>(other));
+  store<i32>(other, column);
+  return column;
+}
+
 // --- the task
 let rows: u32 = 0, minLeaf: u32 = 0;
 let values: usize = 0, binCounts: usize = 0, distinct: usize = 0, distinctStarts: usize = 0;
 let bucketStarts: usize = 0, bucketFirsts: usize = 0, lowestValues: usize = 0, bucketScales: usize = 0;
 let order: usize = 0, spareOrder: usize = 0, units: usize = 0, spareUnits: usize = 0;
+let candidates: usize = 0, group: usize = 0, offers: usize = 0, offersEnd: usize = 0;
 let gathered: usize = 0, histogram: usize = 0, numbers: usize = 0, rowBytes: u32 = 0;
 
 // --- the node that is split
@@ -237,19 +252,49 @@ function tryBorders(column: i32, begin: u32, end: u32): bool {
 
 // --- random thresholds, of ranks: 65535 is missing; `order` holds the row in its lower half; the upper has one in the five bits of its class
 
-function offer(column: i32, threshold: f64, cut: u32, left: u64, missingLeft: bool): void {
-  const l0 = <f64>ofClass(left, 0), l1 = <f64>ofClass(left, 1), l2 = <f64>ofClass(left, 2);
-  const r0 = t0 - l0, r1 = t1 - l1, r2 = t2 - l2;
-  const nl = l0 + l1 + l2, nr = r0 + r1 + r2, least = <f64>minLeaf;
-  const gain = (l0 * l0 + l1 * l1 + l2 * l2) / nl + (r0 * r0 + r1 * r1 + r2 * r2) / nr - parent;
-  if (i32(nl >= least) & i32(nr >= least) & i32(gain > bestGain)) {
-    bestColumn = column;
-    bestThreshold = threshold;
-    bestCut = cut;
-    bestMissingLeft = missingLeft;
-    bestLeft = left;
-    bestGain = gain;
+// Writes down a border for `takeBest`.
+// @ts-ignore: decorator
+@inline
+function offer(column: i32, threshold: f64, cut: u32, left: u64, missingLeft: u32): void {
+  store<u64>(offersEnd, left);
+  store<f64>(offersEnd, threshold, 8);
+  store<i32>(offersEnd, column, 16);
+  store<u32>(offersEnd, cut, 20);
+  store<u32>(offersEnd, missingLeft, 24);
+}
+
+// The best of the borders that were offered, the earliest of equal ones: two at a time.
+function takeBest(): void {
+  const least = f64x2.splat(<f64>minLeaf), mask = i64x2.splat(CLASS_MASK), whole = f64x2.splat(parent);
+  const a0 = f64x2.splat(t0), a1 = f64x2.splat(t1), a2 = f64x2.splat(t2);
+  // What fills up an odd one has no rows to the left.
+  store<u64>(offersEnd, 0);
+  let best = f64x2.splat(LEAST_GAIN), places = i64x2.splat(0);
+  for (let at = offers; at < offersEnd; at += 2 * OFFER_BYTES) {
+    const lefts = v128.load64_lane(at + OFFER_BYTES, v128.load64_zero(at), 1);
+    const l0 = toDoubles(v128.and(lefts, mask));
+    const l1 = toDoubles(v128.and(i64x2.shr_u(lefts, <i32>CLASS_BITS), mask));
+    const l2 = toDoubles(i64x2.shr_u(lefts, 2 * <i32>CLASS_BITS));
+    const r0 = f64x2.sub(a0, l0), r1 = f64x2.sub(a1, l1), r2 = f64x2.sub(a2, l2);
+    const nl = f64x2.add(f64x2.add(l0, l1), l2), nr = f64x2.add(f64x2.add(r0, r1), r2);
+    const ls = f64x2.add(f64x2.add(f64x2.mul(l0, l0), f64x2.mul(l1, l1)), f64x2.mul(l2, l2));
+    const rs = f64x2.add(f64x2.add(f64x2.mul(r0, r0), f64x2.mul(r1, r1)), f64x2.mul(r2, r2));
+    const gains = f64x2.sub(f64x2.add(f64x2.div(ls, nl), f64x2.div(rs, nr)), whole);
+    const isBetter = v128.and(f64x2.gt(gains, best), v128.and(f64x2.ge(nl, least), f64x2.ge(nr, least)));
+    best = v128.bitselect(gains, best, isBetter);
+    places = v128.bitselect(i64x2.replace_lane(i64x2.splat(<u64>at), 1, <u64>at + OFFER_BYTES), places, isBetter);
   }
+  const gain = f64x2.extract_lane(best, 0), otherGain = f64x2.extract_lane(best, 1);
+  const place = <usize>i64x2.extract_lane(places, 0), other = <usize>i64x2.extract_lane(places, 1);
+  const isOther = i32(otherGain > gain) | (i32(otherGain == gain) & i32(other < place));
+  const at = isOther ? other : place;
+  if (at == 0) return;
+  bestGain = isOther ? otherGain : gain;
+  bestLeft = load<u64>(at);
+  bestThreshold = load<f64>(at, 8);
+  bestColumn = load<i32>(at, 16);
+  bestCut = load<u32>(at, 20);
+  bestMissingLeft = load<u32>(at, 24) != 0;
 }
 
 function sumLanes(counts: v128): u32 {
@@ -364,8 +409,12 @@ function tryRanks(column: i32, begin: u32, end: u32): bool {
   if (!(threshold < high)) threshold = low;
   const cut = countUpTo(threshold, column) - 1;
   const left = countRanks(0, cut, count);
-  offer(column, threshold, cut, left, false);
-  if (isMissing) offer(column, threshold, cut, left + countRanks(MISSING, MISSING, count), true);
+  offer(column, threshold, cut, left, 0);
+  offersEnd += OFFER_BYTES;
+  if (isMissing) {
+    offer(column, threshold, cut, left + countRanks(MISSING, MISSING, count), 1);
+    offersEnd += OFFER_BYTES;
+  }
   return true;
 }
 
@@ -393,67 +442,117 @@ function widened(unit: u64): u64 {
   return (unit & 31) | ((unit & (31 << 5)) << 16) | ((unit & (31 << 10)) << 32);
 }
 
-// What all columns of a node of few rows read: where each row's values stand, and its class, packed. In pairs; a row of missing
-// values after the last fills up an odd one. A row's values stand together, as the nodes below read them again.
-function collectPairs(begin: u32, end: u32): usize {
+// What all columns of a node of few rows read: where each row's values stand, and its class, packed. A row's values stand
+// together, as the nodes below read them again.
+function collectPlaces(begin: u32, end: u32): usize {
+  const bytes = rowBytes, last = order + (<usize>end << 2);
   let place = spareOrder, unit = spareUnits;
-  for (let i = <usize>begin; i < <usize>end; i++) {
-    store<u32>(place, <u32>load<u16>(order + (i << 2)) * rowBytes);
-    store<u64>(unit, widened(<u64>load<u16>(order + (i << 2), 2)));
+  for (let at = order + (<usize>begin << 2); at < last; at += 4) {
+    store<u32>(place, <u32>load<u16>(at) * bytes);
+    store<u64>(unit, widened(<u64>load<u16>(at, 2)));
     place += 4;
-    unit += 8;
-  }
-  if ((end - begin) & 1) {
-    store<u32>(place, rows * rowBytes);
-    store<u64>(unit, 0);
     unit += 8;
   }
   return unit;
 }
 
-// `tryRanks` on the pairs of a node of few rows, whose units end at `last`.
-function tryPairs(column: i32, last: usize): bool {
-  const own = numbers + (<usize>column << 3);
-  let lows = f64x2.splat(Infinity), highs = f64x2.splat(-Infinity);
-  let place = spareOrder, to = gathered;
-  for (let unit = spareUnits; unit < last; unit += 16) {
-    const pair = v128.load64_lane(own + <usize>load<u32>(place, 4), v128.load64_zero(own + <usize>load<u32>(place)), 1);
-    v128.store(to, pair);
-    // What is missing is no extreme.
-    lows = f64x2.pmin(lows, pair);
-    highs = f64x2.pmax(highs, pair);
-    place += 8;
-    to += 16;
+// Draws some columns from the `drawn`th on, and a random number for each, as if all told rows apart.
+function drawColumns(drawn: u32, count: u32, columns: u32): void {
+  for (let i: u32 = 0; i < count; i++, drawn++) {
+    const one = candidates + (<usize>(drawn + below(columns - drawn)) << 2), place = group + (<usize>i << 2);
+    store<i32>(place, swap(one, candidates + (<usize>drawn << 2)));
+    store<u32>(place, <u32>one, 16);
+    store<f64>(group + (<usize>i << 3), <f64>random() / 4294967296, 32);
   }
-  const low = min<f64>(f64x2.extract_lane(lows, 0), f64x2.extract_lane(lows, 1));
-  const high = max<f64>(f64x2.extract_lane(highs, 0), f64x2.extract_lane(highs, 1));
-  if (!(low < high) && (low > high || sumUnits(high, last) == nodeCounts)) return false;
-  let threshold = low + (<f64>random() / 4294967296) * (high - low);
-  if (!(threshold < high)) threshold = low;
-  const border = f64x2.splat(threshold);
-  let lefts = i64x2.splat(0), knowns = lefts, at = gathered;
-  for (let unit = spareUnits; unit < last; unit += 16) {
-    const pair = v128.load(at), classes = v128.load(unit);
-    lefts = i64x2.add(lefts, v128.and(classes, f64x2.le(pair, border)));
-    knowns = i64x2.add(knowns, v128.and(classes, f64x2.eq(pair, pair)));
-    at += 16;
-  }
-  const left = i64x2.extract_lane(lefts, 0) + i64x2.extract_lane(lefts, 1);
-  const missing = nodeCounts - i64x2.extract_lane(knowns, 0) - i64x2.extract_lane(knowns, 1);
-  offer(column, threshold, 0, left, false);
-  if (missing != 0) offer(column, threshold, 0, left + missing, true);
-  return true;
+  for (let i = count; i < GROUP; i++) store<u32>(group + (<usize>i << 2), load<u32>(group));
 }
 
-// Classes of the pairs whose value is not above a threshold.
-function sumUnits(threshold: f64, last: usize): u64 {
-  const border = f64x2.splat(threshold);
-  let sums = i64x2.splat(0), at = gathered;
-  for (let unit = spareUnits; unit < last; unit += 16) {
-    sums = i64x2.add(sums, v128.and(v128.load(unit), f64x2.le(v128.load(at), border)));
-    at += 16;
+// Puts back what was drawn after the `kept`th column, which told no rows apart and needed no random number.
+function undoDraws(drawn: u32, kept: u32, count: u32, a: u32, b: u32, c: u32, steps: u32): void {
+  for (let i = count - 1; i > kept; i--) {
+    swap(<usize>load<u32>(group + (<usize>i << 2), 16), candidates + (<usize>(drawn + i) << 2));
   }
-  return i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1);
+  ra = a;
+  rb = b;
+  rc = c;
+  counter = steps;
+  for (let i: u32 = 0; i < 2 * kept + 1; i++) random();
+}
+
+// @ts-ignore: decorator
+@inline
+function thresholdsOf(low: v128, high: v128, numbers: v128): v128 {
+  const between = f64x2.add(low, f64x2.mul(numbers, f64x2.sub(high, low)));
+  return v128.bitselect(between, low, f64x2.lt(between, high));
+}
+
+// @ts-ignore: decorator
+@inline
+function pairAt(place: usize, first: usize, second: usize): v128 {
+  return v128.load64_lane(place + second, v128.load64_zero(place + first), 1);
+}
+
+// Thresholds of up to four columns, which were drawn as one group, in a node of few rows whose units end at `last`.
+// Returns how many tell rows apart before the first one that does not.
+function tryGroup(count: u32, last: usize): u32 {
+  const c0 = <usize>load<u32>(group) << 3, c1 = <usize>load<u32>(group, 4) << 3;
+  const c2 = <usize>load<u32>(group, 8) << 3, c3 = <usize>load<u32>(group, 12) << 3;
+  let lowA = f64x2.splat(Infinity), highA = f64x2.splat(-Infinity), lowB = lowA, highB = highA;
+  let place = spareOrder, to = gathered;
+  for (let unit = spareUnits; unit < last; unit += 8) {
+    const row = numbers + <usize>load<u32>(place);
+    const a = pairAt(row, c0, c1), b = pairAt(row, c2, c3);
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    // What is missing is no extreme.
+    lowA = f64x2.pmin(lowA, a);
+    highA = f64x2.pmax(highA, a);
+    lowB = f64x2.pmin(lowB, b);
+    highB = f64x2.pmax(highB, b);
+    place += 4;
+    to += 32;
+  }
+  const thresholdA = thresholdsOf(lowA, highA, v128.load(group, 32)), thresholdB = thresholdsOf(lowB, highB, v128.load(group, 48));
+  let leftA = i64x2.splat(0), knownA = leftA, leftB = leftA, knownB = leftA, at = gathered;
+  for (let unit = spareUnits; unit < last; unit += 8) {
+    const own = v128.load64_splat(unit), a = v128.load(at), b = v128.load(at, 16);
+    leftA = i64x2.add(leftA, v128.and(own, f64x2.le(a, thresholdA)));
+    leftB = i64x2.add(leftB, v128.and(own, f64x2.le(b, thresholdB)));
+    knownA = i64x2.add(knownA, v128.and(own, f64x2.eq(a, a)));
+    knownB = i64x2.add(knownB, v128.and(own, f64x2.eq(b, b)));
+    at += 32;
+  }
+  v128.store(group, thresholdA, 32);
+  v128.store(group, thresholdB, 48);
+  v128.store(group, leftA, 64);
+  v128.store(group, leftB, 80);
+  v128.store(group, i64x2.sub(i64x2.splat(nodeCounts), knownA), 96);
+  v128.store(group, i64x2.sub(i64x2.splat(nodeCounts), knownB), 112);
+  const apart = i64x2.bitmask(f64x2.lt(lowA, highA)) | (i64x2.bitmask(f64x2.lt(lowB, highB)) << 2);
+  for (let i: u32 = 0; i < count; i++) {
+    const place = group + (<usize>i << 3), missing = load<u64>(place, 96);
+    if (!((apart >>> i) & 1) && (missing == 0 || missing == nodeCounts)) return i;
+    const column = load<i32>(group + (<usize>i << 2)), threshold = load<f64>(place, 32), left = load<u64>(place, 64);
+    offer(column, threshold, 0, left, 0);
+    offersEnd += OFFER_BYTES;
+    offer(column, threshold, 0, left + missing, 1);
+    offersEnd += missing == 0 ? 0 : OFFER_BYTES;
+  }
+  return count;
+}
+
+// Thresholds of as many columns as are tried, in a node of few rows.
+function tryFew(begin: u32, end: u32, columns: u32, tried: u32): void {
+  const last = collectPlaces(begin, end);
+  for (let drawn: u32 = 0, useful: u32 = 0; drawn < columns && useful < tried; ) {
+    const a = ra, b = rb, c = rc, steps = counter;
+    const count = min<u32>(min<u32>(tried - useful, columns - drawn), GROUP);
+    drawColumns(drawn, count, columns);
+    const kept = tryGroup(count, last);
+    if (kept < count) undoDraws(drawn, kept, count, a, b, c, steps);
+    useful += kept;
+    drawn += kept + u32(kept < count);
+  }
 }
 
 // --- dividing a node's rows, in order
@@ -481,33 +580,41 @@ function divideRanks(column: i32, begin: u32, end: u32): u32 {
   const ranks = values + ((<usize>column * <usize>rows) << 1);
   // One added wraps what is missing to 0.
   const least: u32 = bestMissingLeft ? 0 : 1, span = bestCut + 1 - least;
-  let left = <usize>begin, right: usize = 0;
-  for (let i = <usize>begin; i < <usize>end; i++) {
-    const row = load<u32>(order + (i << 2));
-    const goes = ((<u32>load<u16>(ranks + (<usize>(row & 65535) << 1)) + 1) & 65535) - least <= span;
-    store<u32>(order + (left << 2), row);
-    store<u32>(spareOrder + (right << 2), row);
-    left += <usize>goes;
-    right += <usize>!goes;
+  let at = order + (<usize>begin << 2), left = at, right = spareOrder;
+  const last = order + (<usize>end << 2);
+  while (at < last) {
+    const row = load<u32>(at);
+    const goes = <usize>(((<u32>load<u16>(ranks + (<usize>(row & 65535) << 1)) + 1) & 65535) - least <= span);
+    store<u32>(left, row);
+    store<u32>(right, row);
+    left += goes << 2;
+    right += 4 - (goes << 2);
+    at += 4;
   }
-  memory.copy(order + (left << 2), spareOrder, right << 2);
-  return <u32>left;
+  memory.copy(left, spareOrder, right - spareOrder);
+  return <u32>((left - order) >> 2);
 }
 
 function divideNumbers(column: i32, begin: u32, end: u32): u32 {
-  const own = numbers + (<usize>column << 3), threshold = bestThreshold, missingLeft = u32(bestMissingLeft);
-  let left = <usize>begin, right: usize = 0;
-  for (let i = <usize>begin; i < <usize>end; i++) {
-    const row = load<u32>(order + (i << 2));
-    const value = load<f64>(own + <usize>((row & 65535) * rowBytes));
-    const goes = u32(value <= threshold) | (u32(value != value) & missingLeft);
-    store<u32>(order + (left << 2), row);
-    store<u32>(spareOrder + (right << 2), row);
-    left += <usize>goes;
-    right += <usize>!goes;
+  const own = numbers + (<usize>column << 3), threshold = bestThreshold, missingLeft = u32(bestMissingLeft), bytes = rowBytes;
+  let at = order + (<usize>begin << 2), left = at, right = spareOrder;
+  const last = order + (<usize>end << 2);
+  while (at < last) {
+    const row = load<u32>(at);
+    const value = load<f64>(own + <usize>((row & 65535) * bytes));
+    const goes = <usize>(u32(value <= threshold) | (u32(value != value) & missingLeft));
+    store<u32>(left, row);
+    store<u32>(right, row);
+    left += goes << 2;
+    right += 4 - (goes << 2);
+    at += 4;
   }
-  for (let i: usize = 0; i < right; i++) store<u32>(order + ((left + i) << 2), load<u32>(spareOrder + (i << 2)));
-  return <u32>left;
+  const middle = <u32>((left - order) >> 2);
+  for (let from = spareOrder; from < right; from += 4) {
+    store<u32>(left, load<u32>(from));
+    left += 4;
+  }
+  return middle;
 }
 
 // --- rows of a tree
@@ -561,9 +668,10 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
   const columns = field(task, 2), tried = field(task, 3), minSplit = field(task, 5), maxDepth = field(task, 6);
   minLeaf = field(task, 4);
   rowBytes = columns << 3;
-  const labels = field(task, 8), candidates = field(task, 9), stack = field(task, 10);
+  const labels = field(task, 8), stack = field(task, 10);
   const features = field(task, 11), thresholds = field(task, 12), lefts = field(task, 13), rights = field(task, 14);
   const missingLefts = field(task, 15);
+  candidates = field(task, 9);
   let shares = field(task, 16);
   values = field(task, 17);
   binCounts = field(task, 18);
@@ -582,6 +690,8 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
   lowestValues = field(task, 31);
   bucketScales = field(task, 32);
   const importance = field(task, 33);
+  group = field(task, 34);
+  offers = field(task, 35);
   seedRandom(field(task, 7), stream);
   for (let column: u32 = 0; column < columns; column++) store<u32>(candidates + (<usize>column << 2), column);
   const used = isBest ? drawRows(labels) : takeRows(labels);
@@ -601,16 +711,19 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
     const isFew = end - begin < MANY_ROWS;
     if (t0 != whole && t1 != whole && t2 != whole && whole >= <f64>minSplit && depth < maxDepth) {
       parent = (t0 * t0 + t1 * t1 + t2 * t2) / whole;
-      bestGain = -1e-9;
-      const pairs = !isBest && isFew ? collectPairs(begin, end) : 0;
-      if (!isBest && !isFew) collectUnits(begin, end);
-      for (let drawn: u32 = 0, useful: u32 = 0; drawn < columns && useful < tried; drawn++) {
-        const one = candidates + (<usize>(drawn + below(columns - drawn)) << 2), other = candidates + (<usize>drawn << 2);
-        const column = load<i32>(one);
-        store<i32>(one, load<i32>(other));
-        store<i32>(other, column);
-        useful += <u32>(isBest ? tryBorders(column, begin, end) : isFew ? tryPairs(column, pairs) : tryRanks(column, begin, end));
+      bestGain = LEAST_GAIN;
+      offersEnd = offers;
+      if (!isBest && isFew) {
+        tryFew(begin, end, columns, tried);
+      } else {
+        if (!isBest) collectUnits(begin, end);
+        for (let drawn: u32 = 0, useful: u32 = 0; drawn < columns && useful < tried; drawn++) {
+          const one = candidates + (<usize>(drawn + below(columns - drawn)) << 2);
+          const column = swap(one, candidates + (<usize>drawn << 2));
+          useful += <u32>(isBest ? tryBorders(column, begin, end) : tryRanks(column, begin, end));
+        }
       }
+      if (!isBest) takeBest();
     }
     store<i32>(features + word, bestColumn);
     if (bestColumn < 0) {

@@ -60,7 +60,7 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
     ...[at.feature, at.threshold, at.left, at.right, at.missingLeft, at.shares],
     ...[at.values, at.binCounts, at.distinct, at.starts, at.order, at.spareOrder, at.units, at.spareUnits],
     ...[at.gathered, at.histogram, at.numbers, window.classes, at.bucketStarts, at.bucketFirsts, at.lowest, at.bucketScales],
-    at.importance,
+    ...[at.importance, at.group, at.offers],
   ];
   new Int32Array(buffer, TASK).set(numbers);
   new Uint8Array(buffer, at.labels).set(labels);

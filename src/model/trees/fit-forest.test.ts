@@ -16,9 +16,13 @@ const growth: ForestGrowth = {
   splits: 'best',
 };
 
+/** Columns of few and of many values beside each other. */
+const MIXED = 0;
+
 interface Problem {
   readonly rows: number;
   readonly columns: number;
+  /** Different values of a column, or `MIXED`. */
   readonly kinds: number;
   readonly missing: number;
   readonly seed: number;
@@ -26,7 +30,10 @@ interface Problem {
 
 function problem({ rows, columns, kinds, missing, seed }: Problem, weight: number | null, classes = 3): TrainingWindow {
   const rng = createRng(seed);
-  const data = Float64Array.from({ length: rows * columns }, () => (rng() < missing ? Number.NaN : Math.floor(rng() * kinds)));
+  const kindsOf = (at: number) => (kinds === MIXED ? [1, 2, 7, 10_000][(at % columns) % 4]! : kinds);
+  const data = Float64Array.from({ length: rows * columns }, (_, at) =>
+    rng() < missing ? Number.NaN : Math.floor(rng() * kindsOf(at)),
+  );
   const labels = Uint8Array.from({ length: rows }, () => Math.floor(rng() * 3));
   const weights = weight === null ? undefined : new Float64Array(rows).fill(weight);
   return createTrainingWindow({ data, rows, columns }, labels, classes, weights, { maxBins: 255, ranks: true });
@@ -54,8 +61,8 @@ const grown = (of: Problem, settings: Partial<ForestGrowth>, weight: number | nu
 describe('compiled forests', () => {
   const wide = fc.record({
     rows: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 150, max: 700 })),
-    columns: fc.constantFrom(1, 3, 9),
-    kinds: fc.constantFrom(1, 2, 7, 60, 10_000),
+    columns: fc.constantFrom(1, 3, 9, 30),
+    kinds: fc.constantFrom(1, 2, 7, 60, 10_000, MIXED, MIXED),
     missing: fc.constantFrom(0, 0.1, 0.6, 1),
     seed: fc.nat(100_000),
   });

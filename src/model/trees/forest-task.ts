@@ -4,6 +4,11 @@ import type { ValueRanks } from './value-ranks.ts';
 const PENDING_BYTES = 24;
 const HISTOGRAM_BYTES = 256 * 8;
 const TASK_BYTES = 192;
+/** Columns that are tried together in a node of fewer rows than these. */
+const GROUP = 4;
+const FEW_ROWS = 160;
+const GROUP_BYTES = GROUP * 32;
+const OFFER_BYTES = 32;
 
 /** Where everything that grows a tree stands in memory, in bytes; `wasm/grow-forest.ts` reads it from the task. */
 export interface ForestAddresses {
@@ -39,6 +44,10 @@ export interface ForestAddresses {
   readonly bucketScales: number;
   /** Sums of impurity decreases, of each column. */
   readonly importance: number;
+  /** Columns that are tried together, and what is found about them. */
+  readonly group: number;
+  /** Random thresholds of the columns that are tried in a node. */
+  readonly offers: number;
   readonly end: number;
 }
 
@@ -69,7 +78,7 @@ export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: V
     spareOrder: take((rows + 1) * 4),
     units: take((rows + 1) * 8),
     spareUnits: take((rows + 1) * 8),
-    gathered: take((rows + 1) * 8),
+    gathered: take(Math.max((rows + 1) * 8, FEW_ROWS * GROUP * 8)),
     histogram: take(HISTOGRAM_BYTES),
     numbers: take(ranks === null ? 0 : (rows + 1) * columns * 8),
     bucketStarts: take((columns + 1) * 4),
@@ -77,6 +86,8 @@ export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: V
     lowest: take(columns * 8),
     bucketScales: take(columns * 8),
     importance: take(columns * 8),
+    group: take(GROUP_BYTES),
+    offers: take((2 * columns + 1) * OFFER_BYTES),
     end,
   };
 }
