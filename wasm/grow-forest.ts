@@ -10,7 +10,7 @@ const PENDING_BYTES: usize = 24;
 const FEW_ROWS: u32 = 256;
 const MISSING: u32 = 65535;
 // From so many rows on, eight ranks are looked at together; below, the values of four columns.
-const MANY_ROWS: u32 = 160;
+const MANY_ROWS: u32 = 400;
 // Columns whose thresholds are tried together in a node of few rows.
 const GROUP: u32 = 4;
 const OFFER_BYTES: usize = 32;

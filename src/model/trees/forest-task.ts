@@ -6,7 +6,7 @@ const HISTOGRAM_BYTES = 256 * 8;
 const TASK_BYTES = 192;
 /** Columns that are tried together in a node of fewer rows than these. */
 const GROUP = 4;
-const FEW_ROWS = 160;
+const FEW_ROWS = 400;
 const GROUP_BYTES = GROUP * 32;
 const OFFER_BYTES = 32;
 
