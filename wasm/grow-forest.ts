@@ -70,6 +70,7 @@ let values: usize = 0, binCounts: usize = 0, distinct: usize = 0, distinctStarts
 let bucketStarts: usize = 0, bucketFirsts: usize = 0, lowestValues: usize = 0, bucketScales: usize = 0;
 let order: usize = 0, spareOrder: usize = 0, units: usize = 0, spareUnits: usize = 0;
 let candidates: usize = 0, group: usize = 0, offers: usize = 0, offersEnd: usize = 0;
+let selections: usize = 0;
 let gathered: usize = 0, histogram: usize = 0, numbers: usize = 0, rowBytes: u32 = 0;
 
 // --- the node that is split
@@ -348,25 +349,24 @@ function gather(ranks: usize, begin: u32, end: u32): void {
   const last = order + (<usize>end << 2);
   let low: u32 = MISSING, high: u32 = 0, next: u32 = 0;
   const wide = at + ((<usize>(end - begin) & ~7) << 2);
-  while (at < wide) {
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at) << 1)));
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 4) << 1)), 2);
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 8) << 1)), 4);
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 12) << 1)), 6);
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 16) << 1)), 8);
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 20) << 1)), 10);
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 24) << 1)), 12);
-    store<u16>(to, load<u16>(ranks + (<usize>load<u16>(at, 28) << 1)), 14);
-    at += 32;
-    to += 16;
-  }
   let lows = i16x8.splat(-1), highs = i16x8.splat(0), nexts = highs;
   const one = i16x8.splat(1);
-  for (let from = gathered; from < to; from += 16) {
-    const here = v128.load(from);
+  while (at < wide) {
+    let a = v128.load16_lane(ranks + (<usize>load<u16>(at) << 1), i16x8.splat(0), 0);
+    let b = v128.load16_lane(ranks + (<usize>load<u16>(at, 16) << 1), i16x8.splat(0), 4);
+    a = v128.load16_lane(ranks + (<usize>load<u16>(at, 4) << 1), a, 1);
+    b = v128.load16_lane(ranks + (<usize>load<u16>(at, 20) << 1), b, 5);
+    a = v128.load16_lane(ranks + (<usize>load<u16>(at, 8) << 1), a, 2);
+    b = v128.load16_lane(ranks + (<usize>load<u16>(at, 24) << 1), b, 6);
+    a = v128.load16_lane(ranks + (<usize>load<u16>(at, 12) << 1), a, 3);
+    b = v128.load16_lane(ranks + (<usize>load<u16>(at, 28) << 1), b, 7);
+    const here = v128.or(a, b);
+    v128.store(to, here);
     lows = i16x8.min_u(lows, here);
     highs = i16x8.max_u(highs, here);
     nexts = i16x8.max_u(nexts, i16x8.add(here, one));
+    at += 32;
+    to += 16;
   }
   low = lowestLane(lows);
   high = highestLane(highs);
@@ -581,7 +581,23 @@ function divideRanks(column: i32, begin: u32, end: u32): u32 {
   // One added wraps what is missing to 0.
   const least: u32 = bestMissingLeft ? 0 : 1, span = bestCut + 1 - least;
   let at = order + (<usize>begin << 2), left = at, right = spareOrder;
-  const last = order + (<usize>end << 2);
+  const last = order + (<usize>end << 2), wide = at + ((<usize>(end - begin) & ~3) << 2);
+  const none = i32x4.splat(0), one = i32x4.splat(1), known = i32x4.splat(65535);
+  const leasts = i32x4.splat(least), spans = i32x4.splat(span);
+  while (at < wide) {
+    const four = v128.load(at);
+    let found = v128.load16_lane(ranks + (<usize>load<u16>(at) << 1), none, 0);
+    found = v128.load16_lane(ranks + (<usize>load<u16>(at, 4) << 1), found, 2);
+    found = v128.load16_lane(ranks + (<usize>load<u16>(at, 8) << 1), found, 4);
+    found = v128.load16_lane(ranks + (<usize>load<u16>(at, 12) << 1), found, 6);
+    const lanes = i32x4.bitmask(i32x4.le_u(i32x4.sub(v128.and(i32x4.add(found, one), known), leasts), spans));
+    v128.store(left, i8x16.swizzle(four, v128.load(selections + (<usize>lanes << 4))));
+    v128.store(right, i8x16.swizzle(four, v128.load(selections + (<usize>(15 - lanes) << 4))));
+    const goes = <usize>popcnt<u32>(lanes) << 2;
+    left += goes;
+    right += 16 - goes;
+    at += 16;
+  }
   while (at < last) {
     const row = load<u32>(at);
     const goes = <usize>(((<u32>load<u16>(ranks + (<usize>(row & 65535) << 1)) + 1) & 65535) - least <= span);
@@ -596,9 +612,25 @@ function divideRanks(column: i32, begin: u32, end: u32): u32 {
 }
 
 function divideNumbers(column: i32, begin: u32, end: u32): u32 {
-  const own = numbers + (<usize>column << 3), threshold = bestThreshold, missingLeft = u32(bestMissingLeft), bytes = rowBytes;
+  const own = numbers + (<usize>column << 3), bytes = rowBytes;
+  const threshold = bestThreshold, missingLeft = u32(bestMissingLeft);
+  const border = f64x2.splat(threshold), missing = i64x2.splat(bestMissingLeft ? -1 : 0);
   let at = order + (<usize>begin << 2), left = at, right = spareOrder;
-  const last = order + (<usize>end << 2);
+  const last = order + (<usize>end << 2), wide = at + ((<usize>(end - begin) & ~3) << 2);
+  while (at < wide) {
+    const four = v128.load(at);
+    const a = pairAt(own, <usize>((<u32>load<u16>(at)) * bytes), <usize>((<u32>load<u16>(at, 4)) * bytes));
+    const b = pairAt(own, <usize>((<u32>load<u16>(at, 8)) * bytes), <usize>((<u32>load<u16>(at, 12)) * bytes));
+    const goLeftA = v128.or(f64x2.le(a, border), v128.and(f64x2.ne(a, a), missing));
+    const goLeftB = v128.or(f64x2.le(b, border), v128.and(f64x2.ne(b, b), missing));
+    const lanes = i64x2.bitmask(goLeftA) | (i64x2.bitmask(goLeftB) << 2);
+    v128.store(left, i8x16.swizzle(four, v128.load(selections + (<usize>lanes << 4))));
+    v128.store(right, i8x16.swizzle(four, v128.load(selections + (<usize>(15 - lanes) << 4))));
+    const goes = <usize>popcnt<u32>(lanes) << 2;
+    left += goes;
+    right += 16 - goes;
+    at += 16;
+  }
   while (at < last) {
     const row = load<u32>(at);
     const value = load<f64>(own + <usize>((row & 65535) * bytes));
@@ -692,6 +724,7 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
   const importance = field(task, 33);
   group = field(task, 34);
   offers = field(task, 35);
+  selections = field(task, 36);
   seedRandom(field(task, 7), stream);
   for (let column: u32 = 0; column < columns; column++) store<u32>(candidates + (<usize>column << 2), column);
   const used = isBest ? drawRows(labels) : takeRows(labels);

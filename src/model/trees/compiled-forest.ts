@@ -20,6 +20,12 @@ const MOST_CLASSES = 3;
 const MOST_ROWS = 65_535;
 const MOST_DEPTH = 0x7fffffff;
 
+/** For each set of four numbers of four bytes, where the bytes of those in it are. */
+const SELECTIONS = Uint8Array.from({ length: 16 * 16 }, (_, at) => {
+  const chosen = [0, 1, 2, 3].filter((number) => ((at >> 4) >> number) & 1);
+  return 4 * (chosen[(at % 16) >> 2] ?? 0) + (at % 4);
+});
+
 /** Whether the compiled program can grow it: rows that weigh the same, and no more classes and rows than it counts. */
 export function canGrowCompiled({ splits }: ForestGrowth, { rows, classes, weights, binning, ranks }: TrainingWindow): boolean {
   const isPrepared = splits === 'best' ? binning !== null : ranks !== null;
@@ -60,10 +66,11 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
     ...[at.feature, at.threshold, at.left, at.right, at.missingLeft, at.shares],
     ...[at.values, at.binCounts, at.distinct, at.starts, at.order, at.spareOrder, at.units, at.spareUnits],
     ...[at.gathered, at.histogram, at.numbers, window.classes, at.bucketStarts, at.bucketFirsts, at.lowest, at.bucketScales],
-    ...[at.importance, at.group, at.offers],
+    ...[at.importance, at.group, at.offers, at.selections],
   ];
   new Int32Array(buffer, TASK).set(numbers);
   new Uint8Array(buffer, at.labels).set(labels);
+  new Uint8Array(buffer, at.selections, SELECTIONS.length).set(SELECTIONS);
   new Uint8Array(buffer, at.histogram, 256 * 8).fill(0);
   new Float64Array(buffer, at.importance, columns).fill(0);
   if (isBest) {

@@ -48,6 +48,8 @@ export interface ForestAddresses {
   readonly group: number;
   /** Random thresholds of the columns that are tried in a node. */
   readonly offers: number;
+  /** For each set of four places, the bytes that stand in them, one after another. */
+  readonly selections: number;
   readonly end: number;
 }
 
@@ -88,6 +90,7 @@ export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: V
     importance: take(columns * 8),
     group: take(GROUP_BYTES),
     offers: take((2 * columns + 1) * OFFER_BYTES),
+    selections: take(16 * 16),
     end,
   };
 }
