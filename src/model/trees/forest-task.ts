@@ -4,13 +4,13 @@ import type { ValueRanks } from './value-ranks.ts';
 const PENDING_BYTES = 24;
 const HISTOGRAM_BYTES = 256 * 8;
 const TASK_BYTES = 192;
-/** Columns that are tried together in a node of fewer rows than these. */
+/** Columns whose random thresholds are tried together in a node of fewer rows than these: `wasm/forest/few-rows.ts`. */
 const GROUP = 4;
 const FEW_ROWS = 400;
 const GROUP_BYTES = GROUP * 32;
 const OFFER_BYTES = 32;
 
-/** Where everything that grows a tree stands in memory, in bytes; `wasm/grow-forest.ts` reads it from the task. */
+/** Where everything that grows a tree stands in memory, in bytes; `wasm/forest/node.ts` reads it from the task. */
 export interface ForestAddresses {
   readonly labels: number;
   readonly candidates: number;
