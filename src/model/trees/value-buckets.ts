@@ -1,5 +1,5 @@
 /** Values that share a bucket, on average. */
-const BUCKET_SIZE = 4;
+const BUCKET_SIZE = 2;
 
 /**
  * Where to look for a number among the sorted values of a column: in a bucket of equal width. The bucket grows with the
