@@ -13,8 +13,6 @@ import { seedRandom } from './forest/random';
 import { countAll, drawRows, takeRows } from './forest/tree-rows';
 
 const PENDING_BYTES: usize = 24;
-// From so many rows on, random thresholds look at eight ranks together; below, at the values of four columns.
-const MANY_ROWS: u32 = 400;
 
 function push(at: usize, node: u32, begin: u32, end: u32, depth: u32, counts: u64): void {
   store<u32>(at, node);
@@ -33,6 +31,8 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
   const labels = field(task, 8), stack = field(task, 10);
   const features = field(task, 11), thresholds = field(task, 12), lefts = field(task, 13), rights = field(task, 14);
   const missingLefts = field(task, 15), classes = field(task, 28), importance = field(task, 33);
+  // From so many rows on, random thresholds look at eight ranks together; below, at the values of four columns.
+  const manyRows = field(task, 37);
   let shares = field(task, 16);
   seedRandom(field(task, 7), stream);
   listColumns(columns);
@@ -45,7 +45,7 @@ export function growTree(task: usize, stream: u32, firstNode: u32, firstValue: u
     const node = load<u32>(top), begin = load<u32>(top, 4), end = load<u32>(top, 8), depth = load<u32>(top, 12);
     const word = <usize>node << 2;
     beginNode(load<u64>(top, 16));
-    const isFew = end - begin < MANY_ROWS;
+    const isFew = end - begin < manyRows;
     if (t0 != whole && t1 != whole && t2 != whole && whole >= <f64>minSplit && depth < maxDepth) {
       beginSearch();
       clearOffers();

@@ -22,12 +22,22 @@ export function divideBins(column: i32, begin: u32, end: u32): u32 {
   return <u32>left;
 }
 
-// Puts four rows where they go, of which `lanes` go left, whatever stands behind them there.
+// Puts four rows where they go, of which `lanes` go left, whatever stands behind them there. Returns the bytes that went left.
 // @ts-ignore: decorator
 @inline
-function putFour(four: v128, lanes: i32, left: usize, right: usize): void {
+function putFour(four: v128, lanes: i32, left: usize, right: usize): usize {
   v128.store(left, i8x16.swizzle(four, v128.load(selections + (<usize>lanes << 4))));
   v128.store(right, i8x16.swizzle(four, v128.load(selections + (<usize>(15 - lanes) << 4))));
+  return <usize>popcnt<u32>(lanes) << 2;
+}
+
+// Puts one row where it goes. Returns the bytes that went left.
+// @ts-ignore: decorator
+@inline
+function putOne(row: u32, goesLeft: u32, left: usize, right: usize): usize {
+  store<u32>(left, row);
+  store<u32>(right, row);
+  return <usize>goesLeft << 2;
 }
 
 export function divideRanks(column: i32, begin: u32, end: u32): u32 {
@@ -45,19 +55,17 @@ export function divideRanks(column: i32, begin: u32, end: u32): u32 {
     found = v128.load16_lane(ranks + (<usize>load<u16>(at, 8) << 1), found, 4);
     found = v128.load16_lane(ranks + (<usize>load<u16>(at, 12) << 1), found, 6);
     const lanes = i32x4.bitmask(i32x4.le_u(i32x4.sub(v128.and(i32x4.add(found, one), known), leasts), spans));
-    putFour(four, lanes, left, right);
-    const goes = <usize>popcnt<u32>(lanes) << 2;
-    left += goes;
-    right += 16 - goes;
+    const gone = putFour(four, lanes, left, right);
+    left += gone;
+    right += 16 - gone;
     at += 16;
   }
   while (at < last) {
     const row = load<u32>(at);
-    const goes = <usize>(((<u32>load<u16>(ranks + (<usize>(row & 65535) << 1)) + 1) & 65535) - least <= span);
-    store<u32>(left, row);
-    store<u32>(right, row);
-    left += goes << 2;
-    right += 4 - (goes << 2);
+    const goes = u32(((<u32>load<u16>(ranks + (<usize>(row & 65535) << 1)) + 1) & 65535) - least <= span);
+    const gone = putOne(row, goes, left, right);
+    left += gone;
+    right += 4 - gone;
     at += 4;
   }
   memory.copy(left, spareOrder, right - spareOrder);
@@ -77,20 +85,18 @@ export function divideNumbers(column: i32, begin: u32, end: u32): u32 {
     const goLeftA = v128.or(f64x2.le(a, border), v128.and(f64x2.ne(a, a), missing));
     const goLeftB = v128.or(f64x2.le(b, border), v128.and(f64x2.ne(b, b), missing));
     const lanes = i64x2.bitmask(goLeftA) | (i64x2.bitmask(goLeftB) << 2);
-    putFour(four, lanes, left, right);
-    const goes = <usize>popcnt<u32>(lanes) << 2;
-    left += goes;
-    right += 16 - goes;
+    const gone = putFour(four, lanes, left, right);
+    left += gone;
+    right += 16 - gone;
     at += 16;
   }
   while (at < last) {
     const row = load<u32>(at);
     const value = load<f64>(own + <usize>((row & 65535) * bytes));
-    const goes = <usize>(u32(value <= threshold) | (u32(value != value) & missingLeft));
-    store<u32>(left, row);
-    store<u32>(right, row);
-    left += goes << 2;
-    right += 4 - (goes << 2);
+    const goes = u32(value <= threshold) | (u32(value != value) & missingLeft);
+    const gone = putOne(row, goes, left, right);
+    left += gone;
+    right += 4 - gone;
     at += 4;
   }
   const middle = <u32>((left - order) >> 2);

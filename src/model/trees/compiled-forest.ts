@@ -1,6 +1,6 @@
 import { type Binning, edgeOf } from './binning.ts';
 import { CompiledProgram } from './compiled-program.ts';
-import { addressesOf, type ForestAddresses } from './forest-task.ts';
+import { addressesOf, type ForestAddresses, MANY_ROWS } from './forest-task.ts';
 import { type ForestGrowth, fewestToSplit, type GrownForest, triedColumns } from './plain-forest.ts';
 import type { TrainingWindow } from './training-window.ts';
 import { type GrownNodes, TreeSetBuilder } from './tree-set.ts';
@@ -66,7 +66,7 @@ function writeTask(buffer: ArrayBuffer, at: ForestAddresses, growth: ForestGrowt
     ...[at.feature, at.threshold, at.left, at.right, at.missingLeft, at.shares],
     ...[at.values, at.binCounts, at.distinct, at.starts, at.order, at.spareOrder, at.units, at.spareUnits],
     ...[at.gathered, at.histogram, at.numbers, window.classes, at.bucketStarts, at.bucketFirsts, at.lowest, at.bucketScales],
-    ...[at.importance, at.group, at.offers, at.selections],
+    ...[at.importance, at.group, at.offers, at.selections, MANY_ROWS],
   ];
   new Int32Array(buffer, TASK).set(numbers);
   new Uint8Array(buffer, at.labels).set(labels);

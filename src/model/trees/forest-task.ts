@@ -4,9 +4,10 @@ import type { ValueRanks } from './value-ranks.ts';
 const PENDING_BYTES = 24;
 const HISTOGRAM_BYTES = 256 * 8;
 const TASK_BYTES = 192;
-/** Columns whose random thresholds are tried together in a node of fewer rows than these: `wasm/forest/few-rows.ts`. */
+/** Columns whose random thresholds are tried together in a node of few rows: `wasm/forest/few-rows.ts`. */
 const GROUP = 4;
-const FEW_ROWS = 400;
+/** A node of so many rows has no longer few; what is gathered of fewer has room. */
+export const MANY_ROWS = 400;
 const GROUP_BYTES = GROUP * 32;
 const OFFER_BYTES = 32;
 
@@ -80,7 +81,7 @@ export function addressesOf({ rows, columns, classes }: TrainingWindow, ranks: V
     spareOrder: take((rows + 1) * 4),
     units: take((rows + 1) * 8),
     spareUnits: take((rows + 1) * 8),
-    gathered: take(Math.max((rows + 1) * 8, FEW_ROWS * GROUP * 8)),
+    gathered: take(Math.max((rows + 1) * 8, MANY_ROWS * GROUP * 8)),
     histogram: take(HISTOGRAM_BYTES),
     numbers: take(ranks === null ? 0 : (rows + 1) * columns * 8),
     bucketStarts: take((columns + 1) * 4),
